@@ -9,7 +9,7 @@ module rill.transport.epoll {
     requires jdk.net;
 
     exports rill.transport.epoll;
-    // What it is to Linux a transport by io_uring is as well.
+    // The Linux layer is shared with the transport on io_uring.
     exports rill.transport.epoll.linux to
             rill.transport.uring;
 

@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.transport.epoll.linux.LinuxAccepted;
 
-/** A descriptor that was accepted and is in no epoll yet. */
+/** An accepted descriptor that no epoll watches yet. */
 final class EpollAccepted extends LinuxAccepted {
     EpollAccepted(int fd, SocketAddress local, @Nullable SocketAddress remote, long remote4) {
         super(fd, local, remote, remote4);
     }
 
-    /** With the descriptor and what is known of it. */
+    /** Returns a Wire on the descriptor, with what is known of it. */
     EpollSocket wire(EpollSelector selector, WireListener listener) {
         return new EpollSocket(selector, fd, local, remote, remote4, listener);
     }

@@ -11,19 +11,19 @@ import rill.spi.Transport;
 import rill.transport.nio.channels.NioSelector;
 
 /**
- * TCP and Unix domain sockets by the JDK's own epoll: always there on Linux, without any flag.
+ * TCP and Unix domain sockets on the JDK's own epoll: always available on Linux, without any flag.
  *
- * <p>It is {@link rill.transport.nio.NioTransport}'s code on a selector that is known to be epoll: each socket is registered
- * once, what is no longer wanted is withdrawn only when it comes, and events go straight to their sockets without key sets.
+ * <p>It is the code of {@link rill.transport.nio.NioTransport} on a selector that is known to be epoll: each socket is registered once, interest that
+ * is no longer wanted is withdrawn only when an event arrives for it, and events go straight to their sockets without key sets.
  *
- * <p>Socket options: {@link java.net.StandardSocketOptions}, and {@code jdk.net.ExtendedSocketOptions} with TCP_QUICKACK,
- * TCP_KEEPIDLE, TCP_KEEPINTERVAL, TCP_KEEPCOUNT, SO_INCOMING_NAPI_ID and, for Unix domain sockets, SO_PEERCRED. Those of {@link
- * EpollOptions} and {@link AbstractSocketAddress} need {@link EpollTransport}.
+ * <p>Socket options: {@link java.net.StandardSocketOptions}, and {@code jdk.net.ExtendedSocketOptions} with TCP_QUICKACK, TCP_KEEPIDLE,
+ * TCP_KEEPINTERVAL, TCP_KEEPCOUNT, SO_INCOMING_NAPI_ID and, for Unix domain sockets, SO_PEERCRED. Those of {@link EpollOptions} and
+ * {@link AbstractSocketAddress} need {@link EpollTransport}.
  */
 public final class EpollNioTransport implements Transport {
     private static final String EPOLL_PROVIDER = "sun.nio.ch.EPollSelectorProvider";
 
-    /** The transport; it has no state, so any instance will do. */
+    /** Creates the transport; it has no state, so any instance will do. */
     public EpollNioTransport() {}
 
     @Override

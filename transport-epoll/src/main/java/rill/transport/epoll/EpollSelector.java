@@ -13,11 +13,10 @@ import rill.transport.epoll.linux.LinuxSelector;
 import rill.transport.epoll.linux.SocketAddressArea;
 
 /**
- * A loop's selector: makes sockets; the waiting is {@link EpollWait}'s.
+ * A loop's Selector: it creates the sockets; {@link EpollWait} does the waiting.
  *
- * <p>Sockets are watched level-triggered. That lets a turn end at a short read or at its budget without a note of who is still
- * readable, and costs nothing else: {@link ReadinessWire} withdraws its interest only when an event comes that it has no use
- * for.
+ * <p>Sockets are watched level-triggered. A turn can therefore end at a short read or at its budget without a record of which sockets are still
+ * readable. That costs nothing else: {@link ReadinessWire} withdraws its interest only when an event arrives that it has no use for.
  */
 final class EpollSelector extends LinuxSelector<EpollAccepted> {
     private final NativeMemory memory;

@@ -17,9 +17,9 @@ import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
 
 /**
- * A connected or connecting socket. Its descriptor's owner: it is closed here, once.
+ * A connected or connecting socket. It owns its descriptor, and closes it once.
  *
- * <p>Of the two addresses one comes from the kernel. If that is one of IPv4, it is kept as a number.
+ * <p>One of the two addresses comes from the kernel. If that is an IPv4 address, it is kept as a number.
  */
 final class EpollSocket extends ReadinessWire {
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -30,11 +30,11 @@ final class EpollSocket extends ReadinessWire {
     private final int slot; // among the registrations
     private int fd;
     private byte watched; // the events
-    private @Nullable SocketAddress local; // null: not known yet, or it is in inet4
-    private final @Nullable SocketAddress remote; // null: it is in inet4
+    private @Nullable SocketAddress local; // null: not known yet, or kept in inet4
+    private final @Nullable SocketAddress remote; // null: kept in inet4
     private long inet4; // see SocketAddressArea.inet4
 
-    /** An accepted socket has a local address, and one that connects a remote one. */
+    /** An accepted socket has a local address, and a connecting one a remote address. */
     EpollSocket(
             EpollSelector selector,
             int fd,
@@ -68,7 +68,7 @@ final class EpollSocket extends ReadinessWire {
         int r;
         do {
             r = LibC.connect(memory.errno, fd, memory.address.at(), size);
-        } while (r == -Errno.EINTR); // a second call then says EALREADY or EISCONN
+        } while (r == -Errno.EINTR); // a second call then returns EALREADY or EISCONN
         return switch (-r) {
             case 0, Errno.EISCONN -> Progress.DONE;
             case Errno.EINPROGRESS, Errno.EALREADY -> Progress.UNDER_WAY;
@@ -140,7 +140,10 @@ final class EpollSocket extends ReadinessWire {
         Errno.check(LibC.shutdown(selector.memory().errno, fd, SHUT_WR));
     }
 
-    /** For a TCP connection what is not acknowledged, its end included; for a Unix domain socket what it takes in memory until it is read. */
+    /**
+     * Returns, for a TCP connection, what is not acknowledged, including the end of the stream; for a Unix domain socket, the memory taken by unread
+     * data.
+     */
     @Override
     protected long unacknowledgedBytes() throws IOException {
         NativeMemory memory = selector.memory();
@@ -151,13 +154,13 @@ final class EpollSocket extends ReadinessWire {
     @Override
     protected void closeSocket(boolean reset) {
         if (fd == EpollWait.CLOSED) {
-            return; // its slot may be another's by now
+            return; // its slot may have been reused
         }
         if (reset) {
             try {
                 option(StandardSocketOptions.SO_LINGER, 0);
             } catch (IOException notConnected) {
-                // Then there is nobody to send a reset to.
+                // Then there is no peer to send a reset to.
             }
         }
         selector.forget(fd, slot);

@@ -11,19 +11,19 @@ import rill.spi.Transport;
 import rill.transport.epoll.linux.Unavailable;
 
 /**
- * TCP and Unix domain sockets by Linux epoll, through the C library and {@code java.lang.foreign}.
+ * TCP and Unix domain sockets on Linux epoll, through the C library and {@code java.lang.foreign}.
  *
- * <p>Needs leave to make native calls: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class
- * path. Without it, and where the system refuses, {@link #unavailable} says so and {@link EpollNioTransport} is next.
+ * <p>It needs native access: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class path. Without it, or where the
+ * system refuses, {@link #unavailable} says so and {@link EpollNioTransport} is next.
  *
- * <p>Socket options: see {@link EpollOptions}. Addresses: {@link java.net.InetSocketAddress}, {@link
- * java.net.UnixDomainSocketAddress}, {@link AbstractSocketAddress}.
+ * <p>Socket options: see {@link EpollOptions}. Addresses: {@link java.net.InetSocketAddress}, {@link java.net.UnixDomainSocketAddress},
+ * {@link AbstractSocketAddress}.
  */
 public final class EpollTransport implements Transport {
-    /** Set once a trial went well: neither the kernel nor a filter before it takes that back. */
+    /** Set once a trial has succeeded: neither the kernel nor a system call filter takes that back. */
     private static volatile boolean works;
 
-    /** The transport; it has no state, so any instance will do. */
+    /** Creates the transport; it has no state, so any instance will do. */
     public EpollTransport() {}
 
     @Override
@@ -45,7 +45,7 @@ public final class EpollTransport implements Transport {
         return Unavailable.because("epoll", EpollTransport::refusal);
     }
 
-    /** What the kernel, or a filter before it, says to a trial. Being out of descriptors at this moment is no obstacle. */
+    /** Returns what the kernel, or a system call filter, says to a trial. Being out of descriptors at the moment is no obstacle. */
     private static @Nullable String refusal() {
         if (works) {
             return null;

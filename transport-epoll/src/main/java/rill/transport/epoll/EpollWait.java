@@ -11,13 +11,12 @@ import rill.transport.epoll.linux.Waker;
 /**
  * The epoll descriptor: waiting for events, and ending the wait from outside.
  *
- * <p>The event descriptor of a {@link Waker} is watched edge-triggered, so that each write to it makes one event.
+ * <p>The event descriptor of a {@link Waker} is watched edge-triggered, so that each write to it causes one event.
  *
- * <p><b>Threading:</b> the selector's driver, except {@link #wakeup}. <b>Ownership:</b> of both descriptors. The memory is given back after
- * them.
+ * <p><b>Threading:</b> the selector's driver, except {@link #wakeup}. <b>Ownership:</b> of both descriptors. The memory is released after them.
  */
 final class EpollWait {
-    /** In place of a descriptor that was given back. */
+    /** Stands for a descriptor that was closed. */
     static final int CLOSED = -1;
 
     private static final int MOST_EVENTS = 512; // taken by one wait
@@ -26,7 +25,7 @@ final class EpollWait {
     private final NativeMemory memory;
     private final Epoll epoll;
     private final Waker waker;
-    private boolean inNanos = true; // as long as the kernel does
+    private boolean inNanos = true; // as long as the kernel supports it
 
     EpollWait(NativeMemory memory) throws Refused {
         this.memory = memory;
@@ -49,7 +48,7 @@ final class EpollWait {
         return epoll;
     }
 
-    /** The system gives no descriptors, or not these. */
+    /** The system provides no descriptors, or not these. */
     static final class Refused extends IOException {
         final int errno;
 
@@ -67,7 +66,7 @@ final class EpollWait {
         }
     }
 
-    /** How many events are there now. */
+    /** Returns how many events are available now. */
     int poll() throws IOException {
         try {
             return Epoll.counted(epoll.awaitMillis(0));
@@ -77,8 +76,8 @@ final class EpollWait {
     }
 
     /**
-     * Waits for events; how many have come. None may mean a wake-up, a signal, an interrupt or that the time is over. A wake-up that
-     * came before has left its event, which ends this at once.
+     * Waits for events, and returns how many have arrived. Zero may mean a wake-up, a signal, an interrupt or the end of the time. A wake-up that
+     * came earlier has left its event, which ends the wait at once.
      */
     int block(long nanos) throws IOException {
         waker.waitBegins();
@@ -96,11 +95,11 @@ final class EpollWait {
         if (n >= 0 || isOfTheCall(-n)) {
             return n;
         }
-        inNanos = false; // Linux before 5.11, or a filter that has not heard of it and says no in words of its own
+        inNanos = false; // Linux before 5.11, or a filter that does not know the call and refuses it
         return waitMillis(nanos);
     }
 
-    /** What its manual page lists. */
+    /** Returns whether the call's manual page lists this error. */
     private static boolean isOfTheCall(int errno) {
         return errno == Errno.EINTR || errno == Errno.EBADF || errno == Errno.EFAULT || errno == Errno.EINVAL;
     }
@@ -110,12 +109,12 @@ final class EpollWait {
         return epoll.awaitMillis(millis);
     }
 
-    /** Rounds up: waking up early would mean to wait again. */
+    /** Rounds up, because waking up early would mean waiting again. */
     static int millis(long nanos) {
         return (int) Math.min(Integer.MAX_VALUE, (nanos - 1) / NANOS_PER_MILLI + 1);
     }
 
-    /** Ends the wait, or else the next one. Any thread. */
+    /** Ends the wait, or else the next one. Thread-safe. */
     void wakeup() {
         waker.wakeup();
     }

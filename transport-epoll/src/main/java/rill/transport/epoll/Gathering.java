@@ -9,11 +9,10 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says to the kernel where the bytes of several buffers lie, so that one call writes them all: a {@code struct msghdr} and its
- * array of {@code struct iovec}. One per selector.
+ * Describes to the kernel where the bytes of several buffers are, so that one call writes them all: a {@code struct msghdr} and its array of
+ * {@code struct iovec}. There is one per Selector.
  *
- * <p>Bytes on the heap are copied to a place of their own first. What does not fit in, be it parts or bytes of that kind, is
- * left for the next call.
+ * <p>Bytes on the heap are first copied to memory outside it. What does not fit, be it parts or bytes on the heap, is left for the next call.
  *
  * <p><b>Source:</b> sendmsg(2).
  */
@@ -30,7 +29,7 @@ final class Gathering {
     private final Arena arena;
     private final MemorySegment message;
     private final MemorySegment parts;
-    private @Nullable ByteBuffer copies; // made when the first bytes on the heap come by
+    private @Nullable ByteBuffer copies; // allocated when the first bytes on the heap are written
     private long copiesAt;
     private int count;
 
@@ -41,7 +40,7 @@ final class Gathering {
         message.set(JAVA_LONG, MESSAGE_PARTS, parts.address());
     }
 
-    /** The address of the {@code msghdr} for these buffers. */
+    /** Returns the address of the {@code msghdr} for these buffers. */
     long message(@Nullable ByteBuf[] buffers, int from, int number) {
         count = 0;
         if (copies != null) {
@@ -57,7 +56,7 @@ final class Gathering {
         return message.address();
     }
 
-    /** False if not all of it fitted in. */
+    /** Returns false if not all of it fitted. */
     private boolean add(ByteBuf buffer) {
         int index = buffer.readerIndex();
         int size = buffer.readableBytes();

@@ -7,9 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import rill.transport.epoll.linux.CallMemory;
 
-/**
- * The memory outside the heap that one selector's calls share, so that no call allocates: what epoll needs, and gathering.
- */
+/** The off-heap memory that the calls of one Selector share, so that no call allocates: for epoll and for gathering. */
 final class NativeMemory extends CallMemory {
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -17,12 +15,12 @@ final class NativeMemory extends CallMemory {
 
     final Gathering gathering = new Gathering(arena);
 
-    /** For what lives as long as it. */
+    /** Returns the arena for whatever has the same lifetime. */
     Arena arena() {
         return arena;
     }
 
-    /** The address of a {@code struct timespec}, filled in. */
+    /** Returns the address of a {@code struct timespec} with this time. */
     long timespec(long nanos) {
         timespec.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
         timespec.set(JAVA_LONG, JAVA_LONG.byteSize(), nanos % NANOS_PER_SECOND);

@@ -1,7 +1,7 @@
 package rill.transport.epoll;
 
 /**
- * Who is at the other end of a Unix domain socket: the credentials that the peer had when it connected or began to listen.
+ * The identity of the other end of a Unix domain socket: the credentials that the peer had when it connected or began to listen.
  *
  * <p><b>Source:</b> SO_PEERCRED in unix(7).
  *

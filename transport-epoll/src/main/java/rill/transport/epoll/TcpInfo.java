@@ -5,22 +5,22 @@ import java.time.Duration;
 /**
  * What the kernel knows about one TCP connection at one moment.
  *
- * <p><b>Source:</b> {@code struct tcp_info} in {@code uapi/linux/tcp.h}. What an older kernel does not tell is 0.
+ * <p><b>Source:</b> {@code struct tcp_info} in {@code uapi/linux/tcp.h}. Values that an older kernel does not provide are 0.
  *
  * @param state the state of the connection
  * @param rtt the smoothed round-trip time
  * @param rttVariance how much the round-trip time varies
  * @param minRtt the smallest round-trip time seen
- * @param retransmissionTimeout how long the kernel waits for an acknowledgement now
- * @param retransmitting retransmissions without an answer so far; 0 when all is well
- * @param retransmissions segments sent again since the connection was made
- * @param unacknowledged segments under way
+ * @param retransmissionTimeout how long the kernel currently waits for an acknowledgement
+ * @param retransmitting retransmissions so far without an answer; normally 0
+ * @param retransmissions segments sent again since the connection was established
+ * @param unacknowledged segments in flight
  * @param lost segments believed lost
- * @param congestionWindow segments that may be under way
+ * @param congestionWindow segments that may be in flight
  * @param sendMss bytes of a segment
  * @param unsentBytes bytes that wait in the kernel and were never sent
  * @param acknowledgedBytes bytes that have reached the peer
- * @param receivedBytes bytes that have come from the peer
+ * @param receivedBytes bytes received from the peer
  */
 public record TcpInfo(
         State state,
@@ -51,7 +51,7 @@ public record TcpInfo(
         FIN_WAIT_1,
         /** Output ended. */
         FIN_WAIT_2,
-        /** Over; late segments are waited for. */
+        /** Over; waiting for late segments. */
         TIME_WAIT,
         /** Over. */
         CLOSED,

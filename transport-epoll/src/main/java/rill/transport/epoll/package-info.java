@@ -1,5 +1,5 @@
 /**
- * Sockets by Linux epoll, by two paths: {@link rill.transport.epoll.EpollTransport} calls the C library directly,
- * {@link rill.transport.epoll.EpollNioTransport} drives the JDK's own epoll.
+ * Sockets on Linux epoll, in two ways: {@link rill.transport.epoll.EpollTransport} calls the C library directly,
+ * {@link rill.transport.epoll.EpollNioTransport} uses the JDK's own epoll.
  */
 package rill.transport.epoll;

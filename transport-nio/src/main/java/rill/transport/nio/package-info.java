@@ -1,2 +1,2 @@
-/** Sockets by {@code java.nio.channels}: on every platform that has a JDK. */
+/** Sockets on {@code java.nio.channels}: on every platform with a JDK. */
 package rill.transport.nio;

@@ -7,11 +7,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events to come, by time; and what time it is. Among those of one instant faults come first, as they were planned; then what was
- * planned earlier, in the order of planning or, where that is free, in any; and then what was planned in that instant, in order.
+ * The planned events, by time, and the current time. Among the events of one instant, faults come first, in the order of planning. Next are those
+ * planned earlier, in the order of planning or, where that is free, in any order; last are those planned in that instant, in order.
  */
 final class Agenda {
-    /** As far as anybody may plan, 73 years from the beginning: then what comes a while later has a number as well. */
+    /** The latest time that can be planned, 73 years from the beginning; it leaves room for adding durations. */
     static final long END = Long.MAX_VALUE / 4;
 
     private static final long FAULTS = Long.MIN_VALUE;
@@ -26,17 +26,17 @@ final class Agenda {
         this.chance = chance;
     }
 
-    /** Nanoseconds since the simulation began. */
+    /** Returns the nanoseconds since the start of the simulation. */
     long now() {
         return now;
     }
 
-    /** In nanoseconds; durations of centuries are taken for the longest that there is. */
+    /** Converts to nanoseconds; durations of centuries become the longest possible. */
     static long nanos(Duration duration) {
         return Math.min(TimeUnit.NANOSECONDS.convert(duration), END); // the conversion saturates
     }
 
-    /** So many nanoseconds from now. */
+    /** Returns the time this many nanoseconds from now. */
     long after(long nanos) {
         return Math.min(now + Math.min(nanos, END), END);
     }
@@ -56,7 +56,7 @@ final class Agenda {
         at(time, event(action));
     }
 
-    /** A fault, or what has to come before anything else of that instant; it changes no order of others. */
+    /** Plans a fault, or anything that has to precede the other events of that instant. The order of the others doesn't change. */
     void fault(long time, Runnable action) {
         Event event = event(action);
         event.time = Math.max(now, time);
@@ -73,7 +73,7 @@ final class Agenda {
         };
     }
 
-    /** The time of the next event, or {@link Long#MAX_VALUE}. */
+    /** Returns the time of the next event, or {@link Long#MAX_VALUE}. */
     long next() {
         return events.firstTime();
     }
@@ -88,7 +88,7 @@ final class Agenda {
         return first;
     }
 
-    /** Lets time pass; no event may be due before. */
+    /** Moves time forward; no event may be due before. */
     void advance(long time) {
         now = Math.max(now, time);
     }
@@ -98,8 +98,8 @@ final class Agenda {
     }
 
     /**
-     * A stream of random numbers of its own for each purpose, so that using one more does not change all others. Seeds are scrambled
-     * first, because near ones would give overlapping streams.
+     * Returns a separate stream of random numbers for each purpose, so that using one more does not change the others. Seeds are scrambled first,
+     * because near ones would give overlapping streams.
      */
     static RandomGenerator random(long seed, String purpose) {
         return new SplittableRandom(scrambled(scrambled(seed) + purpose.hashCode()));

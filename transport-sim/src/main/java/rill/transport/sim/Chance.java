@@ -3,13 +3,13 @@ package rill.transport.sim;
 import java.util.StringJoiner;
 import java.util.random.RandomGenerator;
 
-/** What a seed has drawn for each {@link Freedom}, and all that follows from it, each from random numbers of its own. */
+/** What a seed has drawn for each {@link Freedom}, and everything that follows from it, each with its own random numbers. */
 final class Chance {
-    private static final double USED = 0.8; // of the seeds, each freedom
+    private static final double USED = 0.8; // of the seeds use a freedom
     private static final int LEAST_BUFFER = 4 * 1024;
-    private static final int ONE_BYTE = 4; // of so many short reads
+    private static final int ONE_BYTE = 4; // one in this many short reads
 
-    private int used; // a bit for each: it is asked several times a step
+    private int used; // a bit for each, because this is asked several times a step
     private final RandomGenerator order;
     private final RandomGenerator jitter;
     private final RandomGenerator pieces;
@@ -75,24 +75,24 @@ final class Chance {
 
     // ---- order
 
-    /** Among events of one instant: the smaller is first. */
+    /** Returns a rank among events of one instant: the smaller is first. */
     long turn() {
         return order.nextLong() >>> 2;
     }
 
-    /** Which of so many is next. */
+    /** Chooses which of this many is next. */
     int pick(int many) {
         return many > 1 && free(Freedom.ORDER) ? order.nextInt(many) : 0;
     }
 
-    /** Whether an event that is due goes before a loop that waits for its tick. */
+    /** Returns whether an event that is due precedes a loop that waits for its tick. */
     boolean eventFirst() {
         return free(Freedom.ORDER) && order.nextInt(4) == 0;
     }
 
     // ---- the network
 
-    /** How long a segment takes that should take so long. */
+    /** Returns how long a segment takes whose normal delay is this. */
     long jittered(long delay) {
         return free(Freedom.JITTER) ? delay + (long) (delay * spread * jitter.nextDouble()) : delay;
     }
@@ -105,7 +105,7 @@ final class Chance {
         return part(bytes, shortWrites);
     }
 
-    /** Where to split a segment; its length if it stays whole. */
+    /** Returns where to split a segment; its length if it stays whole. */
     int split(int length) {
         return part(length, splits);
     }
@@ -117,12 +117,12 @@ final class Chance {
         return pieces.nextInt(ONE_BYTE) == 0 ? 1 : 1 + pieces.nextInt(bytes);
     }
 
-    /** How long what was flushed stays. */
+    /** Returns how long flushed bytes are kept back. */
     long flushDelay() {
         return free(Freedom.FLUSHES) && flushes.nextDouble() < delayed ? flushes.nextLong(longestDelay) : 0;
     }
 
-    /** How large the buffer of a new connection is, that usually is so large. */
+    /** Returns the buffer size of a new connection, which is usually {@code usual}. */
     int buffer(int usual) {
         if (!free(Freedom.BUFFERS) || buffers.nextBoolean()) {
             return usual;
@@ -133,17 +133,17 @@ final class Chance {
 
     // ---- hosts
 
-    /** How late a tick is. */
+    /** Returns how late a tick is. */
     long lateness() {
         return free(Freedom.WAKE_UPS) && wakeUps.nextDouble() < late ? wakeUps.nextLong(latest) : 0;
     }
 
-    /** Whether something wakes up for nothing. */
+    /** Returns whether something wakes up for nothing. */
     boolean spurious() {
         return free(Freedom.WAKE_UPS) && spurious > 0 && wakeUps.nextDouble() < spurious;
     }
 
-    /** What the seed has chosen, in words. */
+    /** Describes what the seed has chosen. */
     @Override
     public String toString() {
         var text = new StringJoiner(", ");

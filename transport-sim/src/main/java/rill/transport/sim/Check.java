@@ -11,7 +11,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.TaskEngine;
 
-/** Runs a scenario in two fresh JVMs, and compares what happened. */
+/** Runs a scenario in two fresh JVMs and compares what happened. */
 final class Check {
     private final long seed;
     private final Class<? extends Scenario> scenario;
@@ -21,9 +21,9 @@ final class Check {
         this.scenario = scenario;
     }
 
-    /** Gives the trace hash. */
+    /** Returns the trace hash. */
     String run() throws IOException {
-        Replay.newScenario(scenario); // so that a mistake is told here, and not by a process
+        Replay.newScenario(scenario); // so that a mistake is reported here, and not by a process
         Path directory = Files.createTempDirectory("rill-check");
         try {
             Path first = directory.resolve("first");

@@ -1,9 +1,9 @@
 package rill.transport.sim;
 
 /**
- * How many bytes may be on their way, as far as the network is concerned: slow start, then one segment more each round trip; half of it
- * after a loss that duplicates have told of, one segment after a timeout. What is used is bounded by the buffers as well, which do not
- * grow by themselves here: {@link Outgoing#BUFFER}.
+ * How many bytes may be in flight, as far as the network is concerned: slow start, then one more segment each round trip; half of that after a loss
+ * detected by duplicates, one segment after a timeout. The bytes in flight are also bounded by the buffers, which do not grow by themselves here:
+ * {@link Outgoing#BUFFER}.
  *
  * <p><b>Source:</b> RFC 5681, with an initial window of ten segments (RFC 6928).
  */
@@ -12,11 +12,11 @@ final class Congestion {
 
     private long window = 10 * MSS;
     private long threshold = Long.MAX_VALUE;
-    private long flying; // and not taken for lost
+    private long flying; // and not considered lost
     private long credit; // acknowledged, towards one more segment
-    private boolean timedOut; // rather than told of by duplicates
+    private boolean timedOut; // the loss was found by a timeout, not by duplicates
 
-    /** Whether so many bytes more may leave; each duplicate acknowledgement says that a segment has arrived. */
+    /** Returns whether this many more bytes may leave; each duplicate acknowledgement means that a segment has arrived. */
     boolean allows(int bytes, int duplicates) {
         long present = flying - (long) duplicates * MSS;
         return present <= 0 || present + bytes <= window;
@@ -26,7 +26,7 @@ final class Congestion {
         flying += bytes;
     }
 
-    /** They are not on their way any more. */
+    /** Notes that these bytes are no longer in flight. */
     void left(int bytes) {
         flying -= bytes;
     }
@@ -49,14 +49,14 @@ final class Congestion {
         }
     }
 
-    /** Duplicates tell of a loss. */
+    /** Handles a loss detected by duplicates. */
     void lostOne() {
         threshold = Math.max(Math.min(flying, window) / 2, 2 * MSS);
         window = threshold;
         credit = 0;
     }
 
-    /** A timeout does. */
+    /** Handles a loss detected by a timeout. */
     void lostAll() {
         if (!timedOut) {
             threshold = Math.max(Math.min(flying, window) / 2, 2 * MSS);

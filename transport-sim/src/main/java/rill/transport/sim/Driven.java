@@ -29,7 +29,7 @@ final class Driven {
         selector.driven(this);
     }
 
-    /** It is to have a tick before time moves on. */
+    /** Asks for a tick before time moves on. */
     void hasWork() {
         if (!queued) {
             queued = true;
@@ -64,12 +64,12 @@ final class Driven {
         }
     }
 
-    /** When the next timer is due. */
+    /** The moment when the next timer is due. */
     private final class Wake extends Event {
         @Override
         void happen() {
             if (wake != this) {
-                return; // another one was planned for an earlier time
+                return; // another wake was planned for an earlier time
             }
             wake = null;
             if (loop.closed()) {
@@ -79,40 +79,40 @@ final class Driven {
             if (deadline.isPresent() && host.clock.nanoTime() - deadline.getAsLong() >= 0) {
                 hasWork();
             } else {
-                planWake(); // it was cancelled, or the host's clock goes slower now
+                planWake(); // the timer was cancelled, or the host's clock runs slower now
             }
         }
     }
 
-    /** Its clock goes at another rate now. */
+    /** Plans the wake again, because the host's clock runs at another rate now. */
     void clockChanged() {
         wake = null;
         planWake();
     }
 
-    /** The simulation is over, and the loop is about to be closed in good order, within so many nanoseconds. */
+    /** Prepares for closing: the simulation is over, and the loop is about to be closed in good order, within this many nanoseconds. */
     void closes(long limit) {
         agenda.fault(agenda.after(limit / 2), () -> heldUp = !loop.closed() && loop.connections() > 0);
     }
 
-    /** Whether connections took more than half of the time for closing it, so that its Tasks were cancelled late: perhaps when there was none left. */
+    /** Returns whether connections took more than half of the time for closing, so that Tasks were cancelled late, perhaps with no time left. */
     boolean heldUp() {
         return heldUp;
     }
 
-    /** The simulation is over, and the loop did not close in good order: it ends now. */
+    /** Ends the loop at once: the simulation is over, and the loop did not close in good order. */
     void breakWith(IOException cause) {
         selector.breakWith(cause);
         if (!loop.closed()) {
             try {
                 loop.tick();
             } catch (RuntimeException expected) {
-                // That is how a loop ends whose selector is broken; it has told everybody concerned.
+                // A loop whose selector is broken ends like this; everyone concerned was notified.
             }
         }
     }
 
-    /** Its process is gone: nothing of it runs any more. */
+    /** Ends the loop because its process is gone: nothing of it runs any more. */
     void lose(PowerLoss cause) {
         lostBy = cause;
         wake = null;
@@ -123,13 +123,13 @@ final class Driven {
         simulation.lost(this);
     }
 
-    /** How its process has ended; null if it lives, or closed in good order. */
+    /** Returns how its process has ended; null if it lives, or the loop closed in good order. */
     @Nullable
     PowerLoss lostBy() {
         return lostBy;
     }
 
-    /** What it waits for. */
+    /** Describes what it waits for. */
     String situation() {
         OptionalLong deadline = loop.closed() ? OptionalLong.empty() : loop.nextTimer();
         String timer = deadline.isEmpty()

@@ -13,39 +13,39 @@ sealed interface End permits Tcp, UnixEnd {
 
     SocketAddress remote();
 
-    /** Whoever uses it is told when something {@link SimSocket#changed changes}. */
+    /** Sets its user, which is notified when something {@link SimSocket#changed changes}. */
     void use(SimSocket user);
 
     void bind(SocketAddress wanted) throws IOException;
 
-    /** Whether the connection is there; throws if it can't be had. */
+    /** Returns whether the connection is established; throws if it failed. */
     boolean finishConnect() throws IOException;
 
     boolean readable();
 
     boolean writable();
 
-    /** Bytes read and appended, 0 if there are none, -1 at the end of input. */
+    /** Reads bytes and appends them. Returns their number, 0 if there are none, -1 at the end of input. */
     int read(ByteBuf target) throws IOException;
 
-    /** Takes as many bytes as there is room for, without moving the buffer's index. */
+    /** Takes as many bytes as there is room for, without moving the buffer's index. Returns their number. */
     int write(ByteBuf source) throws IOException;
 
-    /** What was written leaves. */
+    /** Sends what was written. */
     void push();
 
     void shutdownOutput();
 
-    /** How many bytes the peer does not have yet. */
+    /** Returns how many bytes the peer does not have yet. */
     long unacknowledged();
 
-    /** Somebody has accepted it, and will use or close it. */
+    /** Notes that it was accepted, and will be used or closed. */
     void accepted();
 
-    /** Nobody will ever accept it. */
+    /** Discards it: nobody will ever accept it. */
     void discard();
 
-    /** Its user lets go of it. */
+    /** Closes it on behalf of its user. */
     void close(boolean withReset);
 
     <T> T option(SocketOption<T> option);

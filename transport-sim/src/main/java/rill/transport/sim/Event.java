@@ -3,7 +3,7 @@ package rill.transport.sim;
 /** Something that happens at a moment of virtual time. */
 abstract class Event {
     long time;
-    long order; // among those of one moment: first planned, first done
+    long order; // among those of one moment, the smaller is first
 
     abstract void happen();
 

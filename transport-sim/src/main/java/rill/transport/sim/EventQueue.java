@@ -3,7 +3,7 @@ package rill.transport.sim;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Events by time and order, in a heap. It compares them itself, which a PriorityQueue does by way of three calls. */
+/** A heap of events, by time and order. It compares them directly, where a PriorityQueue needs three calls. */
 final class EventQueue {
     private @Nullable Event[] heap = new Event[64];
     private int size;
@@ -12,7 +12,7 @@ final class EventQueue {
         return size;
     }
 
-    /** The time of the first, or {@link Long#MAX_VALUE} if there is none. */
+    /** Returns the time of the first event, or {@link Long#MAX_VALUE} if there is none. */
     long firstTime() {
         Event first = heap[0];
         return first == null ? Long.MAX_VALUE : first.time;

@@ -5,11 +5,11 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Something that can go wrong, as {@link Faults} makes it: a value, which {@link Simulation#inject} brings into force as often as one
- * likes, in any simulation that has its hosts.
+ * Something that can go wrong, made by {@link Faults}: a value that can be {@linkplain Simulation#inject injected} any number of times, in any
+ * simulation that has its hosts.
  */
 public sealed class Fault permits Swarm {
-    /** What kinds there are. */
+    /** The kinds of faults. */
     public enum Kind {
         /** See {@link Faults#cut}. */
         CUT("segments"),
@@ -64,7 +64,7 @@ public sealed class Fault permits Swarm {
     private final List<String> hosts;
     private final Function<? super Injections, ? extends Runnable> effect;
 
-    /** The effect gives what undoes it. */
+    /** The effect returns what undoes it. */
     Fault(Kind kind, String description, List<String> hosts, Function<? super Injections, ? extends Runnable> effect) {
         this.kind = kind;
         this.description = description;
@@ -72,12 +72,12 @@ public sealed class Fault permits Swarm {
         this.effect = effect;
     }
 
-    /** Its kind. */
+    /** Returns its kind. */
     public final Kind kind() {
         return kind;
     }
 
-    /** The hosts that it names, in order; none if it is everywhere. */
+    /** Returns the hosts that it names, in order; none if it applies everywhere. */
     public final List<String> hosts() {
         return hosts;
     }

@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.Map;
 import rill.transport.sim.Trace.Kind;
 
-/** The faults at the right of a {@link Picture}: a bar for as long as each lasts; those that began before it have their labels at its edge. */
+/** The faults at the right of a {@link Picture}, each with a bar for as long as it lasts. The labels of those that began earlier are at its edge. */
 final class FaultLanes {
-    /** How high a label at the edge is. */
+    /** The height of a label at the edge. */
     static final int EDGE = 15;
 
     private static final int LANE = 14;
     private static final int BAR = 8;
     private static final int LONGEST = 60;
 
-    /** Tells where something is drawn. */
+    /** Says where something is drawn. */
     interface Places {
         int yOf(Kind kind, String what, long time);
     }
@@ -79,7 +79,7 @@ final class FaultLanes {
                 : places.yOf(Kind.HEALED, strike.fault().toString(), end);
     }
 
-    /** The first that is free from where it begins. */
+    /** Gives each fault the first lane that is free where it begins. */
     private void assignLanes(List<Strike> earlier) {
         List<Integer> busyUntil = new ArrayList<>();
         for (Strike each : scene.faults()) {

@@ -9,16 +9,15 @@ import java.util.stream.Stream;
 import rill.transport.sim.Fault.Kind;
 
 /**
- * What can go wrong in a simulated network. Each gives a {@link Fault}, for {@link Simulation#inject} and {@link Simulation#schedule};
- * an unknown host or name is an {@link IllegalArgumentException} there, and a fault that contradicts one in force an {@link
- * IllegalStateException}.
+ * The faults of a simulated network. Each method returns a {@link Fault}, for {@link Simulation#inject} and {@link Simulation#schedule}. Those throw
+ * an {@link IllegalArgumentException} for an unknown host or name, and an {@link IllegalStateException} for a fault that contradicts one in force.
  */
 public final class Faults {
     private Faults() {}
 
     // ---- between two hosts
 
-    /** Nothing gets through between the two, in either direction; what is on its way is lost. */
+    /** Lets nothing through between the two hosts, in either direction; segments in flight are lost. */
     public static Fault cut(String one, String other) {
         requireTwo("cut", one, other);
         return new Fault(Kind.CUT, "cut " + one + " – " + other, List.of(one, other), all -> {
@@ -31,12 +30,12 @@ public final class Faults {
         });
     }
 
-    /** Nothing gets through in this direction; what is on its way is lost. */
+    /** Lets nothing through in this direction; segments in flight are lost. */
     public static Fault cutOneWay(String from, String to) {
         return oneWay(Kind.CUT_ONE_WAY, "cut " + from + " → " + to, from, to, route -> route.cut(Kind.CUT_ONE_WAY));
     }
 
-    /** What is sent in this direction waits, and goes on its way when the fault ends. */
+    /** Holds the segments sent in this direction until the fault ends. */
     public static Fault hold(String from, String to) {
         requireTwo("hold", from, to);
         return new Fault(Kind.HOLD, "hold " + from + " → " + to, List.of(from, to), all -> {
@@ -50,7 +49,7 @@ public final class Faults {
         });
     }
 
-    /** Another latency in this direction. */
+    /** Replaces the latency in this direction. */
     public static Fault latency(String from, String to, Latency latency) {
         return oneWay(
                 Kind.LATENCY,
@@ -60,7 +59,7 @@ public final class Faults {
                 route -> route.latency.replace(latency));
     }
 
-    /** Of the segments in this direction, so large a part is lost: TCP sends them again, so it is seen as delay. */
+    /** Loses this fraction of the segments in this direction. TCP sends them again, so the loss is seen as delay. */
     public static Fault loss(String from, String to, double part) {
         if (!(part >= 0 && part <= 1)) {
             throw new IllegalArgumentException("the part that is lost is between 0 and 1, not " + part);
@@ -69,8 +68,7 @@ public final class Faults {
     }
 
     /**
-     * No more than so many bytes a second in this direction, headers included. 128 KiB wait for their turn; what comes when that is full
-     * is lost.
+     * Limits the bandwidth in this direction, headers included. Up to 128 KiB wait for their turn; segments that arrive when that is full are lost.
      */
     public static Fault bandwidth(String from, String to, long bytesPerSecond) {
         if (bytesPerSecond <= 0) {
@@ -84,7 +82,7 @@ public final class Faults {
                 route -> route.limit(bytesPerSecond));
     }
 
-    /** All connections between the two are sent a reset, once, which travels as everything does; there is nothing to end. */
+    /** Sends a reset on all connections between the two hosts, once. It travels like any segment. Closing the guard has no effect. */
     public static Fault reset(String one, String other) {
         return new Fault(Kind.RESET, "reset " + one + " – " + other, List.of(one, other), all -> {
             Host first = all.network.host(one);
@@ -98,8 +96,8 @@ public final class Faults {
     }
 
     /**
-     * Nothing gets through between these hosts and all others, in either direction, hosts included that are added meanwhile; what is on its way
-     * is lost. Within each side all is well.
+     * Lets nothing through between these hosts and all others, in either direction, including hosts that are added meanwhile; segments in flight are
+     * lost. Within each side, nothing changes.
      */
     public static Fault partition(String... side) {
         List<String> names = requireSome(List.of(side));
@@ -111,7 +109,7 @@ public final class Faults {
     }
 
     /**
-     * Nothing gets through between the hosts of one side and those of the other, in either direction; what is on its way is lost. Hosts on neither
+     * Lets nothing through between the hosts of one side and those of the other, in either direction; segments in flight are lost. Hosts on neither
      * side reach both.
      */
     public static Fault partition(List<String> side, List<String> other) {
@@ -142,7 +140,7 @@ public final class Faults {
 
     // ---- of a host
 
-    /** Nothing gets to the host or away from it; what is on its way is lost. So it is with hosts that are added meanwhile. */
+    /** Lets nothing through to the host or from it, including hosts that are added meanwhile; segments in flight are lost. */
     public static Fault isolate(String host) {
         return new Fault(
                 Kind.ISOLATE,
@@ -151,7 +149,7 @@ public final class Faults {
                 all -> new Partition(all.network, Kind.ISOLATE, hosts(all, List.of(host)), null).begin());
     }
 
-    /** Requests for a connection to this port are refused. */
+    /** Refuses requests for a connection to this port. */
     public static Fault refuse(String host, int port) {
         return new Fault(Kind.REFUSE, "refuse " + host + ":" + port, List.of(host), all -> {
             Ports ports = all.network.host(host).ports;
@@ -160,7 +158,7 @@ public final class Faults {
         });
     }
 
-    /** Requests for a connection to this port are swallowed. */
+    /** Swallows requests for a connection to this port: they get no answer. */
     public static Fault blackhole(String host, int port) {
         return new Fault(Kind.BLACKHOLE, "blackhole " + host + ":" + port, List.of(host), all -> {
             Ports ports = all.network.host(host).ports;
@@ -177,10 +175,10 @@ public final class Faults {
     }
 
     /**
-     * The host loses its power: nothing of it runs any more, no callback, no Handle, no {@code finally} of a Task; its connections and
-     * its memory are gone; and nobody is told. When the fault ends it starts again, with what {@link Simulation#host(String, Boot)}
-     * was given. Of several such faults the last one to end starts it. Injected on a loop, it happens once the tick is over; a Task that does so
-     * on the host itself never comes to close the guard.
+     * Cuts the host's power. Nothing on it runs any more: no callback, no Handle, no {@code finally} of a Task. Its connections and its memory are
+     * gone, and nobody is notified. When the fault ends, the host starts again with the boot passed to {@link Simulation#host(String, Boot)}; of
+     * several such faults, the last one to end starts it. If injected on a loop, the crash happens once the tick is over; a Task that injects it on
+     * its own host never gets to close the guard.
      */
     public static Fault crash(String host) {
         return new Fault(Kind.CRASH, "crash " + host, List.of(host), all -> {
@@ -191,9 +189,8 @@ public final class Faults {
     }
 
     /**
-     * The host's process ends, as if by {@code kill -9}. Nothing of it runs any more, as after a crash; but its kernel ends its
-     * connections, by FIN, or by RST where something was unread or the connection only half made, and refuses new ones. When the fault
-     * ends it starts again.
+     * Ends the host's process, as if by {@code kill -9}. Nothing on it runs any more, as after a crash. But its kernel ends its connections, by FIN,
+     * or by RST where something was unread or the connection was only half open, and refuses new ones. When the fault ends, the host starts again.
      */
     public static Fault kill(String host) {
         return new Fault(Kind.KILL, "kill " + host, List.of(host), all -> {
@@ -203,7 +200,7 @@ public final class Faults {
         });
     }
 
-    /** The programs of the host stand still; its kernel goes on acknowledging. */
+    /** Suspends the programs of the host; its kernel continues to acknowledge. */
     public static Fault pause(String host) {
         return new Fault(Kind.PAUSE, "pause " + host, List.of(host), all -> {
             Host paused = all.network.host(host);
@@ -215,13 +212,13 @@ public final class Faults {
         });
     }
 
-    /** Each tick of the host's loops takes so long. */
+    /** Makes each tick of the host's loops take this long. */
     public static Fault slow(String host, Duration perTick) {
         long nanos = requirePositive("a tick", perTick);
         return ofHost(Kind.SLOW, "slow " + host + " " + perTick, host, slowed -> slowed.slow(nanos));
     }
 
-    /** The host's clocks go so many times as fast as they should; 1.0 is right. */
+    /** Makes the host's clocks run at this rate; 1.0 is correct. */
     public static Fault clockRate(String host, double rate) {
         if (!(rate >= 0.01 && rate <= 100)) {
             throw new IllegalArgumentException("a clock's rate is between 0.01 and 100, not " + rate);
@@ -229,7 +226,9 @@ public final class Faults {
         return ofHost(Kind.CLOCK_RATE, "clock of " + host + " × " + rate, host, other -> other.clockRate(rate));
     }
 
-    /** The host's {@link Host#wallClock wall clock} jumps forward, or back if {@code by} is negative; and the other way at the end. */
+    /**
+     * Makes the host's {@link Host#wallClock wall clock} jump forward, or back if {@code by} is negative; it jumps the other way when the fault ends.
+     */
     public static Fault wallClockJumps(String host, Duration by) {
         return ofHost(
                 Kind.WALL_CLOCK, "wall clock of " + host + " jumps by " + by, host, other -> other.wallClockJumps(by));
@@ -237,7 +236,7 @@ public final class Faults {
 
     // ---- of names
 
-    /** The name is unknown, everywhere. */
+    /** Makes the name unknown, everywhere. */
     public static Fault nameFails(String name) {
         return new Fault(
                 Kind.NAME_FAILS,
@@ -246,7 +245,7 @@ public final class Faults {
                 all -> all.names().fail(all.requireName(name)));
     }
 
-    /** Looking the name up takes so much longer, everywhere. */
+    /** Makes looking up the name take this much longer, everywhere. */
     public static Fault nameIsSlow(String name, Duration longer) {
         long nanos = requirePositive("a delay", longer);
         return new Fault(
@@ -257,9 +256,9 @@ public final class Faults {
     }
 
     /**
-     * Faults that come and go at random, for as long as it is in force. Each seed draws which kinds, how often, for how long and how badly;
-     * they strike where somebody talks or looks up a name, some at moments that are interesting: at a connect, after a write, between a request
-     * and its answer; the first segments rather than the later ones. In some seeds they last for minutes. Only hosts that boot are crashed or killed.
+     * Returns faults that come and go at random while it is in force. Each seed draws which kinds, how often, for how long and how badly. They strike
+     * where hosts talk or look up a name, some at interesting moments: at a connect, after a write, between a request and its answer; and early
+     * segments rather than later ones. In some seeds they last for minutes. Only hosts with a {@link Boot} are crashed or killed.
      */
     public static Swarm swarm() {
         return new Swarm();

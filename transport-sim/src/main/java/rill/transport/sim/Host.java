@@ -29,7 +29,7 @@ import rill.transport.sim.Trace.Kind;
  *
  * <pre>
  *   up ── {@link Faults#kill} ──▶ without its process: the kernel answers, and refuses
- *    ├─── {@link Faults#crash} ─▶ without power: silent, and everything is forgotten
+ *    ├─── {@link Faults#crash} ─▶ without power: silent, and all state is lost
  *    ◀─── once no such fault is in force any more: boots
  * </pre>
  *
@@ -52,11 +52,11 @@ public final class Host {
     private final List<Driven> loops = new ArrayList<>();
     private final @Nullable Boot boot;
     private final Route.Setting<Double> rates = new Route.Setting<>(1.0);
-    private final List<Runnable> suspended = new ArrayList<>(); // until it is paused no more
+    private final List<Runnable> suspended = new ArrayList<>(); // until the host is no longer paused
     private int pauses;
     private int crashes;
     private int kills;
-    private int life; // how often it has begun
+    private int life; // how many times it has started
     private long slowNanos;
     private long busyUntil;
 
@@ -74,29 +74,29 @@ public final class Host {
         this.transport = new SimTransport(simulation, network, this);
     }
 
-    /** The name, which resolves to the address on every host of the simulation. */
+    /** Returns the name, which resolves to the address on every host of the simulation. */
     public String name() {
         return name;
     }
 
-    /** The address. */
+    /** Returns the address. */
     public InetAddress address() {
         return address;
     }
 
-    /** A port at the address: where to listen, or to connect without looking up the name. */
+    /** Returns the address with this port: for listening, or for connecting without looking up the name. */
     public InetSocketAddress address(int port) {
         return new InetSocketAddress(address, port);
     }
 
-    /** The transport for loops of this host: {@code Loop.open(host.transport())}; within its boot, {@code Loop.open()} takes it as well. */
+    /** Returns the transport for loops of this host: {@code Loop.open(host.transport())}. Within its boot, {@code Loop.open()} uses it as well. */
     public Transport transport() {
         return transport;
     }
 
     /**
-     * Opens a loop on this host, named {@code host/name} in reports. That connections fail is not reported, because here they are meant
-     * to; with {@link #loop(LoopOptions)} you choose a reporter of your own.
+     * Opens a loop on this host, named {@code host/name} in reports. Failed connections are not reported, because here they are meant to fail; to
+     * choose your own reporter, use {@link #loop(LoopOptions)}.
      */
     public Loop loop(String loopName) {
         return loop(LoopOptions.defaults().name(name + "/" + loopName).reporter(this::report));
@@ -108,19 +108,19 @@ public final class Host {
         }
     }
 
-    /** Opens a loop on this host, on whatever transport the options name. The watch for slow Handles, in real time, is off. */
+    /** Opens a loop on this host, whatever transport the options name. The watch for slow Handles, which works in real time, is off. */
     public Loop loop(LoopOptions options) {
         requireUp("open a loop");
         try {
             return Loop.open(options.transport(transport).slowHandle(Duration.ZERO));
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // it has no descriptors that it could run out of
+            throw new UncheckedIOException(e); // a host has no descriptors that it could run out of
         }
     }
 
     /**
      * Opens several loops on this host that share the connections of their listeners, named {@code host/name-1} and so on in reports: what
-     * {@link LoopGroup#open(int, LoopOptions)} gives with {@link #transport()}. They are of one process, and die together.
+     * {@link LoopGroup#open(int, LoopOptions)} returns for {@link #transport()}. They belong to one process, and die together.
      */
     public LoopGroup loopGroup(String groupName, int size) {
         requireUp("open loops");
@@ -133,33 +133,33 @@ public final class Host {
                             .transport(transport)
                             .slowHandle(Duration.ZERO));
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // it has no descriptors that it could run out of
+            throw new UncheckedIOException(e); // a host has no descriptors that it could run out of
         }
     }
 
     /**
-     * The files of Unix domain sockets on this host, which has no others. They stay until a listener is closed in good order, or somebody
-     * {@link #unlink}s them: through a crash, too.
+     * Returns the files of Unix domain sockets on this host, which has no others. A file stays, even through a crash, until its listener is closed in
+     * good order or it is {@link #unlink unlinked}.
      */
     public List<Path> socketFiles() {
         return unix.files();
     }
 
     /**
-     * Deletes the file of a Unix domain socket, as {@code Files.deleteIfExists} does outside of simulations: one that was left behind, or
-     * one of somebody who listens and is found by nobody any more.
+     * Deletes the file of a Unix domain socket, as {@code Files.deleteIfExists} does outside simulations. The file may be one left behind, or one
+     * with a listener, which then can't be found any more.
      *
-     * @return whether there was one
+     * @return whether the file existed
      */
     public boolean unlink(Path path) {
         return unix.unlink(path);
     }
 
     /**
-     * Runs work that would block or take long elsewhere: each piece begins as soon as the one before is done, takes {@code cost} of
-     * virtual time, and then runs at once, outside of every loop. What it does must neither block nor touch a loop, except by completing
-     * a {@link java.util.concurrent.CompletionStage}. What it throws fails the run. After a crash, nothing of it runs; while the host is paused, it
-     * waits.
+     * Returns an executor for work that would block or take long. Each piece begins once the one before is done, takes {@code cost} of virtual time,
+     * and then runs at once, outside every loop. It must neither block nor touch a loop, except by completing a
+     * {@link java.util.concurrent.CompletionStage}. An exception that it throws fails the run. After a crash or kill, pending work is discarded; while the
+     * host is paused, it waits.
      */
     public Executor executor(Duration cost) {
         if (cost.isNegative()) {
@@ -176,7 +176,7 @@ public final class Host {
                 requireUp("do work");
                 if (lifeOfWork != life) {
                     lifeOfWork = life;
-                    busyUntil = 0; // what it was busy with has died
+                    busyUntil = 0; // the work it was busy with has died
                 }
                 busyUntil = Math.min(Math.max(busyUntil, network.agenda.now()) + nanos, Agenda.END);
                 later(busyUntil, work);
@@ -184,12 +184,12 @@ public final class Host {
         };
     }
 
-    /** The date as this host has it: near that of the others, and made to jump by {@link Faults#wallClockJumps}. */
+    /** Returns the wall clock of this host: near that of the others, and made to jump by {@link Faults#wallClockJumps}. */
     public InstantSource wallClock() {
         return wallClock;
     }
 
-    /** Whether it runs: not after a crash or a kill, until it boots again. */
+    /** Returns whether the host runs: after a crash or a kill, it does not until it boots again. */
     public boolean up() {
         return crashes == 0 && kills == 0;
     }
@@ -210,7 +210,7 @@ public final class Host {
         return boot != null;
     }
 
-    /** Loops that name no transport are opened on it meanwhile. */
+    /** Boots the host. Meanwhile, loops that name no transport are opened on it. */
     void boot() {
         if (boot != null) {
             DefaultTransport.during(
@@ -225,7 +225,7 @@ public final class Host {
         }
     }
 
-    /** Does something on its behalf, unless it has gone down by then. */
+    /** Runs an action on behalf of the host at that time, unless the host has gone down by then. */
     void later(long time, Runnable action) {
         int present = life;
         network.agenda.at(time, () -> happen(present, action));
@@ -254,7 +254,7 @@ public final class Host {
         return transport.memory();
     }
 
-    /** Whether there are loops, or selectors without one, that are not closed. */
+    /** Returns whether there are open loops, or open selectors without a loop. */
     boolean hasSelectors() {
         return transport.hasSelectors();
     }
@@ -267,14 +267,14 @@ public final class Host {
         return loops;
     }
 
-    /** One of its loops has a tick without any need. */
+    /** Gives one of its loops a tick that it does not need. */
     void wakeForNothing() {
         if (!loops.isEmpty()) {
             loops.get(network.chance.pick(loops.size())).hasWork();
         }
     }
 
-    /** When its loops may run next; {@link Long#MAX_VALUE} if they may not until something changes. */
+    /** Returns when its loops may run next; {@link Long#MAX_VALUE} if not until something changes. */
     long runnableAt() {
         return pauses > 0 ? Long.MAX_VALUE : busyUntil;
     }
@@ -308,7 +308,7 @@ public final class Host {
         return pauses > 0;
     }
 
-    /** From now on each tick of its loops takes so much longer. */
+    /** Makes each tick of its loops take this much longer from now on. Returns what undoes that. */
     Runnable slow(long nanos) {
         slowNanos += nanos;
         return () -> slowNanos -= nanos;
@@ -341,7 +341,7 @@ public final class Host {
 
     // ---- going down, and coming up
 
-    /** Power is lost: everything that it knew is gone, and nobody is told. */
+    /** Loses power: all state is gone, and nobody is notified. */
     void crash() {
         if (crashes++ > 0) {
             return;
@@ -353,7 +353,7 @@ public final class Host {
         processEnds("crashed");
     }
 
-    /** The process ends as if by {@code kill -9}: the kernel closes what it had open, and refuses what comes. */
+    /** Ends the process as if by {@code kill -9}: the kernel closes what it had open, and refuses new connections. */
     void kill() {
         if (kills++ > 0 || !powered()) {
             return;
@@ -397,7 +397,7 @@ public final class Host {
         }
     }
 
-    /** What happens to the ends of connections with another host when the network resets them. */
+    /** Resets this host's ends of its connections with another host. */
     void resetConnectionsWith(Host other) {
         for (Tcp each : List.copyOf(tcps)) {
             if (each.peerHost == other) {

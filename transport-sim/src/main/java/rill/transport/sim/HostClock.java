@@ -2,10 +2,10 @@ package rill.transport.sim;
 
 import rill.spi.Clock;
 
-/** A host's own clock: it starts anywhere, and may go at another rate than the simulation's. Never goes back while the host has power. */
+/** A host's own clock. It starts anywhere, and may run at another rate than the simulation's. It never goes back while the host has power. */
 final class HostClock implements Clock {
     private final Agenda agenda;
-    private long base; // its reading at `since`
+    private long base; // its reading at since
     private long since;
     private double rate = 1;
 
@@ -20,7 +20,7 @@ final class HostClock implements Clock {
         return base + (rate == 1 ? passed : (long) (passed * rate));
     }
 
-    /** Gives by how much it has moved. */
+    /** Starts at another reading, and returns by how much it has moved. */
     long startAnew(long origin) {
         long before = nanoTime();
         base = origin;
@@ -34,7 +34,7 @@ final class HostClock implements Clock {
         rate = newRate;
     }
 
-    /** When, in the simulation's time, this clock will show {@code reading}; at least the present. */
+    /** Returns when, in simulation time, this clock will show {@code reading}; at least the present. */
     long when(long reading) {
         long left = reading - nanoTime();
         if (left <= 0) {

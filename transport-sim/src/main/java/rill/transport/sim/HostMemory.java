@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import rill.spi.Memory;
 
-/** The memory of a host's process, which is the system's, counted: any thread may give back a piece. */
+/** The memory of a host's process: that of the system, counted. Any thread may release a piece. */
 final class HostMemory implements Memory {
     /** What one process holds. */
     private static final class Held {
@@ -24,7 +24,7 @@ final class HostMemory implements Memory {
         return new Counted(Memory.system().allocate(bytes), bytes, held);
     }
 
-    /** What the process holds is nobody's any more; the next one begins. */
+    /** Forgets what the process holds; the next one begins. */
     void processEnds() {
         held = new Held();
     }

@@ -5,22 +5,22 @@ import java.util.ArrayList;
 import java.util.List;
 import rill.transport.sim.Segment.Purpose;
 
-/** The receiving half of an end of a connection: puts segments back into order, and holds a bounded number of bytes for the reader. */
+/** The receiving half of an end of a connection: it puts segments back into order, and holds a bounded number of bytes for the reader. */
 final class Incoming {
     private static final byte[] NONE = {};
 
     int capacity;
     private final Pieces unread = new Pieces();
-    private final List<Segment> early = new ArrayList<>(); // by sequence: those before them are missing
+    private final List<Segment> early = new ArrayList<>(); // by sequence; those before them are missing
     private long next;
     private boolean ended;
-    private long promised; // the edge of the window that the peer knows
+    private long promised; // the end of the window as the peer knows it
 
     Incoming(int capacity) {
         this.capacity = capacity;
     }
 
-    /** All bytes before this one were received; the end of the stream counts as one. */
+    /** Returns the next sequence expected: all bytes before it were received; the end of the stream counts as one. */
     long next() {
         return next;
     }
@@ -33,7 +33,7 @@ final class Incoming {
         promised = next + window();
     }
 
-    /** Whether there is so much more room than the peer knows that it is to be told. */
+    /** Returns whether there is enough more room than the peer knows of to be worth an acknowledgement. */
     boolean worthTelling() {
         long more = next + window() - promised;
         return more >= 2 * Outgoing.MSS || more * 2 >= capacity;
@@ -51,7 +51,7 @@ final class Incoming {
         return ended;
     }
 
-    /** Takes a segment; false if it did not move the stream on: it came before its time, or was here before. */
+    /** Takes a segment. Returns false if that did not advance the stream, because the segment is early or a duplicate. */
     boolean take(Segment segment) {
         if (segment.end() <= next) {
             return false;
@@ -93,7 +93,7 @@ final class Incoming {
         ended = segment.purpose == Purpose.FIN;
     }
 
-    /** Reads so many bytes, which are here and fit. */
+    /** Reads this many bytes, which must be available and fit. */
     void read(ByteBuf target, int count) {
         unread.read(target, count);
     }

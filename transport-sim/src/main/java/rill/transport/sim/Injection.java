@@ -1,6 +1,6 @@
 package rill.transport.sim;
 
-/** A fault in force. Closing it ends the fault; closing it again does nothing. */
+/** A fault in force. Closing it ends the fault; this is idempotent. */
 public final class Injection implements AutoCloseable {
     private static final long STILL = Long.MAX_VALUE;
 
@@ -9,8 +9,8 @@ public final class Injection implements AutoCloseable {
     private final Runnable undo;
     private final long since;
     private final int number; // among those of swarms, or 0
-    private final int swarm; // whose it is, or 0
-    private final long planned; // how long it is to last, if that is known
+    private final int swarm; // it belongs to, or 0
+    private final long planned; // how long it is to last; 0 if unknown
     private long until = STILL;
 
     Injection(Fault fault, Injections all, Runnable undo, long since, int number, int swarm, long planned) {
@@ -23,7 +23,7 @@ public final class Injection implements AutoCloseable {
         this.planned = planned;
     }
 
-    /** That never strikes. */
+    /** Returns one that never strikes. */
     static Injection ofNothing(Fault fault, Injections all) {
         long now = all.agenda.now();
         var nothing = new Injection(fault, all, () -> {}, now, 0, 0, 0);
@@ -60,12 +60,12 @@ public final class Injection implements AutoCloseable {
         return planned;
     }
 
-    /** How long it was in force, or is to be, as far as is known. */
+    /** Returns how long it was in force, or will be, as far as is known. */
     long lasting(long now) {
         return until == STILL ? Math.max(planned, now - since) : until - since;
     }
 
-    /** Until when it was in force, or {@code now} if it still is. */
+    /** Returns when it ended, or {@code now} if it is still in force. */
     long until(long now) {
         return Math.min(until, now);
     }

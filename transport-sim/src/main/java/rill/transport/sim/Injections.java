@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import rill.Loop;
 import rill.transport.sim.Trace.Kind;
 
-/** The faults in force, those that were, those that are to be, and what they act upon. */
+/** The faults in force, past and planned, and what they act upon. */
 final class Injections {
     final Network network;
     final Agenda agenda;
@@ -21,13 +21,13 @@ final class Injections {
     private final Set<Injection> active = new LinkedHashSet<>();
     private final List<Injection> all = new ArrayList<>();
     private int numbered;
-    private @Nullable List<Strike> plan; // what the swarms are to do
-    private boolean over; // nothing is to strike any more
+    private @Nullable List<Strike> plan; // for the swarms
+    private boolean over; // the scenario is, and no more faults strike
     private final Set<Integer> played = new HashSet<>();
     private Without without = Without.NOTHING;
     private int swarms; // in force
     private int swarmsSoFar;
-    private final ArrayDeque<Runnable> forOutside = new ArrayDeque<>(); // in order, whoever asked for them
+    private final ArrayDeque<Runnable> forOutside = new ArrayDeque<>(); // in the order in which they were requested
 
     Injections(Simulation simulation, Network network, Agenda agenda) {
         this.simulation = simulation;
@@ -41,7 +41,7 @@ final class Injections {
         return begin(fault, 0, 0, 0);
     }
 
-    /** One of a swarm's; in a run that is played again with the number that it had. */
+    /** Begins a fault of a swarm; in a replayed run, with the number that it had. */
     Injection strike(Fault fault, int number, int swarm, long lasting) {
         numbered = Math.max(numbered, number);
         return begin(fault, number, swarm, lasting);
@@ -65,7 +65,7 @@ final class Injections {
     }
 
     void schedule(long after, long lasting, Fault fault) {
-        fault.hosts().forEach(network::host); // which have to exist: nobody could be told later
+        fault.hosts().forEach(network::host); // they have to exist: later there would be nobody to notify
         agenda.fault(agenda.after(after), () -> {
             if (over) {
                 return;
@@ -75,7 +75,7 @@ final class Injections {
         });
     }
 
-    /** The scenario is over: what was to strike later does not. */
+    /** Notes that the scenario is over: scheduled faults no longer strike. */
     void noMore() {
         over = true;
     }
@@ -95,7 +95,7 @@ final class Injections {
 
     // ---- what has struck, and is to strike again
 
-    /** What was or is in force. */
+    /** Returns the faults that were or are in force. */
     List<Strike> strikes() {
         return all.stream()
                 .filter(each -> each.fault().kind() != Fault.Kind.SWARM)
@@ -103,7 +103,7 @@ final class Injections {
                 .toList();
     }
 
-    /** The same, of which those of swarms last as long as they were to, whoever ended them before: so they can be had again to the event. */
+    /** Returns the same for an exact replay: faults of swarms with the length that was planned, even if they were ended early. */
     List<Strike> planned() {
         return all.stream()
                 .filter(each -> each.fault().kind() != Fault.Kind.SWARM)
@@ -120,7 +120,7 @@ final class Injections {
                 each.number(), each.swarm(), Duration.ofNanos(each.since()), Duration.ofNanos(lasting), each.fault());
     }
 
-    /** What is in force, or was until a moment ago: whoever throws may have ended it on the way out. */
+    /** Returns the faults that are in force or ended at this very moment: an exception may have ended some on its way out. */
     List<Strike> inForce() {
         return all.stream()
                 .filter(each -> each.fault().kind() != Fault.Kind.SWARM && each.until(agenda.now()) == agenda.now())
@@ -128,7 +128,7 @@ final class Injections {
                 .toList();
     }
 
-    /** Gives its number, from 1. */
+    /** Returns the number of the swarm, from 1. */
     int swarmBegins() {
         swarms++;
         return ++swarmsSoFar;
@@ -138,7 +138,7 @@ final class Injections {
         swarms--;
     }
 
-    /** Whether code of the user's is to misbehave as well. */
+    /** Returns whether user code should misbehave as well. */
     boolean swarming() {
         return swarms > 0;
     }
@@ -155,13 +155,13 @@ final class Injections {
         return without;
     }
 
-    /** What swarms are to do instead of anything at random; null if there is nothing of the kind. */
+    /** Returns what swarms do instead of anything at random; null for no plan. */
     @Nullable
     List<Strike> plan() {
         return plan;
     }
 
-    /** Whether a strike of the plan is to be played by this swarm, which it is once. */
+    /** Returns whether this swarm plays a strike of the plan; that is true once for each strike. */
     boolean plays(Strike strike, int swarm) {
         return strike.number() > 0
                 && strike.swarm() == swarm
@@ -175,7 +175,7 @@ final class Injections {
         return simulation.names();
     }
 
-    /** Which has to be known: a host's, or given by now. */
+    /** Requires a name that is known: of a host, or given by now. */
     String requireName(String name) {
         if (network.find(name) == null && names().holders(name).isEmpty() && !name.equals("localhost")) {
             throw new IllegalArgumentException("nothing has the name " + name + "; " + network.known());
@@ -187,7 +187,7 @@ final class Injections {
         simulation.resumed();
     }
 
-    /** Ends loops, which can't be done from within one; after what was asked for earlier. */
+    /** Runs an action outside all loops, because one that ends loops can't run within one; after actions requested earlier. */
     void outsideLoops(Runnable action) {
         forOutside.add(action);
         if (Loop.current() == null) {

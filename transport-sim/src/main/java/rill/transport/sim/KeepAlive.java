@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
- * Asks a silent peer whether it lives, if the option is on; gives up after some questions without an answer. While anything is
- * unacknowledged it does neither: that is sent again, and given up, by itself.
+ * Probes a silent peer, if the option is on, and gives up after several probes without an answer. While anything is unacknowledged it does neither:
+ * retransmission has its own way of giving up.
  *
  * <p><b>Source:</b> RFC 9293 (3.8.4); tcp(7).
  */
@@ -23,7 +23,7 @@ final class KeepAlive {
     private long heard;
     private int unanswered;
 
-    /** With whether all that was written is acknowledged. */
+    /** @param idle returns whether everything written is acknowledged */
     KeepAlive(Agenda agenda, BooleanSupplier idle, Runnable ask, Runnable giveUp) {
         this.agenda = agenda;
         this.idle = idle;
@@ -38,7 +38,7 @@ final class KeepAlive {
         changed();
     }
 
-    /** It is on or off, or its idle time is another one, which counts from what was last heard. */
+    /** Handles a change of the option, or of its idle time, which counts from when the peer was last heard. */
     void changed() {
         if (open && on) {
             timer.start(Math.max(0, seconds(idleSeconds) - (agenda.now() - heard)));

@@ -2,13 +2,13 @@ package rill.transport.sim;
 
 import rill.transport.sim.Trace.Kind;
 
-/** What is written beside an event of a {@link Picture}, and how much room that takes. */
+/** The text beside an event of a {@link Picture}, and how much room it takes. */
 final class Labels {
     private Labels() {}
 
     // ---- room
 
-    /** From the middle of the row up. */
+    /** Returns the room above the middle of the row. */
     static int above(Trace.Entry entry) {
         return switch (entry.kind()) {
             case NOTE, FAILED -> 17;
@@ -19,7 +19,7 @@ final class Labels {
         };
     }
 
-    /** And down. */
+    /** Returns the room below the middle of the row. */
     static int below(Trace.Entry entry) {
         return switch (entry.kind()) {
             case SENT, ARRIVED, LOST -> isAck(entry) ? 2 : 3;
@@ -42,7 +42,7 @@ final class Labels {
         return text + (entry.kind() == Kind.LOST ? " lost" : "");
     }
 
-    /** Of anything else; empty if there is nothing to say. */
+    /** Returns the text of any other event; empty if there is nothing to say. */
     static String mark(Trace.Entry entry) {
         String label = entry.label() == null ? entry.what() : entry.label();
         return switch (entry.kind()) {
@@ -65,7 +65,7 @@ final class Labels {
         return label.startsWith("Task ") ? "✓ " + shortened(label, 40) : "";
     }
 
-    /** An exception's name without its package. */
+    /** Returns an exception's name without its package. */
     private static String simple(String failure) {
         int end = failure.indexOf(':');
         int dot = failure.lastIndexOf('.', end < 0 ? failure.length() : end);

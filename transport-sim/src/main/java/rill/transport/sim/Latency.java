@@ -4,14 +4,14 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** How long a segment is on its way, in one direction. Segments of one connection stay in order whatever it says. */
+/** How long a segment takes, in one direction. Segments of one connection stay in order in any case. */
 public sealed interface Latency {
-    /** Always the same. */
+    /** Returns a constant latency. */
     static Latency fixed(Duration delay) {
         return new Fixed(nanos(delay));
     }
 
-    /** Evenly distributed between the two. */
+    /** Returns a latency evenly distributed between the two. */
     static Latency uniform(Duration least, Duration most) {
         if (most.compareTo(least) < 0) {
             throw new IllegalArgumentException("a latency between " + least + " and " + most + ": the first is larger");
@@ -20,7 +20,7 @@ public sealed interface Latency {
     }
 
     /**
-     * Log-normal, as delays in real networks roughly are: most near the median, a few far above it.
+     * Returns a log-normal latency, roughly as in real networks: mostly near the median, and sometimes far above it.
      *
      * @param sigma the standard deviation of the logarithm; 0.5 gives a 99th percentile of 3.2 times the median
      */
@@ -31,7 +31,7 @@ public sealed interface Latency {
         return new LogNormal(nanos(median), sigma);
     }
 
-    /** A delay in nanoseconds. */
+    /** Draws a delay in nanoseconds. */
     long sample(RandomGenerator random);
 
     private static long nanos(Duration delay) {

@@ -1,8 +1,8 @@
 package rill.transport.sim;
 
 /**
- * Something is left at the end of a run that should have come to an end, or been given back: a Task that hangs, a buffer that nobody has released.
- * Where it belongs, {@link Simulation#expect} it by its name.
+ * Something left at the end of a run that should have ended or been released: a Task that hangs, a buffer that nobody has released. If that belongs
+ * to the scenario, {@link Simulation#expect} it by its name.
  */
 public final class LeftBehindException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -14,7 +14,7 @@ public final class LeftBehindException extends Exception {
         this.name = name;
     }
 
-    /** Of the Task, such as {@code writer}; of what is not given back, {@code buffers} or {@code sockets}. */
+    /** Returns the name of the Task, such as {@code writer}; or, for resources, {@code buffers} or {@code sockets}. */
     public String name() {
         return name;
     }

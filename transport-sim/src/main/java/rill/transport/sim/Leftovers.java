@@ -6,14 +6,14 @@ import java.util.List;
 import rill.spi.WaitingTask;
 
 /**
- * What is left at the end of a run, and should not be: Tasks that wait in vain, Tasks that no cancelling ends, and buffers and sockets that closing
- * the loops has not brought back.
+ * Finds what is left at the end of a run and should not be: Tasks that wait in vain, Tasks that don't end when cancelled, and buffers and sockets
+ * that are still in use once the loops are closed.
  *
- * <p>A server waits for ever, and a client that is in the middle of something goes on. So a Task hangs if it has to come to an end, does not
- * wait for a time or for what others may do, and still waits for the same once the network has been as it should be for a while; or if it waits for itself.
+ * <p>A server waits forever, and a client may be in the middle of something. So a Task hangs if it has to end, does not wait for a time or for what
+ * others may do, and still waits for the same once the network has been without faults for a while; or if it waits for itself.
  */
 final class Leftovers {
-    /** So long a network without any fault leaves nobody waiting: longer than TCP takes to give up. */
+    /** A network without faults leaves nobody waiting for this long: longer than TCP takes to give up. */
     private static final long LONG = Duration.ofMinutes(20).toNanos();
 
     static final int MOST_STEPS = 200_000;
@@ -23,7 +23,7 @@ final class Leftovers {
 
     /** A Task that seems to wait in vain. */
     private record Suspect(Host host, Driven loop, WaitingTask waiting) {
-        /** Whether it still waits for the same. */
+        /** Returns whether it still waits for the same. */
         boolean stillWaits() {
             return loop.lostBy() == null
                     && !loop.loop.closed()
@@ -51,11 +51,14 @@ final class Leftovers {
 
     // ---- Tasks that hang
 
-    /** The scenario is over: {@code goOn} ends all faults, and lets happen what happens until the condition holds, for so long at most. */
+    /**
+     * Looks for Tasks that hang, once the scenario is over. {@code goOn} ends all faults, and keeps stepping until the condition holds, for a bounded
+     * number of steps.
+     */
     void tasks(Going goOn) {
         List<Suspect> suspects = suspects();
         for (Suspect each : suspects) {
-            if (each.waiting.circle()) { // which takes no time to be one
+            if (each.waiting.circle()) { // no time has to pass to know that
                 left(each.host, each.waiting.name(), hangs(each, "which waits for this Task in turn"));
             }
         }
@@ -82,7 +85,7 @@ final class Leftovers {
 
     /** Lets time pass without faults. */
     interface Going {
-        /** Gives whether nothing is left that could happen. */
+        /** Returns whether nothing is left that could happen. */
         boolean until(java.util.function.BooleanSupplier condition);
     }
 
@@ -111,7 +114,7 @@ final class Leftovers {
 
     // ---- what remains once loops are closed
 
-    /** A loop was closed in good order, which cancels its Tasks: they are left behind if they had time to end. */
+    /** Handles a loop that was closed in good order, which cancels its Tasks: those that had time to end and have not are left behind. */
     void closed(Driven driven) {
         if (driven.heldUp()) {
             return;
@@ -128,7 +131,7 @@ final class Leftovers {
         }
     }
 
-    /** All loops are closed. */
+    /** Looks at the hosts, once all loops are closed. */
     void ofHosts() {
         for (Host host : network.hosts()) {
             if (host.up() && !host.hasSelectors()) {

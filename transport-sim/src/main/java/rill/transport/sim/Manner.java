@@ -4,11 +4,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In what manner a run has failed, so that a smaller one can be told to fail in the same: the property that did not hold, or the class of what
- * was thrown and the line of the scenario from which. Messages tell nothing: they have times in them, and many failures share one.
+ * The manner in which a run has failed, for telling whether a smaller one fails in the same: the property that did not hold, or the class of the
+ * exception and the line of the scenario that caused it. Messages are not compared: they contain times, and many failures share one.
  */
 record Manner(String what, String where) {
-    /** Of these it is not the line that matters, but whose fault it was. */
+    /** Returns whether a frame is the scenario's. Of all others, the line does not matter, but who called them. */
     private static boolean isOfTheScenario(StackTraceElement frame) {
         String type = frame.getClassName();
         boolean foreign = type.startsWith("java.")
@@ -21,9 +21,9 @@ record Manner(String what, String where) {
     }
 
     /**
-     * Of a failure of the scenario, or one that the verdict has wrapped.
+     * Returns the manner of a failure of the scenario, or of one that the verdict has wrapped.
      *
-     * @param property that did not hold, if that is it
+     * @param property that did not hold, if that is the failure
      */
     static Manner of(Throwable failure, boolean ofVerdict, @Nullable String property) {
         if (ofVerdict && property != null) {

@@ -6,10 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Names beside those of hosts, and what faults have done to any. */
+/** Names besides those of hosts, and the effects of faults on all names. */
 final class Names {
     private final Map<String, List<Host>> given = new LinkedHashMap<>();
-    private final Map<String, Integer> failing = new HashMap<>(); // looked up, never walked
+    private final Map<String, Integer> failing = new HashMap<>(); // looked up, never iterated over
     private final Map<String, Long> slow = new HashMap<>();
 
     private final Tally tally;
@@ -22,12 +22,12 @@ final class Names {
         given.put(name, hosts);
     }
 
-    /** Whose it is; empty if nobody has given it. */
+    /** Returns the hosts that a name was given to; empty if none. */
     List<Host> holders(String name) {
         return given.getOrDefault(name, List.of());
     }
 
-    /** All names by which a host is found, its own first. */
+    /** Returns all names by which a host is found, its own first. */
     List<String> of(Host host) {
         List<String> names = new ArrayList<>(List.of(host.name()));
         given.forEach((name, hosts) -> {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Segment.Purpose;
 import rill.transport.sim.Trace.Kind;
 
-/** The hosts, the ways between them, and the segments on these. */
+/** The hosts, the routes between them, and the segments in flight. */
 final class Network {
     private static final Latency WITHIN_A_HOST = Latency.fixed(Duration.ofNanos(10_000));
 
@@ -31,7 +31,7 @@ final class Network {
     private Latency normal = Latency.fixed(Duration.ofNanos(500_000));
     private int connections;
     private long segments;
-    private final List<Swarm.Course> watchers = new ArrayList<>(); // which strike at interesting moments
+    private final List<Swarm.Course> watchers = new ArrayList<>(); // that strike at interesting moments
 
     Network(Agenda agenda, Trace trace, Chance chance, long seed) {
         this.chance = chance;
@@ -73,7 +73,7 @@ final class Network {
         return hosts.isEmpty() ? "there are none yet" : "the hosts are " + String.join(", ", hosts.keySet());
     }
 
-    /** Whose address it is, seen from {@code from}; null if nobody's. */
+    /** Returns the host with that address, seen from {@code from}; null if none. */
     @Nullable
     Host at(InetAddress address, Host from) {
         return address.isLoopbackAddress() || address.isAnyLocalAddress() ? from : byAddress.get(address);
@@ -102,12 +102,12 @@ final class Network {
         return route;
     }
 
-    /** The ways that were used so far, also within a host. */
+    /** Returns the routes used so far, including those within a host. */
     List<Route> routesInUse() {
         return routes.values().stream().filter(each -> each.used).toList();
     }
 
-    /** A host looks up another one's name, because it wants to talk to it. */
+    /** Notes that a host looks up another one's name, because it wants to talk to it. */
     void looksUp(Host from, Host to) {
         route(from, to).used = true;
         watchers.forEach(each -> each.moment(from, to, true));
@@ -184,14 +184,14 @@ final class Network {
         agenda.at(arrives, segment);
     }
 
-    /** What was held goes on its way. */
+    /** Sends the segments that were held. */
     void release(Route route) {
         for (Segment each = route.held.poll(); each != null; each = route.held.poll()) {
             onItsWay(route, each);
         }
     }
 
-    /** Somebody on the way sends a reset to this end, as if the other had: whether that has power or not. */
+    /** Sends a reset to this end from somewhere on the route, as if the other end had sent it, even if that has no power. */
     void reset(Tcp end) {
         var reset = new Segment(
                 this,
@@ -233,7 +233,7 @@ final class Network {
         }
     }
 
-    /** The answer to a segment of a connection that the host knows nothing of. */
+    /** Answers a segment of a connection that the host knows nothing of. */
     void refuse(Segment segment) {
         if (segment.purpose != Purpose.RST && segment.sender != null) {
             Segment answer = new Segment(
@@ -248,7 +248,7 @@ final class Network {
         }
     }
 
-    /** Bytes pass within a host, outside of the network. */
+    /** Notes bytes that pass within a host, outside the network. */
     void local(Host host, int connection, byte[] bytes) {
         route(host, host).used = true;
         watchers.forEach(each -> each.moment(host, host, false));

@@ -8,7 +8,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import jdk.net.ExtendedSocketOptions;
 
-/** The options of one kind of connections: those that change something, and those that are asked for everywhere and need not. */
+/** The options of one kind of connection: those that have an effect, and those that are set everywhere and need none. */
 final class Options<E extends End> {
     private static final int LEAST_BUFFER = 2 * Outgoing.MSS;
 
@@ -74,7 +74,7 @@ final class Options<E extends End> {
         this.<T>find(option).set.accept(end, value);
     }
 
-    @SuppressWarnings("unchecked") // as it was put
+    @SuppressWarnings("unchecked") // as with() put it
     private <T> Option<E, T> find(SocketOption<T> option) {
         Option<E, ?> found = known.get(option);
         if (found == null) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Segment.Purpose;
 
 /**
- * The sending half of an end of a connection: a bounded buffer, cut into segments, of which as many are on their way as the peer's
- * window and {@link Congestion} allow.
+ * The sending half of an end of a connection: a bounded buffer, cut into segments, of which as many are in flight as the peer's window and
+ * {@link Congestion} allow.
  *
  * <pre>
  *  append ──▶ waiting ──▶ flying ──▶ acknowledged
@@ -18,35 +18,35 @@ import rill.transport.sim.Segment.Purpose;
  *                            └──────┘ again, as the windows allow
  * </pre>
  *
- * A peer without any room is asked from time to time, by a timer of its own.
+ * A peer without any room is probed from time to time, by a separate timer.
  *
- * <p><b>Source:</b> RFC 9293 (3.8), RFC 6298 (timeouts; with Linux's minimum of 200 ms, which is of the variation), RFC 6582 (recovery), RFC
- * 3042 (limited transmit).
+ * <p><b>Source:</b> RFC 9293 (3.8), RFC 6298 (timeouts; with Linux's minimum of 200 ms, which is of the variation), RFC 6582 (recovery), RFC 3042
+ * (limited transmit).
  */
 final class Outgoing {
     static final int MSS = 1460;
 
-    private static final long LEAST_VARIATION = Duration.ofMillis(200).toNanos(); // four times it
+    private static final long LEAST_VARIATION = Duration.ofMillis(200).toNanos(); // four times the variation
     private static final long MOST_TIMEOUT = Duration.ofMinutes(2).toNanos();
-    /** After a handshake of which something was sent twice, so that nothing is known of the round trip. */
+    /** The timeout if part of the handshake was sent twice, so that the round trip is unknown. */
     private static final long UNMEASURED_TIMEOUT = Duration.ofSeconds(3).toNanos();
     /** As tcp_retries2 of Linux: after this many it gives up, which takes about 15 minutes. */
     private static final int RETRIES = 15;
-    /** As tcp_orphan_retries, for what nobody uses any more. */
+    /** As tcp_orphan_retries of Linux, for an end that nobody uses any more. */
     private static final int RETRIES_OF_AN_ORPHAN = 8;
 
     private static final int DUPLICATES = 3;
     static final int BUFFER = 128 * 1024;
 
-    /** A piece of the stream, as long as nobody has acknowledged it. */
+    /** A piece of the stream until it is acknowledged. */
     private static final class Chunk {
         final long sequence;
         final boolean end; // the FIN, which counts as one
         byte[] bytes;
         int length;
         long sentAt;
-        boolean again; // it was sent more than once, so its acknowledgement tells no round trip
-        boolean lost; // as it seems
+        boolean again; // sent more than once, so its acknowledgement gives no round trip
+        boolean lost; // presumably
 
         Chunk(long sequence, int capacity, boolean end) {
             this.sequence = sequence;
@@ -65,19 +65,19 @@ final class Outgoing {
     private final ArrayDeque<Chunk> waiting = new ArrayDeque<>();
     private final ArrayDeque<Chunk> flying = new ArrayDeque<>();
     private final Timer retransmission; // of what is flying
-    private final Timer question; // to a peer without room, if nothing is
+    private final Timer question; // a probe of a peer without room, if nothing is flying
     private final Congestion congestion = new Congestion();
     int capacity;
     boolean coalesce = true; // Nagle's algorithm
     private int buffered;
-    private long next; // the sequence of the next byte that is appended
-    private long sent; // what comes after the last byte sent
+    private long next; // the sequence of the next byte to be appended
+    private long sent; // the sequence after the last byte sent
     private long acknowledged;
-    private long edge; // what the peer's window allows
+    private long edge; // the end of the peer's window
     private long endAt = -1; // the sequence of the FIN, once there is one
     private int retries;
-    private int duplicates; // acknowledgements that moved nothing, each of a segment that has come out of order
-    private long recoverTo = -1; // after a loss: what had been sent by then
+    private int duplicates; // acknowledgements that moved nothing, each for a segment that arrived out of order
+    private long recoverTo = -1; // after a loss: how far had been sent by then
     private long timeout = UNMEASURED_TIMEOUT;
     private int questions; // without an answer
     private long patience; // until the next one
@@ -93,17 +93,17 @@ final class Outgoing {
         this.question = new Timer(agenda, this::ask);
     }
 
-    /** The handshake is over, and has told how long a round trip takes. */
+    /** Takes the round trip of the handshake into account. */
     void opened(long roundTrip) {
         measured(roundTrip);
     }
 
-    /** None, if the capacity was lowered below what is buffered. */
+    /** Returns the room in the buffer: none if the capacity was lowered below what is buffered. */
     int room() {
         return Math.max(0, capacity - buffered);
     }
 
-    /** Enough that a writer who waits may go on. */
+    /** Returns whether there is enough room for a waiting writer to continue. */
     boolean roomy() {
         return room() * 3 >= capacity;
     }
@@ -124,7 +124,7 @@ final class Outgoing {
         edge = Math.max(edge, acknowledgedByPeer + window);
     }
 
-    /** Takes bytes without moving the buffer's index; no more than there is {@link #room()}. */
+    /** Takes bytes without moving the buffer's index; at most {@link #room()}. */
     void append(ByteBuf source, int from, int count) {
         int at = from;
         int left = count;
@@ -154,7 +154,7 @@ final class Outgoing {
         }
     }
 
-    /** Sends what may be sent. Mostly there is nothing, which is found out here, apart from the rest. */
+    /** Sends what may be sent. The usual case, nothing, is found out here, separately from the rest. */
     void push() {
         if (recoverTo >= 0) {
             resend();
@@ -184,7 +184,7 @@ final class Outgoing {
         }
     }
 
-    /** Only the first part of a chunk is allowed: sends that, unless an acknowledgement is to come anyway. */
+    /** Handles a chunk of which only the first part is allowed: sends that part, unless an acknowledgement is due anyway. */
     private boolean cutToWindow(Chunk first) {
         int allowed = (int) (edge - first.sequence);
         if (!flying.isEmpty()) {
@@ -201,7 +201,7 @@ final class Outgoing {
         return true;
     }
 
-    /** The first one that waits becomes two. */
+    /** Splits the first waiting chunk into two. */
     private void cut(Chunk first, int length) {
         Chunk part = new Chunk(first.sequence, 0, false);
         part.bytes = Arrays.copyOf(first.bytes, length);
@@ -316,7 +316,7 @@ final class Outgoing {
             measured(agenda.now() - sentAt);
         }
         boolean recovering = recoverTo >= 0 && upTo < recoverTo;
-        // All but one of those that the acknowledgement has jumped over were told of by duplicates.
+        // Duplicates have announced all but one of the segments that the acknowledgement has jumped over.
         duplicates = recovering ? Math.max(0, duplicates - Math.max(0, segments - 1)) : 0;
         congestion.acknowledged(bytes, recovering);
         if (flying.isEmpty()) {
@@ -331,7 +331,7 @@ final class Outgoing {
         }
     }
 
-    /** Takes a round trip into account. Nothing else brings down a timeout that was doubled. */
+    /** Takes a round trip into account. Only this shortens a timeout that was doubled. */
     private void measured(long roundTrip) {
         if (smoothed < 0) {
             smoothed = roundTrip;
@@ -369,7 +369,7 @@ final class Outgoing {
         buffered = 0;
     }
 
-    /** The sequence of a segment that carries nothing. */
+    /** Returns the sequence of a segment that carries nothing. */
     long sent() {
         return sent;
     }

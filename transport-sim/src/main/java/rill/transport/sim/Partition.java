@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A cut between some hosts and others, of which one that is added meanwhile is one. */
+/** A cut between some hosts and others, including hosts that are added meanwhile. */
 final class Partition {
     private final Network network;
     private final Fault.Kind kind;
@@ -13,7 +13,7 @@ final class Partition {
     private final @Nullable Set<Host> other;
     private final List<Runnable> undo = new ArrayList<>();
 
-    /** With the other side, or null if that is whoever is not on this one. */
+    /** With null for the other side, that is all hosts that are not on this one. */
     Partition(Network network, Fault.Kind kind, Set<Host> side, @Nullable Set<Host> other) {
         this.network = network;
         this.kind = kind;
@@ -21,7 +21,7 @@ final class Partition {
         this.other = other;
     }
 
-    /** Gives what undoes it. */
+    /** Begins it, and returns what undoes it. */
     Runnable begin() {
         network.hosts().forEach(this::joined);
         network.partitions.add(this);
@@ -31,7 +31,7 @@ final class Partition {
         };
     }
 
-    /** A host is there. */
+    /** Applies it to a host. */
     void joined(Host host) {
         if (!side.contains(host) && (other == null || other.contains(host))) {
             for (Host each : side) {

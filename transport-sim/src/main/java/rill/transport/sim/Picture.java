@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Trace.Kind;
 
 /**
- * A part of a run as a picture: time goes down, one row an event, not to scale; a column is a host, and at the right are the faults for as
- * long as they last. No more than one label stands in a row, beside its time, and a row is as high as its label: so none overlap.
+ * A part of a run as a picture. Time goes down, one row an event, not to scale. Each column is a host, and at the right are the faults for as long as
+ * they last. A row has at most one label, beside its time, and is as high as its label, so none overlap.
  */
 final class Picture {
     private static final int LEFT = 120;
@@ -81,7 +81,7 @@ final class Picture {
         return svg.document(height);
     }
 
-    /** Where in the picture an event is, or the first one after a moment. */
+    /** Returns where in the picture an event is, or else the first one after that moment. */
     private int yOf(Kind kind, String what, long time) {
         int after = -1;
         for (int i = 0; i < rows.length; i++) {
@@ -163,7 +163,7 @@ final class Picture {
                 default -> {}
             }
         }
-        // What was still on its way when the picture ends; where it came from is to be seen.
+        // These were still in flight when the picture ends; only those whose source is shown are drawn.
         sentAt.values().stream()
                 .sorted()
                 .filter(i -> hasColumn(shown.get(i).host()))
@@ -171,7 +171,7 @@ final class Picture {
     }
 
     /**
-     * From where it was sent to where it arrived, or was lost.
+     * Draws a segment from where it was sent to where it arrived or was lost.
      *
      * @param sentY null if it was sent before the picture begins
      */
@@ -203,7 +203,7 @@ final class Picture {
         }
     }
 
-    /** Beside the line of a host, on the one side or the other; left of the first are the times. */
+    /** Writes a label beside the line of a host, on one side or the other; the times are left of the first host. */
     private void label(Trace.Entry entry, int host, int side, int y, String prefix, int other, String colour) {
         if (Labels.isAck(entry)) {
             return;

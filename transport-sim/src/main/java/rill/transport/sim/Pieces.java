@@ -4,10 +4,10 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Objects;
 
-/** Bytes that have come and wait for their reader. */
+/** Bytes that have arrived and wait for their reader. */
 final class Pieces {
     private final ArrayDeque<byte[]> pieces = new ArrayDeque<>(1);
-    private int offset; // what was read of the first piece
+    private int offset; // how much of the first piece was read
     private int size;
 
     int size() {
@@ -19,7 +19,7 @@ final class Pieces {
         size += piece.length;
     }
 
-    /** Reads so many bytes, which are here and fit. */
+    /** Reads this many bytes, which must be available and fit. */
     void read(ByteBuf target, int count) {
         int left = count;
         while (left > 0) {

@@ -13,26 +13,26 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ports of a host: who listens, which connections there are, and which ports are refused or swallowed by a fault. A connection that
- * this host has ended first is remembered for a minute (TIME_WAIT), so that its four addresses and ports name no other meanwhile.
+ * The ports of a host: its listeners, its connections, and which ports are refused or swallowed by a fault. A connection that this host ended first
+ * is remembered for a minute (TIME_WAIT), so that no other has the same addresses and ports meanwhile.
  */
 final class Ports {
     private static final int FIRST_EPHEMERAL = 32_768;
     private static final int LAST_EPHEMERAL = 60_999;
     private static final long TIME_WAIT = Duration.ofMinutes(1).toNanos();
 
-    /** What names a connection at one of its ends. */
+    /** The addresses that identify a connection at one of its ends. */
     private record Tuple(InetSocketAddress local, InetSocketAddress remote) {}
 
     private final Network network;
     private final Host host;
     private final Map<Integer, List<TcpAcceptor>> listening =
             new TreeMap<>(); // several: at other addresses, or sharing
-    private final Map<Tuple, Tcp> connections = new HashMap<>(); // looked up, never walked in an order that matters
-    private final Map<Integer, Integer> bound = new HashMap<>(); // by port: how many connections
+    private final Map<Tuple, Tcp> connections = new HashMap<>(); // looked up, and never walked in an order that matters
+    private final Map<Integer, Integer> bound = new HashMap<>(); // the number of connections, by port
     private int worthPurging = 64;
     private int next = FIRST_EPHEMERAL;
-    private final Map<Integer, Integer> refusing = new TreeMap<>(); // by how many faults
+    private final Map<Integer, Integer> refusing = new TreeMap<>(); // the number of faults, by port
     private final Map<Integer, Integer> swallowing = new TreeMap<>();
 
     Ports(Network network, Host host) {
@@ -43,9 +43,9 @@ final class Ports {
     // ---- addresses
 
     /**
-     * Where to listen: the address must be this host's own, and a port of 0 becomes a free one.
+     * Returns where to listen: the address must be this host's own, and a port of 0 becomes a free one.
      *
-     * @param sharing SO_REUSEPORT: several may listen there, if all say so
+     * @param sharing SO_REUSEPORT: several may listen there, if all of them set it
      */
     InetSocketAddress toListenAt(InetSocketAddress wanted, boolean sharing) throws IOException {
         InetAddress address = requireOwn(wanted);
@@ -66,7 +66,7 @@ final class Ports {
         throw new BindException("Address already in use");
     }
 
-    /** Where to connect from: a port that no connection to that address and port has. */
+    /** Returns where to connect from: a port that no connection to that remote address has. */
     InetSocketAddress toConnectFrom(InetSocketAddress wanted, InetSocketAddress remote) throws IOException {
         InetAddress address = requireOwn(wanted);
         if (wanted.getPort() != 0) {
@@ -108,7 +108,7 @@ final class Ports {
 
     // ---- connections
 
-    /** The end of a connection that these addresses and ports name: one that lives, or is in TIME_WAIT. */
+    /** Returns the end of the connection with these addresses: one that is alive, or in TIME_WAIT. */
     @Nullable
     Tcp find(InetSocketAddress local, InetSocketAddress remote) {
         Tcp found = connections.get(new Tuple(local, remote));
@@ -130,7 +130,7 @@ final class Ports {
         }
     }
 
-    /** It is gone, and there is no need to remember it. */
+    /** Removes an end that is gone, unless it must be remembered. */
     void remove(Tcp tcp) {
         if (isForgotten(tcp) && connections.remove(new Tuple(tcp.local, tcp.remote), tcp)) {
             released(tcp);
@@ -148,7 +148,7 @@ final class Ports {
                 .add(acceptor);
     }
 
-    /** The last of those that share takes its place, as in Linux. */
+    /** Removes a listener. As in Linux, the last of those that share the port takes its place. */
     void unbind(TcpAcceptor acceptor) {
         int port = acceptor.local().getPort();
         List<TcpAcceptor> all = listenersAt(port);
@@ -162,7 +162,7 @@ final class Ports {
         }
     }
 
-    /** Nobody listens any more. */
+    /** Removes all listeners, and returns them. */
     List<TcpAcceptor> clear() {
         List<TcpAcceptor> left =
                 listening.values().stream().flatMap(List::stream).toList();
@@ -170,7 +170,7 @@ final class Ports {
         return left;
     }
 
-    /** The kernel has forgotten everything, and begins to count anywhere. */
+    /** Forgets everything, as a kernel after a crash, and starts counting ports anywhere. */
     void forget(int anywhere) {
         listening.clear();
         connections.clear();
@@ -180,7 +180,7 @@ final class Ports {
 
     // ---- faults
 
-    /** Gives what ends it. */
+    /** Begins to refuse connections, and returns what ends that. */
     Runnable refuse(int port) {
         return count(refusing, port);
     }
@@ -208,7 +208,7 @@ final class Ports {
 
     // ---- requests
 
-    /** A request for a connection has come in; perhaps for the second time. */
+    /** Handles a request for a connection, perhaps a duplicate. */
     void requested(Segment request) {
         Tcp client = request.sender;
         if (client == null || client.gone()) {
@@ -238,7 +238,7 @@ final class Ports {
         }
     }
 
-    /** Of those that listen at exactly this address, or else at any: of several, the one that the four addresses and ports fall to. */
+    /** Returns a listener at exactly this address, or else at any address. If there are several, the addresses of the connection choose one. */
     private @Nullable TcpAcceptor listenerFor(Tcp client) {
         List<TcpAcceptor> exact = new ArrayList<>(1);
         List<TcpAcceptor> any = new ArrayList<>(1);
@@ -258,7 +258,7 @@ final class Ports {
         };
     }
 
-    /** As if at random, the same for every segment of a connection. */
+    /** Returns a number that looks random, and is the same for every segment of a connection. */
     private long spread(Tcp client) {
         long mixed =
                 Agenda.scrambled(network.seed + client.local.getAddress().hashCode() * 31L + client.local.getPort());

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What has to hold: always, in the end, or in some run at least. Asked before each step. */
+/** The conditions that have to hold: always, eventually, or in at least one run. They are checked before each step. */
 final class Properties {
-    /** With whose boot has said it, or null if that was the scenario. */
+    /** {@code of} is the host whose boot declared it, or null for the scenario. */
     private record Property(
             String name,
             BooleanSupplier condition,
@@ -22,14 +22,14 @@ final class Properties {
     private final List<Property> eventually = new ArrayList<>();
     private final List<Property> sometimes = new ArrayList<>();
     private final Map<String, Boolean> reached = new LinkedHashMap<>();
-    private @Nullable Host host; // whose boot it is at present
+    private @Nullable Host host; // whose boot runs at present
 
     Properties(Agenda agenda, Verdict verdict) {
         this.agenda = agenda;
         this.verdict = verdict;
     }
 
-    /** What is said meanwhile holds for this life of the host. */
+    /** Runs a boot; conditions declared meanwhile apply to this life of the host. */
     void ofHost(Host booting, Runnable boot) {
         Host outer = host;
         host = booting;
@@ -40,12 +40,12 @@ final class Properties {
         }
     }
 
-    /** Whether it is a boot that acts. */
+    /** Returns whether a boot is running. */
     boolean booting() {
         return host != null;
     }
 
-    /** The host is dead, and what its objects had to look like has no meaning any more. */
+    /** Drops the conditions of a host that is dead, because the state of its objects no longer means anything. */
     void ended(Host dead) {
         always.removeIf(each -> each.of == dead);
         eventually.removeIf(each -> each.of == dead);
@@ -67,7 +67,7 @@ final class Properties {
         sometimes.add(new Property(name, condition, 0, host));
     }
 
-    /** By name: whether it has held. */
+    /** Returns, by name, whether it has held. */
     Map<String, Boolean> reached() {
         return reached;
     }
@@ -109,7 +109,7 @@ final class Properties {
         }
     }
 
-    /** The run is over: what has not held so far never will. */
+    /** Ends the run: what has not held so far never will. */
     void end() {
         check();
         for (Property each : eventually) {

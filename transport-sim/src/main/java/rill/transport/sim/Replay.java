@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The process that {@link Check} starts: runs a scenario once, and writes down what happened, one event a line. */
+/** The process that {@link Check} starts: runs a scenario once, and writes what happened to a file, one event a line. */
 final class Replay {
     private Replay() {}
 
@@ -19,7 +19,7 @@ final class Replay {
         var simulation = Simulation.seed(Long.parseLong(args[1])).record();
         try {
             scenario.run(simulation);
-            simulation.verdict().throwIfAny(); // somebody may have caught it
+            simulation.verdict().throwIfAny(); // the scenario may have caught it
         } catch (Exception | AssertionError e) {
             outcome = failed(e);
             simulation.failed();

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The way from one host to another, in one direction, and what is wrong with it. */
+/** The route from one host to another, in one direction, and the faults on it. */
 final class Route {
-    /** A setting that faults replace for a while; the latest one counts. */
+    /** A setting that faults replace for a while; the latest replacement counts. */
     static final class Setting<T> {
         private final List<T> values = new ArrayList<>();
 
@@ -20,7 +20,7 @@ final class Route {
             return values.getLast();
         }
 
-        /** Whether a fault has replaced it. */
+        /** Returns whether a fault has replaced it. */
         boolean replaced() {
             return values.size() > 1;
         }
@@ -29,7 +29,7 @@ final class Route {
             values.set(0, value);
         }
 
-        /** Gives what undoes it. */
+        /** Replaces it, and returns what undoes that. */
         Runnable replace(T value) {
             values.add(value);
             return () -> removeLatest(value);
@@ -45,10 +45,10 @@ final class Route {
         }
     }
 
-    /** Bytes a second; anything large is as good as no limit. */
+    /** In bytes a second; any large number is as good as no limit. */
     static final long UNLIMITED = Long.MAX_VALUE;
 
-    /** How many bytes wait for a limited bandwidth; what comes then is dropped, as routers do. */
+    /** How many bytes may wait for a limited bandwidth; beyond that, segments are dropped, as by routers. */
     static final int QUEUE = 128 * 1024;
 
     final Host from;
@@ -58,15 +58,15 @@ final class Route {
     private final Setting<Long> bandwidth = new Setting<>(UNLIMITED);
     final ArrayDeque<Segment> held = new ArrayDeque<>();
     int holds;
-    boolean used; // by anybody yet
-    int cutsSoFar; // who set out before the latest one is lost
+    boolean used; // by anyone yet
+    int cutsSoFar; // segments sent before the latest one are lost
     private final List<Fault.Kind> cuts = new ArrayList<>();
     private final ArrayDeque<Segment> waiting = new ArrayDeque<>(); // for bandwidth: the first is leaving
     private int waitingBytes;
-    private final Timer line; // when the first has left
+    private final Timer line; // fires when the first has left
     private final Consumer<? super Segment> leaves;
 
-    /** With where a segment goes once there was bandwidth for it. */
+    /** @param leaves where a segment goes once there is bandwidth for it */
     Route(Agenda agenda, Host from, Host to, Latency normal, Consumer<? super Segment> leaves) {
         this.line = new Timer(agenda, this::firstHasLeft);
         this.leaves = leaves;
@@ -75,21 +75,21 @@ final class Route {
         this.latency = new Setting<>(normal);
     }
 
-    /** Nothing gets through, and what is on its way is lost. Gives what undoes it. */
+    /** Lets nothing through, and loses segments in flight. Returns what undoes it. */
     Runnable cut(Fault.Kind kind) {
         cuts.add(kind);
         cutsSoFar++;
         return () -> cuts.remove(kind);
     }
 
-    /** By what it is cut; null if it is not. */
+    /** Returns the kind of fault that cuts it; null if it is not cut. */
     Fault.@Nullable Kind cutBy() {
         return cuts.isEmpty() ? null : cuts.getLast();
     }
 
     // ---- bandwidth
 
-    /** Leaves at once, or when there is bandwidth; false if too much waits for that. */
+    /** Sends a segment at once, or when there is bandwidth. Returns false if too much is already waiting. */
     boolean leave(Segment segment) {
         if (bandwidth.value() == UNLIMITED) {
             leaves.accept(segment);
@@ -110,7 +110,7 @@ final class Route {
         return bandwidth.replaced();
     }
 
-    /** From now on no more than this. Gives what undoes it. */
+    /** Limits the bandwidth from now on. Returns what undoes it. */
     Runnable limit(long bytesPerSecond) {
         Runnable undo = bandwidth.replace(bytesPerSecond);
         bandwidthChanged();

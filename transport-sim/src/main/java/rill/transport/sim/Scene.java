@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Trace.Kind;
 
 /**
- * What of a run a {@link Picture} shows: of the events that were chosen those around the failure, or the last; the hosts with a column; and
- * the faults that were in force meanwhile.
+ * The part of a run that a {@link Picture} shows: of the selected events, those around the failure, or the last ones; the hosts with a column; and
+ * the faults in force meanwhile.
  */
 final class Scene {
     private static final int SHOWN = 160;
     private static final int AFTER_THE_FAILURE = 30;
-    /** Of what was chosen, more is shown: somebody wants to see it. */
+    /** If events were selected, more are shown. */
     private static final int CHOSEN = 1_000;
 
     private static final Set<String> DOWN = Set.of("crashed", "killed", "paused");
@@ -22,7 +22,7 @@ final class Scene {
     private final List<Trace.Entry> recorded;
     private final List<Integer> hosts;
     private final List<Strike> faults;
-    private final List<Trace.Entry> all = new ArrayList<>(); // that were chosen
+    private final List<Trace.Entry> all = new ArrayList<>(); // that were selected
     private final List<Trace.Entry> shown;
     private final int begin; // of those shown, among all
 
@@ -45,7 +45,7 @@ final class Scene {
         this.faults = concerning.stream().filter(this::inForce).toList();
     }
 
-    /** The failure is in it, if there is one, and more before it than after it. */
+    /** Returns the first to show. The failure is included, if there is one, with more before it than after it. */
     private int begin(int most) {
         int last = Math.max(0, all.size() - most);
         for (int i = 0; i < all.size(); i++) {
@@ -86,7 +86,7 @@ final class Scene {
         return shown;
     }
 
-    /** The numbers of the hosts with a column. */
+    /** Returns the numbers of the hosts with a column. */
     List<Integer> hosts() {
         return hosts;
     }
@@ -95,12 +95,12 @@ final class Scene {
         return names.get(host);
     }
 
-    /** Faults that were in force, by when they began. */
+    /** Returns the faults that were in force, by when they began. */
     List<Strike> faults() {
         return faults;
     }
 
-    /** Those of them that began before anything that is shown. */
+    /** Returns those of them that began before anything that is shown. */
     List<Strike> earlier() {
         return faults.stream().filter(each -> !begins(each)).toList();
     }
@@ -112,7 +112,7 @@ final class Scene {
                         && each.what().equals(strike.fault().toString()));
     }
 
-    /** Whether the host does not run at the first of the events. */
+    /** Returns whether the host was down at the first of the events. */
     boolean downAtFirst(int host) {
         boolean down = false;
         Trace.@Nullable Entry first = shown.isEmpty() ? null : shown.getFirst();
@@ -132,7 +132,7 @@ final class Scene {
                 || (before && !entry.what().equals("started") && !entry.what().equals("resumed"));
     }
 
-    /** How much of all that is. */
+    /** Describes how much of the selection is shown. */
     String words() {
         if (shown.size() == all.size()) {
             return all.size() + " events";

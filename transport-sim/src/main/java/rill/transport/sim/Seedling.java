@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
-/** A scenario that is run with one seed after the other, up to the first that fails. */
+/** A scenario that is run with one seed after another, up to the first that fails. */
 final class Seedling {
     private final Scenario scenario;
     private final String name; // for Maven
@@ -36,7 +36,7 @@ final class Seedling {
         }
     }
 
-    /** Gives which faults have struck. */
+    /** Returns which faults have struck. */
     Tally run() {
         PrimitiveIterator.OfLong each = seeds.stream().iterator();
         while (each.hasNext()) {
@@ -141,7 +141,7 @@ final class Seedling {
                 + (left.nothing() ? "" : " '-Drill.without=" + left + "'");
     }
 
-    /** Runs it again, to see it. */
+    /** Runs it again to draw it. */
     private Path draw(Trial trial, Without least) {
         Path file = Path.of(
                 settings.pictures(), name.replace("'", "").replaceAll("[#$]", ".") + "-" + trial.seed() + ".svg");

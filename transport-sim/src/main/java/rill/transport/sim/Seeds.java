@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param first the first of all processes
  * @param count how many in all processes
- * @param enough how many, without any property, are meant to bring about whatever is to happen sometimes
+ * @param enough how many, if no property says otherwise, are meant to bring about whatever has to happen sometimes
  * @param shard which part is this process's: 1 to {@code shards}
  * @param shards in how many parts the seeds are split, in turn
  */
 record Seeds(long first, long count, long enough, int shard, int shards) {
-    /** What the annotation says, unless the properties say otherwise. */
+    /** Returns what the annotation says, unless the properties say otherwise. */
     static Seeds of(long first, long count, Function<String, @Nullable String> property) {
         String only = property.apply("rill.seed");
         if (only != null) {
@@ -46,7 +46,7 @@ record Seeds(long first, long count, long enough, int shard, int shards) {
         }
     }
 
-    /** Whether those of this process are so many that what never happens says something. */
+    /** Returns whether this process runs so many seeds that what never happens in them means something. */
     boolean areMany() {
         return count > 1 && (shards == 1 || count / shards >= enough);
     }

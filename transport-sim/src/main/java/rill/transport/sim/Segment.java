@@ -2,25 +2,25 @@ package rill.transport.sim;
 
 import org.jspecify.annotations.Nullable;
 
-/** A segment on its way from one host to another. */
+/** A segment in flight from one host to another. */
 final class Segment extends Event {
-    /** What it is for. */
+    /** The purposes of segments. */
     enum Purpose {
-        /** The first, which asks for a connection. */
+        /** The first segment, which asks for a connection. */
         SYN,
-        /** The answer to that. */
+        /** The answer to {@link #SYN}. */
         SYN_ACK,
-        /** Bytes, or only news of what was received and of how much room there is. */
+        /** Bytes, or only an acknowledgement and the room in the window. */
         DATA,
         /** The end of a stream, after its last byte. */
         FIN,
-        /** Asks for an answer: of a full receiver whether it has room again, of a silent one whether it lives. */
+        /** Asks for an answer: a full receiver, whether it has room again; a silent one, whether it is alive. */
         PROBE,
-        /** The end of everything. */
+        /** Ends both streams at once. */
         RST
     }
 
-    /** What IP and TCP add, for the bandwidth. */
+    /** The bytes that IP and TCP add, for the bandwidth. */
     private static final int HEADER = 40;
 
     private static final int PREVIEW = 24;
@@ -39,7 +39,7 @@ final class Segment extends Event {
     byte @Nullable [] bytes;
     int length;
     long acknowledged; // all bytes before this one
-    int window; // how many more may come
+    int window; // how many more may be sent
 
     Segment(
             Network network,
@@ -63,12 +63,12 @@ final class Segment extends Event {
         network.arrived(this);
     }
 
-    /** What comes after its last byte; the end of a stream counts as one. */
+    /** Returns the sequence number after its last byte; the end of a stream counts as one. */
     long end() {
         return sequence + length + (purpose == Purpose.FIN ? 1 : 0);
     }
 
-    /** How many bytes of bandwidth it takes. */
+    /** Returns how many bytes of bandwidth it takes. */
     int bytesOnTheWay() {
         return length + HEADER;
     }
@@ -78,7 +78,7 @@ final class Segment extends Event {
         return bytes == null ? null : preview(bytes, length);
     }
 
-    /** The first of these bytes, if they are text. */
+    /** Returns the first of these bytes as text, or null if they are not text. */
     static @Nullable String preview(byte[] bytes, int length) {
         if (length == 0) {
             return null;

@@ -5,9 +5,9 @@ import java.util.Set;
 import rill.transport.sim.Trace.Kind;
 
 /**
- * What of a run is to be looked at.
+ * The part of a run to show.
  *
- * @param from nanoseconds since the simulation began
+ * @param from nanoseconds since the start of the simulation
  * @param to the last of them
  * @param hosts numbers; all if empty
  * @param connections numbers; all if empty
@@ -24,7 +24,7 @@ record Selection(long from, long to, Set<Integer> hosts, Set<Integer> connection
         return entry.time() >= from && entry.time() <= to && matches(entry);
     }
 
-    /** Whether it is of the kind that is wanted, at whatever time. */
+    /** Returns whether an entry is of a selected kind, at any time. */
     boolean matches(Trace.Entry entry) {
         return switch (entry.kind()) {
             case NOTE, FAILED, FAULT, HEALED -> true;
@@ -41,7 +41,7 @@ record Selection(long from, long to, Set<Integer> hosts, Set<Integer> connection
         return hosts.isEmpty() || hosts.contains(entry.host()) || hosts.contains(entry.other());
     }
 
-    /** Which hosts have a column, by their numbers: those that were chosen, or those of the connections that were. */
+    /** Returns the numbers of the hosts that have a column: the selected ones, or those of the selected connections. */
     List<Integer> columns(List<Trace.Entry> entries, int count) {
         return java.util.stream.IntStream.range(0, count)
                 .filter(host -> hosts.isEmpty()
@@ -54,7 +54,7 @@ record Selection(long from, long to, Set<Integer> hosts, Set<Integer> connection
                 .toList();
     }
 
-    /** Whether a fault is of interest: one that strikes a host with a column, or none in particular. */
+    /** Returns whether a fault is of interest: it strikes a host with a column, or none in particular. */
     static boolean concerns(Fault fault, List<String> shown) {
         return fault.hosts().isEmpty() || fault.hosts().stream().anyMatch(shown::contains);
     }

@@ -7,9 +7,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a failing run smaller: does less of what there may be less of, leaves out faults of its swarms, in halves and quarters and one by
- * one, then freedoms and points, as long as it fails in the same manner, and there is time. None takes more than
- * twice the steps of the run that failed, or a million, as fewer faults may mean more work; so that what never ends takes little time.
+ * Makes a failing run smaller. It reduces the amounts that may be less, then leaves out faults of its swarms, in halves and quarters and one by one,
+ * then freedoms and points, as long as the run fails in the same manner and time is left. No trial takes more than twice the steps of the failing
+ * run, or a million if that is more, since fewer faults may mean more work; so a run that never ends takes little time.
  */
 final class Shrinker {
     private static final int ENOUGH_STEPS = 1_000_000;
@@ -31,7 +31,7 @@ final class Shrinker {
         this.deadline = deadline;
     }
 
-    /** Gives the smallest run found; null if not even the same one fails again. */
+    /** Returns the smallest run found; null if not even the same run fails again. */
     @Nullable
     Trial shrink() {
         if (!stillFails(without)) {
@@ -49,19 +49,19 @@ final class Shrinker {
         return smallest;
     }
 
-    /** What the smallest run leaves out. */
+    /** Returns what the smallest run leaves out. */
     Without without() {
         return without;
     }
 
-    /** The faults that the smallest run does not leave out. */
+    /** Returns the faults that the smallest run does not leave out. */
     List<Strike> left() {
         return failing.strikes().stream()
                 .filter(each -> each.number() > 0 && !without.strikes().contains(each.number()))
                 .toList();
     }
 
-    /** What the smallest run does less of, in words. */
+    /** Describes what the smallest run does less of. */
     List<String> less() {
         return without.bounds().entrySet().stream()
                 .map(each -> each.getKey() + " " + each.getValue() + " instead of "

@@ -3,7 +3,7 @@ package rill.transport.sim;
 import java.net.SocketAddress;
 import rill.spi.readiness.ReadinessAccepted;
 
-/** A connection that was accepted and belongs to no selector. */
+/** A connection that was accepted and belongs to no Selector yet. */
 final class SimAccepted extends ReadinessAccepted {
     final End end;
 

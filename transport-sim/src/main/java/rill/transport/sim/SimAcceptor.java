@@ -6,8 +6,8 @@ import rill.spi.AcceptListener;
 import rill.spi.readiness.ReadinessAcceptor;
 
 /**
- * A listening socket, with its backlog: connections that are being made, and those that are made and wait for acceptance, together
- * at most one more than was asked for, as Linux counts.
+ * A listening socket, with its backlog: connections being established, and established ones that wait for acceptance; together at most one more than
+ * requested, as Linux counts.
  */
 abstract sealed class SimAcceptor extends ReadinessAcceptor implements SimSelector.Ready
         permits TcpAcceptor, UnixAcceptor {
@@ -16,7 +16,7 @@ abstract sealed class SimAcceptor extends ReadinessAcceptor implements SimSelect
     private final SimSelector selector;
     private final ArrayDeque<End> waiting = new ArrayDeque<>(); // for acceptance
     private int backlog;
-    private boolean wanted; // connections are
+    private boolean wanted; // whether connections are
     private boolean queued;
     private boolean closed;
 
@@ -27,12 +27,12 @@ abstract sealed class SimAcceptor extends ReadinessAcceptor implements SimSelect
 
     // ---- what differs
 
-    /** How many are not made yet. */
+    /** Returns how many are not established yet. */
     int underWay() {
         return 0;
     }
 
-    /** One has left those that wait. */
+    /** Notes that one has left those that wait. */
     void roomy() {}
 
     abstract void unbind();
@@ -55,7 +55,7 @@ abstract sealed class SimAcceptor extends ReadinessAcceptor implements SimSelect
         return waiting.contains(end);
     }
 
-    /** One that is made. */
+    /** Queues an established connection for acceptance. */
     final void waits(End end) {
         waiting.add(end);
         changed();
@@ -101,7 +101,7 @@ abstract sealed class SimAcceptor extends ReadinessAcceptor implements SimSelect
         return new SimAccepted(next);
     }
 
-    /** Those that wait are reset: nobody will ever accept them. */
+    /** Closes it, and resets the waiting connections, because nobody will ever accept them. */
     @Override
     protected final void closeSocket() {
         closed = true;

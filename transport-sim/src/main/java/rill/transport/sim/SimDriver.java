@@ -10,7 +10,7 @@ import rill.spi.Driver;
 import rill.spi.PowerLoss;
 import rill.transport.sim.Trace.Kind;
 
-/** What the loops of one host tell the simulation. */
+/** What the loops of one host report to the simulation. */
 final class SimDriver implements Driver {
     private final Simulation simulation;
     private final Network network;
@@ -30,7 +30,7 @@ final class SimDriver implements Driver {
         simulation.drive("what is awaited on " + loop.name(), done, () -> requireAlive(driven));
     }
 
-    /** Who awaits from outside something of a process that is gone waits in vain. */
+    /** Throws if the awaited loop's process is gone: then an await from outside would wait in vain. */
     private void requireAlive(Driven driven) {
         PowerLoss lostBy = driven.lostBy();
         if (lostBy != null) {
@@ -50,7 +50,7 @@ final class SimDriver implements Driver {
         simulation.driven(loop).hasWork();
     }
 
-    /** What a boot starts is a service, which waits for ever; what the scenario starts has something to do. */
+    /** Returns false during a boot: what it starts is a service, which waits forever; what the scenario starts has to end. */
     @Override
     public boolean expectsEnd() {
         return !simulation.properties().booting();

@@ -10,7 +10,7 @@ import rill.Promise;
 import rill.Resolver;
 import rill.transport.sim.Trace.Kind;
 
-/** Names as one host sees them: those of the simulation's hosts and those given to them, {@code localhost}, and addresses in numbers. */
+/** Resolves names as one host sees them: those of the simulation's hosts and those given to them, {@code localhost}, and literal addresses. */
 final class SimResolver implements Resolver {
     private static final long USUAL_NANOS = Duration.ofMillis(1).toNanos();
 

@@ -20,9 +20,9 @@ import rill.spi.readiness.SocketFailures;
 import rill.spi.readiness.SocketFile;
 import rill.spi.readiness.Watched;
 
-/** The selector of one loop of a host, or of whoever uses it without a loop. A select that would block lets virtual time pass. */
+/** The Selector of one loop of a host, or of a caller without a loop. A select that would block lets virtual time pass. */
 final class SimSelector extends ReadinessSelector<SimAccepted> {
-    /** A socket that has its turn in a select. */
+    /** A socket that gets its turn in a select. */
     interface Ready {
         void turn();
     }
@@ -51,7 +51,7 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
         driven = loop;
     }
 
-    /** From now on every select fails. */
+    /** Makes every select fail from now on. */
     void breakWith(IOException cause) {
         broken = cause;
     }
@@ -75,7 +75,7 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
         }
     }
 
-    /** Whether a select would deliver something. */
+    /** Returns whether a select would deliver something. */
     boolean hasWork() {
         return !ready.isEmpty() || hasUndelivered();
     }
@@ -91,7 +91,7 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
         return network.chance;
     }
 
-    /** What was written leaves, now or soon. */
+    /** Sends what was written, now or soon. */
     void flush(End end) {
         long delay = end instanceof UnixEnd ? 0 : network.chance.flushDelay();
         if (delay == 0) {
@@ -101,7 +101,7 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
         }
     }
 
-    /** There is room in a backlog that was full. */
+    /** Notes that a backlog that was full has room. */
     void hasRoom() {
         woken = true;
         if (driven != null) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessWire;
 
-/** A descriptor of a connection: the calls that its wire makes, and the readiness that the selector tells it. */
+/** The descriptor of a connection: the calls of its Wire, and the readiness reported to the Selector. */
 final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     private final SimSelector selector;
     private final End end;
@@ -30,7 +30,7 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
 
     // ---- readiness
 
-    /** Something may be ready that was not. */
+    /** Notes that something may have become ready. */
     void changed() {
         if (!queued && (canRead() || canWrite())) {
             queued = true;

@@ -42,7 +42,7 @@ final class SimTransport implements Transport {
         return "sim";
     }
 
-    /** It is used only if asked for. */
+    /** Returns the lowest preference: this transport is used only if asked for. */
     @Override
     public int preference() {
         return Integer.MIN_VALUE;
@@ -76,7 +76,7 @@ final class SimTransport implements Transport {
         selectors.remove(selector);
     }
 
-    /** The host has crashed. Those with a loop are closed by now. */
+    /** Breaks all selectors, because the process has ended. Those with a loop are already closed. */
     void breakAll(IOException cause) {
         selectors.forEach(each -> each.breakWith(cause));
         selectors.clear();

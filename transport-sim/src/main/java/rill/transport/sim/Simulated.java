@@ -9,37 +9,36 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A JUnit test that is run with many seeds, each in a fresh {@link Simulation}, its only parameter. It ends with the first seed that
- * fails, and says in one line how to run that one again; and which of its faults and freedoms are needed for it to fail. What is to hold
- * {@link Simulation#sometimes sometimes} has to hold with one of the seeds at least.
+ * A JUnit test that is run with many seeds, each in a fresh {@link Simulation}, its only parameter. It ends with the first seed that fails, and says
+ * in one line how to run that seed again, and which of its faults and freedoms are needed for the failure. A {@link Simulation#sometimes sometimes}
+ * condition has to hold with at least one of the seeds.
  *
- * <p>System properties change what is run: {@code rill.seed} is the one seed to run, {@code rill.seeds} the number of seeds instead of
- * the annotation's, and {@code rill.shard}, such as {@code 2/4}, the part that this process runs of them; what is to hold sometimes is asked of a part
- * with as many seeds as the annotation says. {@code rill.twice} runs each
- * twice, and fails if the runs differ. {@code rill.without}, such as {@code 3,7-9,jitter,a point}, leaves out faults of the swarm by their
- * numbers, freedoms, and points of {@link Simulation#buggify}.
+ * <p>System properties change what is run. {@code rill.seed} is the only seed to run. {@code rill.seeds} replaces the annotation's number of seeds.
+ * {@code rill.shard}, such as {@code 2/4}, is the part of the seeds that this process runs; conditions that have to hold sometimes are checked only
+ * in a part with as many seeds as the annotation says. {@code rill.twice} runs each seed twice, and fails if the runs differ. {@code rill.without},
+ * such as {@code 3,7-9,jitter,a point}, leaves out faults of the swarm by their numbers, freedoms, and points of {@link Simulation#buggify}.
  *
- * <p>A test fails as well if in none of its seeds a swarm has struck anything, or a kind of fault that it causes itself has hit anything.
+ * <p>The test also fails if, over all of its seeds, its swarms struck nothing, or a kind of fault that it injects itself hit nothing.
  *
- * <p><b>Not guaranteed:</b> a fresh instance of the test class for each seed; keep state in the method, and prepare it there: what is
- * annotated with BeforeEach is called once for all seeds.
+ * <p><b>Not guaranteed:</b> a fresh instance of the test class for each seed. Keep state in the method, and prepare it there: a BeforeEach method is
+ * called once for all seeds.
  */
-@SuppressWarnings("exports") // whoever uses it has JUnit
+@SuppressWarnings("exports") // its users have JUnit
 @Test
 @ExtendWith(SimulatedSeeds.class)
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface Simulated {
-    /** How many seeds. */
+    /** The number of seeds. */
     int seeds() default 100;
 
     /** The first seed. */
     long from() default 1;
 
-    /** For how many seconds a run that fails is made smaller; not at all if 0. */
+    /** For how many seconds a failing run is made smaller; not at all if 0. */
     int shrinkSeconds() default 10;
 
-    /** Where the picture of a run that fails is put, or nowhere if empty: a directory. */
+    /** The directory for the picture of a failing run; empty for none. */
     String pictures() default "";
 }

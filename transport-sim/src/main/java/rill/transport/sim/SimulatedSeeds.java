@@ -18,7 +18,7 @@ final class SimulatedSeeds implements ParameterResolver, InvocationInterceptor {
         return parameter.getParameter().getType() == Simulation.class;
     }
 
-    /** For JUnit, which wants to pass one before it asks who invokes. */
+    /** Returns a placeholder: JUnit wants a parameter before it asks who invokes the method. */
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         if (!AnnotationSupport.isAnnotated(parameter.getDeclaringExecutable(), Simulated.class)) {
@@ -47,7 +47,7 @@ final class SimulatedSeeds implements ParameterResolver, InvocationInterceptor {
         context.publishReportEntry(name, seeds.count() + " seeds, " + tally);
     }
 
-    /** What Maven finds it by, typed into a shell. A class within a class has a $ in its name; the method may be inherited. */
+    /** Returns the name by which Maven finds the test, as typed into a shell. A nested class has a $ in its name; the method may be inherited. */
     private static String name(Class<?> owner, Method test) {
         String type = owner.getName().substring(owner.getPackageName().length());
         String name = (type.startsWith(".") ? type.substring(1) : type) + "#" + test.getName();

@@ -22,20 +22,20 @@ import rill.spi.Drivable;
 import rill.transport.sim.Trace.Kind;
 
 /**
- * A network of hosts in virtual time, in which everything that is left to chance comes from a seed: the same seed gives the same run.
+ * A network of hosts in virtual time, in which everything left to chance comes from a seed: the same seed gives the same run.
  *
- * <p>Loops are opened on {@link Host}s and are the production ones. The simulation gives each that has something to do a tick, in one
- * order, and when none has, moves time to whatever comes next: a segment that arrives, a timer, a fault. An await from outside a loop
- * drives all of it.
+ * <p>Loops are opened on {@link Host}s and are the production ones. The simulation gives each loop that has something to do a tick, in an order that
+ * the seed determines. When none has, it moves time to the next event: the arrival of a segment, a timer, a fault. An await from outside a loop
+ * drives the whole simulation.
  *
- * <p><b>Threading:</b> the thread that made it does everything. Another thread that touches a loop of it, and a Task that blocks, is an
- * error there and in the next step. <b>Errors:</b> a run that exceeds its {@link #limits} ends with an {@link IllegalStateException}
- * that tells who waits for what; one in which something fails that nobody {@link #expect expected} ends with an {@link AssertionError}.
- * <b>Not guaranteed:</b> that code of your own is deterministic: it may read the real time, use randomness of its own, or walk through a
- * {@code HashMap} of objects without a hash code of their own; {@link #check} finds out. Nor that throughput over a long way is Linux's:
- * socket buffers do not grow by themselves here, so it is at most 128 KiB a round trip.
+ * <p><b>Threading:</b> everything runs on the thread that created it. If another thread touches one of its loops, or a Task blocks, that is an error
+ * there and in the next step. <b>Errors:</b> a run that exceeds its {@link #limits} ends with an {@link IllegalStateException} that says who is
+ * waiting for what; a run with a failure that nobody {@link #expect expected} ends with an {@link AssertionError}. <b>Not guaranteed:</b> that your
+ * own code is deterministic: it may read the real time, use its own randomness, or iterate over a {@code HashMap} of objects that don't define
+ * {@code hashCode}; {@link #check} finds out. Nor is it guaranteed that throughput over a long distance is that of Linux: socket buffers do not grow
+ * by themselves here, so it is at most 128 KiB a round trip.
  *
- * <p>This class is the one public face of parts that each have a file of their own, and is long for that reason only.
+ * <p>This class is the one public face of parts that each have their own file; it is long for that reason only.
  */
 public final class Simulation implements AutoCloseable {
     private static final long DEFAULT_STEPS = 50_000_000;
@@ -55,19 +55,19 @@ public final class Simulation implements AutoCloseable {
     private final Names names;
     private final Injections injections;
     private final RandomGenerator random;
-    private final Map<String, RandomGenerator> points = new HashMap<>(); // by name: null if the seed leaves it alone
-    private final Set<String> named = new HashSet<>(); // looked up, never walked
+    private final Map<String, RandomGenerator> points = new HashMap<>(); // by name: the random numbers of each point
+    private final Set<String> named = new HashSet<>(); // looked up, never iterated over
     private final List<Driven> ticks = new ArrayList<>();
-    private final List<Driven> waitingForHost = new ArrayList<>(); // that is paused
-    private final IdentityHashMap<Drivable, Driven> loops = new IdentityHashMap<>(); // looked up, never walked
+    private final List<Driven> waitingForHost = new ArrayList<>(); // for their paused hosts to resume
+    private final IdentityHashMap<Drivable, Driven> loops = new IdentityHashMap<>(); // looked up, never iterated over
     private final Standstill standstill = new Standstill(this, owner);
     private int loopCount;
     private long steps;
     private long mostSteps = DEFAULT_STEPS;
-    private long stepsOfTrial = Long.MAX_VALUE; // whatever the scenario says of it
+    private long stepsOfTrial = Long.MAX_VALUE; // whatever limit the scenario sets
     private long endOfTime = DEFAULT_TIME.toNanos();
-    private boolean over; // the scenario is
-    private boolean failed; // and what it leaves behind means nothing
+    private boolean over; // whether the scenario is
+    private boolean failed; // whether the scenario has; what it leaves behind then means nothing
     private boolean closed;
 
     private Simulation(long seed) {
@@ -83,22 +83,22 @@ public final class Simulation implements AutoCloseable {
         this.random = Agenda.random(seed, "scenario");
     }
 
-    /** A new, empty simulation. */
+    /** Returns a new, empty simulation. */
     public static Simulation seed(long seed) {
         return new Simulation(seed);
     }
 
-    /** The seed. */
+    /** Returns the seed. */
     public long seed() {
         return seed;
     }
 
-    /** Random numbers for the scenario itself, from the seed. */
+    /** Returns a source of random numbers for the scenario itself, derived from the seed. */
     public RandomGenerator random() {
         return random;
     }
 
-    /** Takes these freedoms from the seed: what they decide is as on a network where nothing unusual happens. */
+    /** Takes these freedoms away from the seed: what they would decide is then as on a network where nothing unusual happens. */
     public Simulation fix(Freedom... freedoms) {
         for (Freedom each : freedoms) {
             chance.fix(each);
@@ -106,42 +106,42 @@ public final class Simulation implements AutoCloseable {
         return this;
     }
 
-    /** What the seed has chosen where it is free to, in words. */
+    /** Describes in words what the seed has chosen where it was free to choose. */
     public String chosen() {
         return chance.toString();
     }
 
     /**
-     * Runs a scenario twice, each time in a fresh JVM, because some orders differ only from one JVM to the next; the scenario is a
-     * class with a constructor without parameters.
+     * Runs a scenario twice, each time in a fresh JVM, because some orders differ only from one JVM to the next. The scenario is a class with a
+     * constructor without parameters.
      *
      * @return the trace hash
-     * @throws AssertionError if the runs differ, with the first event that does; or if the scenario fails
+     * @throws AssertionError if the runs differ, naming the first event that does; or if the scenario fails
      */
     public static String check(long seed, Class<? extends Scenario> scenario) throws IOException {
         return new Check(seed, scenario).run();
     }
 
-    /** Keeps what happens from now on, for the {@link #timeline()}. */
+    /** Records everything from now on, for the {@link #timeline()}. */
     public Simulation record() {
         trace.record();
         return this;
     }
 
-    // ---- what is in it
+    // ---- contents
 
     /**
      * Adds a host.
      *
-     * @throws IllegalArgumentException if there is one of that name
+     * @throws IllegalArgumentException if the name is blank or already in use
      */
     public Host host(String name) {
         return add(name, null);
     }
 
     /**
-     * Adds a host that does {@code boot} now, and again whenever it is started after a crash. What is said there to hold {@link #always},
-     * {@link #eventually} or {@link #sometimes} holds for that life of the host.
+     * Adds a host that runs {@code boot} now, and again whenever it restarts after a crash or kill. Conditions that {@code boot} declares with
+     * {@link #always}, {@link #eventually} or {@link #sometimes} apply to that life of the host.
      *
      * @throws java.io.UncheckedIOException if {@code boot} throws an {@link IOException}
      */
@@ -161,10 +161,10 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * Gives several hosts a name, as that of a service: it resolves to their addresses, in this order. Again for the same name, it is theirs from now on
-     * instead: that is how a service moves.
+     * Gives one or more hosts a shared name, such as that of a service: it resolves to their addresses, in this order. Calling this again with the
+     * same name replaces the hosts: that is how a service moves.
      *
-     * @throws IllegalArgumentException if a host is named so, or if there is no host to give it to
+     * @throws IllegalArgumentException if the name is blank or that of a host, or if no host is passed
      */
     public Simulation name(String name, Host... holders) {
         if (name.isBlank() || network.find(name) != null) {
@@ -178,18 +178,18 @@ public final class Simulation implements AutoCloseable {
         return this;
     }
 
-    /** The hosts, in the order in which they were added. */
+    /** Returns the hosts, in the order in which they were added. */
     public List<Host> hosts() {
         return List.copyOf(network.hosts());
     }
 
-    /** How long a segment is on its way between two hosts, unless a fault says otherwise; half a millisecond at first. */
+    /** Sets how long a segment takes between two hosts, unless a fault says otherwise; half a millisecond by default. */
     public Simulation latency(Latency latency) {
         network.normalLatency(latency);
         return this;
     }
 
-    /** How many steps the simulation may take, and how far its time may go; 50 million and seven days at first. */
+    /** Limits how many steps the simulation may take, and how far its time may advance; 50 million steps and seven days by default. */
     public Simulation limits(long newSteps, Duration time) {
         if (newSteps <= 0 || time.isNegative()) {
             throw new IllegalArgumentException("limits have to be positive, not " + newSteps + " steps and " + time);
@@ -201,12 +201,12 @@ public final class Simulation implements AutoCloseable {
 
     // ---- faults
 
-    /** Causes a fault until the guard is closed. While the simulation is being closed, none is caused. */
+    /** Injects a fault, which stays in force until the returned guard is closed. While the simulation is being closed, this is a no-op. */
     public Injection inject(Fault fault) {
         return injections.inject(fault);
     }
 
-    /** Causes a fault later, for a while; not if the simulation is closed before. */
+    /** Schedules a fault that begins {@code after} that time and lasts for {@code lasting}. It does not strike if the simulation is closed first. */
     public void schedule(Duration after, Duration lasting, Fault fault) {
         if (after.isNegative() || lasting.isNegative()) {
             throw new IllegalArgumentException("a fault can't come after " + after + " and last " + lasting);
@@ -215,9 +215,8 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * Whether code of yours is to misbehave here, at a point with a name: to give up, take long, choose the rare way. It is asked while a
-     * {@link Faults#swarm swarm} is in force, and is false otherwise; each seed leaves half of the points alone, and answers yes with
-     * this probability at the others.
+     * Returns whether your code should misbehave at this named point: give up, take long, choose the rare path. It is false unless a
+     * {@link Faults#swarm swarm} is in force. Each seed leaves half of the points alone, and answers true with this probability at the others.
      */
     public boolean buggify(double probability, String name) {
         requireOwner("buggify");
@@ -236,8 +235,8 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * How much the scenario is to do of something that it could do less of: calls, clients, seconds. It is all of it, {@code most}, except in
-     * a run that has failed before and is being made smaller, or that is had again with {@code -Drill.without=name=12}.
+     * Returns how much the scenario should do of something that it could do less of: calls, clients, seconds. That is all of it, {@code most}, except
+     * in a run that has failed and is being made smaller, or that is replayed with {@code -Drill.without=name=12}.
      *
      * @return at least one
      */
@@ -259,39 +258,39 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * The {@link Faults#swarm swarms} of this run do exactly this, and nothing at random: those of the strikes that have a number, such as
-     * another run's {@link Timeline#faults()}, or some of them.
+     * Makes the {@link Faults#swarm swarms} of this run do exactly this, and nothing at random. Only strikes with a number are replayed: those of
+     * another run's {@link Timeline#faults()}, for example, or some of them.
      */
     public Simulation replay(List<Strike> strikes) {
         injections.plan(strikes);
         return this;
     }
 
-    /** Which faults have struck so far, how often, and how much they hit. */
+    /** Describes which faults have struck so far, how often, and how much they hit. */
     public String struck() {
         return network.tally.toString();
     }
 
-    // ---- what has to hold
+    // ---- conditions
 
     /**
-     * Failures that belong to the scenario. Any other one that reaches nobody fails the run: what is thrown in a Handle, a callback or a
-     * handler, or by a Task that nobody awaits; except that connections fail, and what depends on them, with an {@link IOException}. A {@link
-     * ProtocolException} fails the run as well, whoever has caught it, unless {@link ProtocolException#streamEnded() the stream ended too early}:
-     * this network changes no byte.
+     * Declares failures that belong to the scenario. Any other failure that reaches nobody fails the run: an exception thrown in a Handle, a callback
+     * or a handler, or by a Task that nobody awaits. Exempt are {@link IOException}s, because connections are meant to fail here along with what
+     * depends on them, and cancellations. A {@link ProtocolException} fails the run even if it was caught, unless
+     * {@link ProtocolException#streamEnded() the stream ended too early}: this network changes no byte.
      */
     public Simulation expect(Predicate<? super Throwable> belongs) {
         verdict.expect(Objects.requireNonNull(belongs, "belongs"));
         return this;
     }
 
-    /** From now on this has to hold before every step. It only looks, and must not act. */
+    /** Requires this to hold before every step from now on. The condition only looks, and must not act. */
     public Simulation always(String name, BooleanSupplier condition) {
         properties.always(name, condition);
         return this;
     }
 
-    /** This has to hold at some time {@code within} from now, seen before a step. */
+    /** Requires this to hold at some time {@code within} from now; it is checked before each step. */
     public Simulation eventually(Duration within, String name, BooleanSupplier condition) {
         if (within.isNegative()) {
             throw new IllegalArgumentException(
@@ -302,9 +301,9 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * This has to hold at some time in some run, seen before a step: a {@link Simulated} test whose seeds never bring it about fails. It
-     * says that a test gets where it is meant to get. Say it where every run passes, at the beginning: what is said only where it holds can't
-     * fail.
+     * Requires this to hold at some time in some run; it is checked before each step. A {@link Simulated} test none of whose seeds brings it about
+     * fails. It says that a test gets where it is meant to get. Declare it at the beginning, where every run passes: a condition declared only where
+     * it holds can't fail.
      */
     public Simulation sometimes(String name, BooleanSupplier condition) {
         properties.sometimes(name, condition);
@@ -313,16 +312,16 @@ public final class Simulation implements AutoCloseable {
 
     // ---- time
 
-    /** How much virtual time has passed. */
+    /** Returns how much virtual time has passed. */
     public Duration elapsed() {
         return Duration.ofNanos(agenda.now());
     }
 
     /**
-     * One step: a tick of a loop that has work, or else the next event, with time moved there.
+     * Takes one step: a tick of a loop that has work, or else the next event, moving time to it.
      *
      * @return false if nothing is left that could happen
-     * @throws AssertionError if something has failed that {@link #expect nobody expected}, or that {@link #always has to hold} does not
+     * @throws AssertionError if something has failed that {@link #expect nobody expected}, or a condition of {@link #always} does not hold
      */
     public boolean step() {
         requireOwner("a step");
@@ -352,7 +351,7 @@ public final class Simulation implements AutoCloseable {
         return true;
     }
 
-    /** A method of its own, so that the JIT compiles what may happen apart from the step. */
+    /** Its own method, so that the JIT compiler compiles the events separately from the step. */
     private static void happen(Event event) {
         event.happen();
     }
@@ -383,16 +382,16 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    /** A host runs again. */
+    /** Notes that a host runs again. */
     void resumed() {
         ticks.addAll(waitingForHost);
         waitingForHost.clear();
     }
 
     /**
-     * Lets so much virtual time pass.
+     * Lets this much virtual time pass.
      *
-     * @throws IllegalStateException if the thread is interrupted: then no time passes
+     * @throws IllegalStateException if the thread is or becomes interrupted; no further step is taken then
      */
     public void run(Duration time) {
         if (time.isNegative()) {
@@ -403,9 +402,9 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * Runs until the condition holds, which is asked before each step; fails if nothing is left that could make it so.
+     * Runs until the condition holds, which is checked before each step. It fails if nothing is left that could make it hold.
      *
-     * @throws IllegalStateException if the thread is interrupted before
+     * @throws IllegalStateException if the thread is interrupted first
      */
     public void runUntil(BooleanSupplier condition) {
         drive("the condition", condition, () -> {});
@@ -415,10 +414,10 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * Runs until the condition holds, which is asked before each step.
+     * Runs until the condition holds, which is checked before each step.
      *
-     * @throws AssertionError if it does not {@code within} that time
-     * @throws IllegalStateException if the thread is interrupted before
+     * @throws AssertionError if it does not hold {@code within} that time
+     * @throws IllegalStateException if the thread is interrupted first
      */
     public void runUntil(BooleanSupplier condition, Duration within) {
         if (within.isNegative()) {
@@ -439,7 +438,7 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    /** Until it is done, or the thread is interrupted. {@code alive} throws if what could make it done is gone. */
+    /** Runs until {@code done}, or until the thread is interrupted. {@code alive} throws if what could make it done is gone. */
     void drive(String what, BooleanSupplier done, Runnable alive) {
         requireOwner("a step");
         while (true) {
@@ -459,7 +458,7 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    /** A selector without a loop waits. */
+    /** Waits on behalf of a selector without a loop. */
     void pass(BooleanSupplier done, long nanos) {
         if (nanos < 0) {
             drive("a select without a limit", done, () -> {});
@@ -483,19 +482,19 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    // ---- what it tells
+    // ---- output
 
-    /** A number for everything that has happened so far, as 16 digits: equal for equal runs, in whatever JVM. */
+    /** Returns a digest of everything that has happened so far, as 16 digits: equal for equal runs, in any JVM. */
     public String traceHash() {
         return trace.hash();
     }
 
-    /** How many segments were sent so far. */
+    /** Returns how many segments have been sent so far. */
     public long segments() {
         return network.segments();
     }
 
-    /** Who waits for what, in lines of text. */
+    /** Describes who is waiting for what, in lines of text. */
     private String situation() {
         var text = new StringBuilder("\n(at ").append(elapsed()).append("); who waits for what:");
         for (Host host : network.hosts()) {
@@ -511,12 +510,12 @@ public final class Simulation implements AutoCloseable {
                 .toString();
     }
 
-    /** Marks the present moment in the timeline, for people who look at it. */
+    /** Marks the present moment in the timeline, for human readers. */
     public void note(String text) {
         trace.add(Kind.NOTE, -1, -1, 0, 0, 0, "note", text);
     }
 
-    /** What has happened since {@link #record()}; and the faults that have struck, in any case. */
+    /** Returns what has happened since {@link #record()}, and, recorded or not, the faults that have struck. */
     public Timeline timeline() {
         return new Timeline(
                 seed, network.hosts().stream().map(Host::name).toList(), trace.entries(), injections.strikes());
@@ -555,7 +554,7 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    /** Its process is gone. */
+    /** Forgets a loop whose process is gone. */
     void lost(Driven loop) {
         loops.remove(loop.loop);
         ticks.remove(loop);
@@ -586,18 +585,18 @@ public final class Simulation implements AutoCloseable {
         return closed;
     }
 
-    /** In a run that is run again: what is left out of it. */
+    /** Sets what is left out of a run that is replayed. */
     void without(Without without) {
         injections.without(without);
         without.freedoms().forEach(chance::fix);
     }
 
-    /** In a run that is made smaller: one that takes more steps does not fail in the same manner. */
+    /** Limits the steps of a run that is being made smaller: one that takes more does not fail in the same manner. */
     void mostSteps(long most) {
         stepsOfTrial = most;
     }
 
-    /** What has struck, to be had again. */
+    /** Returns the faults that have struck, for a replay. */
     List<Strike> planned() {
         return injections.planned();
     }
@@ -606,7 +605,7 @@ public final class Simulation implements AutoCloseable {
         return steps;
     }
 
-    /** Does something of a host's outside of its loops: what it throws fails the run. */
+    /** Runs work of a host outside its loops; anything that it throws fails the run. */
     void attempt(Host host, String what, Runnable action) {
         try {
             action.run();
@@ -615,7 +614,7 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    /** Only the thread that made the simulation, and the Tasks of its loops, may touch it. */
+    /** Requires the thread that created the simulation, or a Task of one of its loops. */
     void requireOwner(String what) {
         Loop current = Loop.current();
         if (current == null ? Thread.currentThread() != owner : !loops.containsKey(current)) {
@@ -626,13 +625,13 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    /** Virtual threads rarely have a name. */
+    /** Falls back to the thread's id, because virtual threads rarely have a name. */
     private static String named(Thread thread) {
         String kind = thread.isVirtual() ? "virtual thread " : "thread ";
         return kind + (thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName());
     }
 
-    /** Something happened that makes the run worthless. */
+    /** Notes something that makes the run worthless. */
     IllegalStateException violated(String message) {
         return verdict.violated("seed " + seed + ": " + message);
     }
@@ -643,7 +642,7 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    /** What belongs to every failure: the moment, and how to have it again. */
+    /** Returns what is appended to every failure: the moment, and how to reproduce it. */
     String context() {
         List<Strike> inForce = injections.inForce();
         return "\nat " + inSeconds(agenda.now()) + " of virtual time, seed " + seed + ", hash " + traceHash()
@@ -661,14 +660,14 @@ public final class Simulation implements AutoCloseable {
     // ---- ending
 
     /**
-     * Ends all faults, closes the loops in good order, and lets go of everything.
+     * Ends all faults, closes the loops in good order, and releases everything.
      *
-     * <p>It looks for what the run has left behind: a Task of the scenario that waits for what never comes, one that goes on although it was
-     * cancelled, buffers and sockets that are still there once all loops of a host are closed. A Task that a {@link Boot} has started, or a
-     * callback, may wait for ever, as servers do, and so may one that awaits a message or the end of a connection.
+     * <p>It looks for what the run has left behind: a Task of the scenario that waits for something that never happens, a Task that continues
+     * although it was cancelled, and buffers and sockets that are still in use once all loops of a host are closed. A Task started by a {@link Boot}
+     * or by a callback may wait forever, as servers do, and so may one that awaits a message or the end of a connection.
      *
-     * @throws AssertionError if something has failed that {@link #expect nobody expected}, now or earlier, and no step has said so; or is left
-     *     behind, with a {@link LeftBehindException} as its cause
+     * @throws AssertionError if something has failed that {@link #expect nobody expected}, now or earlier, and no step has reported it; or if
+     *     something is left behind, with a {@link LeftBehindException} as its cause
      */
     @Override
     public void close() {
@@ -704,21 +703,21 @@ public final class Simulation implements AutoCloseable {
         verdict.throwUntold();
     }
 
-    /** What fails meanwhile is told at the end of {@link #close}. */
+    /** Looks for leftovers. A failure meanwhile is reported at the end of {@link #close}. */
     private void attemptToLook(Runnable look) {
         try {
             look.run();
-        } catch (Throwable told) { // of whatever happens meanwhile; the loops are closed all the same
+        } catch (Throwable told) { // by anything that happened meanwhile; the loops are closed all the same
             verdict.fail("the end", "the end of the run failed: " + told.getMessage(), told);
         }
     }
 
-    /** The scenario has failed: what is left at its end says nothing. */
+    /** Notes that the scenario has failed, so that what is left at its end means nothing. */
     void failed() {
         failed = true;
     }
 
-    /** Ends all faults, and lets happen what still does, until the condition holds. Gives whether nothing is left that could happen. */
+    /** Ends all faults and keeps stepping until the condition holds. Returns whether nothing is left that could happen. */
     private boolean goOn(BooleanSupplier condition) {
         injections.endAll();
         long end = steps + Leftovers.MOST_STEPS;
@@ -734,7 +733,7 @@ public final class Simulation implements AutoCloseable {
         return false;
     }
 
-    /** Gives whether that was possible. */
+    /** Returns whether the loop closed in good order. */
     private boolean end(Driven driven) {
         try {
             driven.closes(Agenda.nanos(CLOSE_DEADLINE));

@@ -9,12 +9,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices a callback that sleeps or waits: real time passes then, and virtual time can't. One daemon thread looks at all simulations of
- * this JVM every few milliseconds, while there are any. A Task that blocks is noticed by its loop.
+ * Notices a callback that sleeps or waits: real time passes then, and virtual time can't. One daemon thread looks at all simulations of this JVM
+ * every few milliseconds, while there are any. A Task that blocks is noticed by its loop.
  */
 final class Standstill {
     private static final long PERIOD = 5_000_000;
-    /** So many looks at a thread that waits without a limit, which may be for a lock that the JDK holds for a moment. */
+    /** The number of looks at a thread that waits without a limit, which may be for a lock that the JDK holds for a moment. */
     private static final int PATIENCE = 100;
 
     /** The innermost methods of a thread that sleeps, waits for a monitor's notification, or is parked. */
@@ -25,7 +25,7 @@ final class Standstill {
 
     private final WeakReference<Simulation> simulation;
     private final Thread owner;
-    private volatile @Nullable String ticking; // the loop that has a tick
+    private volatile @Nullable String ticking; // the loop that is in a tick
     private volatile boolean striking; // the owner is being interrupted, or was in this tick
     private @Nullable String seen;
     private int looks;
@@ -43,12 +43,12 @@ final class Standstill {
         }
     }
 
-    /** A tick of this loop begins. */
+    /** Notes that a tick of this loop begins. */
     void begins(String loop) {
         ticking = loop;
     }
 
-    /** It is over. */
+    /** Notes that the tick is over. */
     void ends() {
         ticking = null;
         if (striking) {
@@ -56,15 +56,15 @@ final class Standstill {
         }
     }
 
-    /** Who was woken up may have left the interrupt set: it was for this tick alone. */
+    /** Clears the interrupt, which was meant for this tick alone; the code that it woke may have left it set. */
     private synchronized void takeBack() {
         striking = false;
         Thread.interrupted();
     }
 
-    /** The owner might wait for ever; unless the tick is over meanwhile. */
+    /** Interrupts the owner, which might wait forever, unless the tick is over meanwhile. */
     private synchronized void strike(String loop) {
-        striking = true; // first: whoever ends the tick then waits, to take it back
+        striking = true; // first: the end of the tick then waits for this, to clear the interrupt
         if (loop.equals(ticking)) {
             owner.interrupt();
         } else {
@@ -119,7 +119,7 @@ final class Standstill {
         };
     }
 
-    /** It does at the moment of the stack, and not for the body of a Task, which runs meanwhile. */
+    /** Returns whether, at the moment of the stack, the thread itself waits, and not for the body of a Task that runs meanwhile. */
     private static boolean waitsItself(StackTraceElement[] stack) {
         return stack.length > 0
                 && WAITING.contains(stack[0].getMethodName())

@@ -3,23 +3,23 @@ package rill.transport.sim;
 import java.util.List;
 import java.util.Locale;
 
-/** The few shapes of which a picture is made. */
+/** The few shapes that a picture is made of. */
 final class Svg {
     private static final List<String> COLOURS =
             List.of("#1f77b4", "#9467bd", "#17a2a8", "#8c564b", "#d17a00", "#3f7f3f", "#5254a3", "#b5527f");
 
-    private static final double WIDTH = 0.66; // of a character, in its size: of most fonts, and most characters, less
+    private static final double WIDTH = 0.66; // of a character, relative to its size; in most fonts, most are narrower
     private static final int MARGIN = 16;
 
     private final StringBuilder shapes = new StringBuilder();
     private int right;
 
-    /** About how wide a text is; no less. */
+    /** Estimates the width of a text; rather too large than too small. */
     static int width(String text, int size) {
         return (int) Math.ceil(text.length() * size * WIDTH);
     }
 
-    /** The text, or so much of it as fits. */
+    /** Returns the text, or as much of it as fits. */
     static String fitting(String text, int size, int width) {
         return Labels.shortened(text, Math.max(1, (int) (width / (size * WIDTH))));
     }
@@ -90,7 +90,7 @@ final class Svg {
         text(x, y, size, colour, text, bold, "start");
     }
 
-    /** One that ends there. */
+    /** Writes a text that ends there. */
     void textBefore(int x, int y, int size, String colour, String text) {
         text(x, y, size, colour, text, false, "end");
     }
@@ -99,7 +99,7 @@ final class Svg {
         text(x, y, size, colour, text, false, "middle");
     }
 
-    /** With a white rim, so that it can be read where lines cross it. */
+    /** Writes a text with a white rim, so that it stays legible where lines cross it. */
     private void text(int x, int y, int size, String colour, String text, boolean bold, String anchor) {
         add(String.format(
                 Locale.ROOT,
@@ -114,7 +114,7 @@ final class Svg {
                 text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")));
     }
 
-    /** As wide as what is in it. */
+    /** Returns the document, as wide as its content. */
     String document(int height) {
         return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + (right + MARGIN) + "\" height=\"" + height
                 + "\" font-family=\"DejaVu Sans, Verdana, sans-serif\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"

@@ -11,9 +11,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Segment.Purpose;
 
-/**
- * Faults that come and go at random: see {@link Faults#swarm}. A value; each of its methods gives another one.
- */
+/** Faults that come and go at random: see {@link Faults#swarm}. Immutable; each method returns a changed copy. */
 public final class Swarm extends Fault {
     private final Set<String> only;
     private final Set<Kind> left;
@@ -30,7 +28,7 @@ public final class Swarm extends Fault {
         this.calm = calm;
     }
 
-    /** Strikes only these hosts and what is between them. */
+    /** Strikes only these hosts and the routes between them. */
     public Swarm only(String... hosts) {
         return new Swarm(new TreeSet<>(List.of(hosts)), left, calm);
     }
@@ -43,7 +41,7 @@ public final class Swarm extends Fault {
         return new Swarm(only, more, calm);
     }
 
-    /** Strikes for so long after it was injected; then everything that is in force of it ends, and nothing follows. */
+    /** Strikes for this long after it was injected; then all of its faults in force end, and no more follow. */
     public Swarm calm(Duration after) {
         if (after.isNegative()) {
             throw new IllegalArgumentException("calm can't come after " + after);
@@ -54,12 +52,12 @@ public final class Swarm extends Fault {
     /** One swarm in force. */
     static final class Course {
         private static final Duration LONGEST = Duration.ofSeconds(30);
-        private static final double PATIENT = 0.1; // of the seeds: faults last for minutes, and some until all is calm
+        private static final double PATIENT = 0.1; // of the seeds: faults last minutes, some until the swarm ends
         private static final Duration FOR_GOOD = Duration.ofHours(1);
         private static final List<Kind> NEVER = List.of(Kind.SWARM);
         private static final Set<Kind> BETWEEN_TWO =
                 EnumSet.of(Kind.CUT, Kind.CUT_ONE_WAY, Kind.HOLD, Kind.LATENCY, Kind.LOSS, Kind.BANDWIDTH);
-        private static final int CONNECTS_COUNT = 10; // for as many other segments
+        private static final int CONNECTS_COUNT = 10; // as this many other segments
         private static final double MOMENT = 0.03; // seconds
 
         private final Injections all;
@@ -70,10 +68,10 @@ public final class Swarm extends Fault {
         private final double meanGap;
         private final double meanLength;
         private final double severity;
-        private final double aim; // how many segments are worth a fault
+        private final double aim; // the probability that a segment draws a fault
         private final boolean patient;
-        private final int most; // in force at once: where all is down all the time, nothing is found
-        private double gapInSegments; // which grows, so that it is the first ones that are struck; none if infinite
+        private final int most; // in force at once: where everything is down all the time, nothing is found
+        private double gapInSegments; // a mean; it doubles, so that the first ones are struck most; none is if infinite
         private double segmentsLeft;
         private final List<Injection> mine = new ArrayList<>();
         private int number; // among the swarms of the run
@@ -84,7 +82,7 @@ public final class Swarm extends Fault {
             this.random = all.random;
             this.only = only;
             this.calm = calm;
-            only.forEach(all.network::host); // which have to exist
+            only.forEach(all.network::host); // the hosts have to exist
             for (Kind each : Kind.values()) {
                 boolean drawn = random.nextBoolean();
                 if (drawn && !left.contains(each) && !NEVER.contains(each)) {
@@ -110,7 +108,7 @@ public final class Swarm extends Fault {
             return values[random.nextInt(values.length)];
         }
 
-        /** Gives what ends it. */
+        /** Starts it, and returns what ends it. */
         Runnable start() {
             number = all.swarmBegins();
             List<Strike> plan = all.plan();
@@ -137,7 +135,7 @@ public final class Swarm extends Fault {
 
         private void replay(Strike strike) {
             if (Agenda.nanos(strike.at()) < all.agenda.now()) {
-                return; // the swarm was in force earlier then than it is now
+                return; // in the recorded run, the swarm began earlier than it did here
             }
             all.agenda.fault(Agenda.nanos(strike.at()), () -> {
                 if (!over && all.plays(strike, number)) {
@@ -152,7 +150,7 @@ public final class Swarm extends Fault {
                 if (over) {
                     return;
                 }
-                // Where nobody talks to nobody a fault has no effect.
+                // Where no hosts talk, a fault has no effect.
                 List<Route> routes = waysInUse();
                 if (!routes.isEmpty()) {
                     strike(routes.get(random.nextInt(routes.size())), meanLength);
@@ -192,7 +190,7 @@ public final class Swarm extends Fault {
             });
         }
 
-        /** Something is on its way: a moment to strike, before it arrives or before it is answered. */
+        /** Notes that a segment is in flight: a moment to strike, before it arrives or before it is answered. */
         void sent(Segment segment) {
             boolean connects = segment.purpose == Purpose.SYN;
             if (connects || segment.length > 0) {
@@ -200,7 +198,7 @@ public final class Swarm extends Fault {
             }
         }
 
-        /** One host wants to talk to another. */
+        /** Notes that one host is about to talk to another. */
         void moment(Host one, Host other, boolean connects) {
             if (over) {
                 return;
@@ -212,7 +210,7 @@ public final class Swarm extends Fault {
             if (counted || (aim > 0 && random.nextDouble() < (connects ? aim * CONNECTS_COUNT : aim))) {
                 Route route = random.nextBoolean() ? all.network.route(one, other) : all.network.route(other, one);
                 if (mayStrike(route)) {
-                    // What strikes at a moment is often over soon: before anybody has noticed.
+                    // A fault that strikes at such a moment is often over soon, before anyone has noticed.
                     double mean = random.nextBoolean() ? MOMENT : meanLength;
                     all.agenda.fault(all.agenda.now() + 1 + random.nextLong(counted ? 500_000 : 2_000_000), () -> {
                         if (!over) {
@@ -244,7 +242,7 @@ public final class Swarm extends Fault {
             return names.size() == 1 ? names.getFirst() : names.get(random.nextInt(names.size()));
         }
 
-        /** Null if such a fault can't strike there. */
+        /** Returns a fault of that kind, or null if none can strike there. */
         private @Nullable Fault pick(Kind kind, Route route) {
             String one = route.from.name();
             String other = route.to.name();
@@ -273,7 +271,10 @@ public final class Swarm extends Fault {
             };
         }
 
-        /** Some of the hosts that talk on one side, and the others on the other; sometimes with one that sees both. Of two it would be a cut. */
+        /**
+         * Returns a partition with some of the talking hosts on one side and the rest on the other; sometimes one host sees both. With fewer than
+         * three hosts there is none: of two it would be a cut.
+         */
         private @Nullable Fault partition() {
             var hosts = new LinkedHashSet<String>();
             for (Route each : waysInUse()) {
@@ -301,7 +302,7 @@ public final class Swarm extends Fault {
                     : Latency.uniform(Duration.ZERO, millis(1, (int) (200 * severity)));
         }
 
-        /** Only who boots comes back. */
+        /** Takes down a host that boots: only such a host comes back. */
         private @Nullable Fault downOf(Kind kind, Route route) {
             Host host = route.from.boots() ? route.from : route.to;
             if (!host.boots()) {

@@ -9,9 +9,9 @@ import java.util.StringJoiner;
 import java.util.TreeMap;
 import rill.transport.sim.Fault.Kind;
 
-/** Which faults struck, how often, and how much they hit; which points in the user's code misbehaved; and what there may be less of. */
+/** Counts which faults struck, how often, and how much they hit; which points in user code misbehaved; and of what there may be less. */
 final class Tally {
-    /** Of one kind. */
+    /** The counts of one kind. */
     private static final class Count {
         private long struck;
         private long bySwarms; // of these
@@ -32,12 +32,12 @@ final class Tally {
         count.bySwarms += bySwarm ? 1 : 0;
     }
 
-    /** Whether there were swarms, and none of them has done anything. */
+    /** Returns whether there were swarms, and none of them struck. */
     boolean swarmedInVain() {
         return count(Kind.SWARM).struck > 0 && counts.values().stream().allMatch(each -> each.bySwarms == 0);
     }
 
-    /** What the scenario itself has caused, and what hit nothing. A host that goes down does so without a connection, too. */
+    /** Returns the kinds that the scenario itself injected and that hit nothing. A crash or kill takes effect even without a connection. */
     List<Kind> inVain() {
         return counts.entrySet().stream()
                 .filter(each -> each.getValue().struck > each.getValue().bySwarms && each.getValue().hits == 0)
@@ -66,7 +66,7 @@ final class Tally {
         amounts.merge(name, most, Math::max);
     }
 
-    /** How much the scenario would do of what it asks for with {@link Simulation#atMost}, by name. */
+    /** Returns how much the scenario would do of what it asks for with {@link Simulation#atMost}, by name. */
     Map<String, Integer> amounts() {
         return amounts;
     }
@@ -85,7 +85,7 @@ final class Tally {
         return kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
-    /** In words: {@code cut 3 × (217 segments), loss 1 × (12 segments)}. */
+    /** Describes it in words: {@code cut 3 × (217 segments), loss 1 × (12 segments)}. */
     @Override
     public String toString() {
         var text = new StringJoiner(", ");

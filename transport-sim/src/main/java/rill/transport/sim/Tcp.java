@@ -14,15 +14,15 @@ import rill.transport.sim.Segment.Purpose;
 import rill.transport.sim.Trace.Kind;
 
 /**
- * One end of a connection: what a kernel keeps of it.
+ * One end of a connection, as the kernel sees it.
  *
  * <pre>
  *  client: REQUESTED ──SYN_ACK──▶ OPEN ──both streams ended, or nobody here uses it any more and ours ended──▶ GONE
  *  server: ANSWERED ────ACK─────▶ OPEN        any state ── RST, too many retransmissions, crash of the host ──▶ GONE
  * </pre>
  *
- * An end that has ended its stream first is in TIME_WAIT when it is gone: for a minute it acknowledges what comes for the second time, and
- * {@link Ports} remembers it. Of any other that is gone the kernel knows nothing.
+ * An end that ended its stream first is in TIME_WAIT once it is gone: for a minute it acknowledges duplicates, and {@link Ports} remembers it. Of any
+ * other end that is gone, the kernel knows nothing.
  *
  * <p><b>Source:</b> RFC 9293; RFC 1122 (4.2.3.2 delayed acknowledgements, 4.2.3.6 keep-alive).
  */
@@ -30,10 +30,10 @@ final class Tcp implements End {
     private static final long SYN_TIMEOUT = Duration.ofSeconds(1).toNanos();
     /** As tcp_syn_retries of Linux: about two minutes. */
     private static final int SYN_RETRIES = 6;
-    /** As tcp_synack_retries: about one. */
+    /** As tcp_synack_retries of Linux: about one minute. */
     private static final int SYN_ACK_RETRIES = 5;
 
-    /** How long Linux looks for a neighbour that is not there. */
+    /** How long Linux looks for a neighbour that does not exist. */
     private static final long UNREACHABLE = Duration.ofSeconds(3).toNanos();
 
     private static final long ACK_DELAY = Duration.ofMillis(40).toNanos();
@@ -54,7 +54,7 @@ final class Tcp implements End {
     final int number;
     final KeepAlive keepAlive;
     int linger = -1;
-    boolean reuseAddress = true; // which changes nothing here
+    boolean reuseAddress = true; // has no effect here
     long lastArrival; // of what it sent: segments of one direction stay in order
 
     final Outgoing out;
@@ -75,20 +75,18 @@ final class Tcp implements End {
     private boolean endedFirst; // our stream, before the peer ended its own
     private long goneAt;
     private int tries;
-    private long
-            askedAt; // our part of the handshake was sent; unless it was sent again, so that its answer tells no round
-    // trip
+    private long askedAt; // when our part of the handshake was last sent; no round trip if it was sent twice
     private boolean askedAgain;
-    private boolean interactive; // it answers what it gets, so an acknowledgement may wait for the answer
-    private boolean heard; // bytes, since it last sent some
+    private boolean interactive; // it answers what it receives, so an acknowledgement may wait for the answer
+    private boolean heard; // bytes have arrived since it last sent some
     private int unacknowledged; // segments received since the last acknowledgement
 
-    /** The client's end. */
+    /** Creates the client's end. */
     Tcp(Network network, Host host, Host peerHost, InetSocketAddress local, InetSocketAddress remote, int number) {
         this(network, host, peerHost, local, remote, number, State.REQUESTED);
     }
 
-    /** The server's end, for a request that came in. */
+    /** Returns the server's end, for an incoming request. */
     static Tcp answering(Network network, Segment request, Tcp client, TcpAcceptor acceptor) {
         var tcp = new Tcp(
                 network,
@@ -135,7 +133,7 @@ final class Tcp implements End {
     // ---- segments
 
     void send(Purpose purpose, long sequence, byte @Nullable [] bytes, int length) {
-        Tcp target = purpose == Purpose.SYN ? null : peer; // a request finds whoever listens by then
+        Tcp target = purpose == Purpose.SYN ? null : peer; // a request finds the listener on arrival
         var segment = new Segment(network, host, peerHost, this, target, purpose, number);
         segment.sequence = sequence;
         segment.bytes = bytes;
@@ -156,7 +154,7 @@ final class Tcp implements End {
         send(Purpose.DATA, out.sent(), null, 0);
     }
 
-    /** Sends, or sends again, what this end contributes to the handshake. */
+    /** Sends this end's part of the handshake, or sends it again. */
     void handshakeStep() {
         if (tries > (state == State.REQUESTED ? SYN_RETRIES : SYN_ACK_RETRIES)) {
             fail(new ConnectException("Connection timed out"));
@@ -168,12 +166,12 @@ final class Tcp implements End {
         send(state == State.REQUESTED ? Purpose.SYN : Purpose.SYN_ACK, 0, null, 0);
     }
 
-    /** There is nobody at that address. */
+    /** Notes that no host has that address. */
     void toNobody() {
         reachable = false;
     }
 
-    /** Begins the handshake; that there is nobody takes a while to find out. */
+    /** Begins the handshake. If no host has the address, finding that out takes a while. */
     void connect() {
         if (reachable) {
             handshakeStep();
@@ -251,13 +249,13 @@ final class Tcp implements End {
         changed();
     }
 
-    /** A segment for an end that is gone. */
+    /** Handles a segment for an end that is gone. */
     void receiveWhenGone(Segment segment) {
         boolean remembered = host.ports.find(local, remote) == this;
         if (!remembered || segment.end() > in.next()) {
             network.refuse(segment);
         } else if (segment.end() > segment.sequence || segment.purpose == Purpose.PROBE) {
-            acknowledge(); // it was here before: the acknowledgement was lost
+            acknowledge(); // a duplicate: the acknowledgement was lost
         }
     }
 
@@ -269,12 +267,12 @@ final class Tcp implements End {
 
     // ---- ending
 
-    /** Nobody answers. */
+    /** Fails it, because the peer does not answer. */
     void givenUp() {
         fail(new SocketException("Connection timed out"));
     }
 
-    /** It is over; whoever uses it learns why. */
+    /** Ends it; its user learns why. */
     void fail(IOException why) {
         if (state == State.GONE) {
             return;
@@ -284,7 +282,7 @@ final class Tcp implements End {
         changed();
     }
 
-    /** Ends it at once, and the peer's end by a segment. */
+    /** Ends it at once, and the peer's end with a reset. */
     void reset() {
         if (state == State.GONE) {
             return;
@@ -309,7 +307,7 @@ final class Tcp implements End {
         }
     }
 
-    /** The host forgets it; without a word to anybody. */
+    /** Makes the host forget it, without sending anything. */
     void leave(boolean orderly) {
         if (state == State.GONE) {
             return;
@@ -353,7 +351,7 @@ final class Tcp implements End {
         socket = user;
     }
 
-    /** It is bound from the start. */
+    /** A no-op: it is bound from the start. */
     @Override
     public void bind(SocketAddress wanted) {}
 
@@ -391,12 +389,12 @@ final class Tcp implements End {
         return state == State.GONE;
     }
 
-    /** Whether nobody uses it any more. */
+    /** Returns whether nobody uses it any more. */
     boolean closed() {
         return closed;
     }
 
-    /** Whether a process has it: it was connected or accepted, and not closed. */
+    /** Returns whether a process has it: it was connected or accepted, and not closed. */
     boolean inUse() {
         return !closed && acceptor == null;
     }
@@ -405,7 +403,7 @@ final class Tcp implements End {
         return goneAt;
     }
 
-    /** Whether it is gone in good order, and ended its stream first. */
+    /** Returns whether it is gone in good order, and ended its stream first. */
     boolean endedFirst() {
         return inOrder && endedFirst;
     }
@@ -491,7 +489,7 @@ final class Tcp implements End {
         }
     }
 
-    /** What was written is still sent. */
+    /** Closes it. Bytes already written are still sent, unless it ends with a reset. */
     @Override
     public void close(boolean withReset) {
         socket = null;
@@ -508,7 +506,7 @@ final class Tcp implements End {
         in.clear();
     }
 
-    /** The process of its user has ended. What was not even accepted was no connection of anybody's. */
+    /** Closes it, because the process of its user has ended. One whose handshake isn't complete is reset. */
     void orphan() {
         close(state == State.ANSWERED);
     }

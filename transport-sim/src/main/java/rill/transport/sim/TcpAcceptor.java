@@ -8,14 +8,14 @@ import java.net.StandardSocketOptions;
 import java.util.List;
 import rill.spi.AcceptListener;
 
-/** A listening socket of TCP. A request for which its backlog has no room is ignored, and comes again. */
+/** A listening TCP socket. A request for which its backlog has no room is ignored, and is sent again by the client. */
 final class TcpAcceptor extends SimAcceptor {
     private static final List<SocketOption<?>> OPTIONS = List.of(
             StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_REUSEPORT, StandardSocketOptions.SO_RCVBUF);
 
     private InetSocketAddress local; // as wanted, and then as bound
     private int underWay;
-    private boolean sharing; // its port with others that do so, too
+    private boolean sharing; // its port with others that set the option, too
 
     TcpAcceptor(SimSelector selector, InetSocketAddress local, AcceptListener listener) {
         super(selector, listener);
@@ -41,7 +41,7 @@ final class TcpAcceptor extends SimAcceptor {
         }
     }
 
-    /** One that was never accepted is gone. If it was established it is accepted all the same, and fails then. */
+    /** Notes that a connection is gone before it was accepted. If it was established, it is accepted all the same, and fails then. */
     void lost(Tcp tcp) {
         if (!hasWaiting(tcp)) {
             underWay--;

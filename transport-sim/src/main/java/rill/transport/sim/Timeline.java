@@ -10,8 +10,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened in a simulation, to be looked at: as lines of JSON, or as a picture; all of it, or a part: of a while, of some hosts, of some
- * connections. Immutable; each method that chooses gives a changed copy.
+ * What happened in a simulation, as lines of JSON or as a picture: all of it, or the part of a period, of some hosts, of some connections. Immutable;
+ * each selecting method returns a changed copy.
  */
 public final class Timeline {
     private final long seed;
@@ -33,9 +33,9 @@ public final class Timeline {
         this.selection = selection;
     }
 
-    // ---- a part of it
+    // ---- selecting
 
-    /** What happened from one time to another, both since the simulation began. */
+    /** Selects what happened between two times, both counted from the start of the simulation. */
     public Timeline between(Duration from, Duration to) {
         if (from.isNegative() || to.compareTo(from) < 0) {
             throw new IllegalArgumentException("there is no time between " + from + " and " + to);
@@ -44,7 +44,7 @@ public final class Timeline {
                 Agenda.nanos(from), Agenda.nanos(to), selection.hosts(), selection.connections(), selection.timers()));
     }
 
-    /** What happened on these hosts, or between them and others. */
+    /** Selects what happened on these hosts, or between them and others. */
     public Timeline ofHosts(String... names) {
         var numbers = new TreeSet<Integer>();
         for (String each : names) {
@@ -59,7 +59,7 @@ public final class Timeline {
                 new Selection(selection.from(), selection.to(), numbers, selection.connections(), selection.timers()));
     }
 
-    /** What belongs to these connections, by the numbers that a picture gives them; and what happened to hosts. */
+    /** Selects what belongs to these connections, by the numbers that a picture shows, and what happened to hosts. */
     public Timeline ofConnections(int... numbers) {
         var wanted = new TreeSet<Integer>();
         for (int each : numbers) {
@@ -75,7 +75,7 @@ public final class Timeline {
         return with(new Selection(selection.from(), selection.to(), selection.hosts(), wanted, selection.timers()));
     }
 
-    /** All but the timers. */
+    /** Leaves out the timers. */
     public Timeline withoutTimers() {
         return with(new Selection(selection.from(), selection.to(), selection.hosts(), selection.connections(), false));
     }
@@ -84,14 +84,14 @@ public final class Timeline {
         return new Timeline(seed, hosts, entries, faults, newSelection);
     }
 
-    // ---- seeing it
+    // ---- output
 
-    /** The faults that have struck, in order, recorded or not: values, which {@link Simulation#replay} brings about again. */
+    /** Returns the faults that have struck, in order, recorded or not: values that {@link Simulation#replay} brings about again. */
     public List<Strike> faults() {
         return faults;
     }
 
-    /** Writes one JSON object a line, for each event; times are nanoseconds since the simulation began. */
+    /** Writes one JSON object per line for each event; times are nanoseconds since the start of the simulation. */
     public void writeJson(Path file) throws IOException {
         try (BufferedWriter out = open(file)) {
             for (Trace.Entry each : entries) {
@@ -104,9 +104,8 @@ public final class Timeline {
     }
 
     /**
-     * Writes an SVG picture: a column for each host, arrows for segments, marks for timers, Futures, faults and notes. Of a run in which
-     * nothing was chosen it shows some 160 events, around its failure or at its end; of what was chosen, up to 1,000. Faults that began
-     * before are shown as well.
+     * Writes an SVG picture: a column for each host, arrows for segments, marks for timers, Futures, faults and notes. With no selection it shows
+     * about 160 events, around the failure or at the end; with a selection, up to 1,000. Faults that began earlier are shown as well.
      */
     public void writePicture(Path file) throws IOException {
         try (BufferedWriter out = open(file)) {

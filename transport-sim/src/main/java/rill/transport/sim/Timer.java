@@ -3,8 +3,8 @@ package rill.transport.sim;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A deadline that moves often and is met rarely, such as that of a retransmission: moving it on costs nothing, because its event on
- * the agenda plans itself again if it comes too early.
+ * A deadline that moves often and is rarely reached, such as that of a retransmission. Postponing it costs nothing: if its event on the agenda
+ * happens too early, it plans itself again.
  */
 final class Timer {
     private static final long OFF = Long.MAX_VALUE;
@@ -49,7 +49,7 @@ final class Timer {
         @Override
         void happen() {
             if (wake != this) {
-                return; // another one was planned for an earlier time
+                return; // another wake was planned for an earlier time
             }
             wake = null;
             if (deadline == OFF) {

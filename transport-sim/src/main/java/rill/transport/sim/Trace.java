@@ -8,11 +8,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that happens, as one number, and if somebody wants to see it, as a list. Into the number go times, identifiers of this
- * simulation, lengths, bytes and names: what is the same in every JVM.
+ * Everything that happens, as one number, and, if recorded, as a list. The number is a hash of times, identifiers of this simulation, lengths, bytes
+ * and names: of what is the same in every JVM.
  */
 final class Trace {
-    /** What can happen. */
+    /** The kinds of events. */
     enum Kind {
         SENT,
         ARRIVED,
@@ -36,14 +36,14 @@ final class Trace {
     /**
      * One event.
      *
-     * @param time nanoseconds since the simulation began
+     * @param time nanoseconds since the start of the simulation
      * @param host the number of the host where it happens, or -1
      * @param other the number of the host at the other end, or -1
      * @param connection the connection's number, or 0
      * @param number of the segment, or of the loop
-     * @param length bytes, or something else that counts
-     * @param what in one word or name; goes into the hash
-     * @param label what a reader may want to know besides; does not
+     * @param length bytes, or another quantity
+     * @param what in one word or name; part of the hash
+     * @param label further information for a reader; not part of the hash
      * @param hash of everything up to here, the bytes of segments included
      */
     record Entry(
@@ -57,7 +57,7 @@ final class Trace {
             String what,
             @Nullable String label,
             long hash) {
-        /** All that goes into the hash. */
+        /** Returns everything that is part of the hash. */
         String line() {
             return time + " " + kind + " host=" + host + " other=" + other + " connection=" + connection + " number="
                     + number + " length=" + length + " " + what + " " + Long.toHexString(hash);
@@ -111,14 +111,14 @@ final class Trace {
         }
     }
 
-    /** For whoever looks at it; not into the hash. */
+    /** Adds an entry for readers; not part of the hash. */
     void mark(Kind kind, String text) {
         if (entries != null) {
             entries.add(new Entry(agenda.now(), kind, -1, -1, 0, 0, 0, text, null, hash));
         }
     }
 
-    /** Of a segment: into the hash, and nowhere else. */
+    /** Adds the content of a segment to the hash only. */
     void content(long sequence, long acknowledged, int window, byte @Nullable [] bytes, int length) {
         mix(sequence);
         mix(Long.rotateLeft(acknowledged, 20) ^ window);
@@ -145,7 +145,7 @@ final class Trace {
         return count;
     }
 
-    /** 16 hexadecimal digits. */
+    /** Returns 16 hexadecimal digits. */
     String hash() {
         long mixed = (hash ^ (hash >>> 32)) * 0x9FB21C651E98DF25L;
         return "%016x".formatted(mixed ^ (mixed >>> 28));

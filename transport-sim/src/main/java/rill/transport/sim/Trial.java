@@ -6,15 +6,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a scenario with a seed, and what came of it.
+ * One run of a scenario with a seed, and its result.
  *
  * @param failure null if it passed
- * @param manner in which it failed
- * @param text what is said of the failure, and of the moment in which it happened
+ * @param manner of the failure
+ * @param text describes the failure and the moment in which it happened
  * @param hash at the end of the scenario, or where it failed
  * @param strikes the faults, for as long as they were to last
- * @param steps that it took, up to the end of the scenario
- * @param reached which properties have held that are to hold sometimes
+ * @param steps taken up to the end of the scenario
+ * @param reached which of the conditions that have to hold sometimes have held
  */
 record Trial(
         long seed,
@@ -26,12 +26,12 @@ record Trial(
         long steps,
         Map<String, Boolean> reached,
         Tally tally) {
-    /** A run in which everything is left to the seed. */
+    /** Runs the scenario with everything left to the seed. */
     static Trial run(long seed, Scenario scenario) {
         return run(seed, scenario, null, Without.NOTHING, simulation -> {});
     }
 
-    /** Such a run, of as many steps as it may take. */
+    /** Runs the scenario with something left out, without a limit on its steps. */
     static Trial run(
             long seed,
             Scenario scenario,
@@ -42,10 +42,10 @@ record Trial(
     }
 
     /**
-     * A run of which something is left out.
+     * Runs the scenario with something left out.
      *
      * @param plan what its swarms do; null if that is left to the seed
-     * @param recorded is given the simulation at the end of the scenario, to look at what was recorded
+     * @param recorded receives the simulation before the scenario and again at its end, to record and to look at what was recorded
      * @param mostSteps after which it fails
      */
     static Trial run(
@@ -55,7 +55,7 @@ record Trial(
             Without without,
             Consumer<? super Simulation> recorded,
             long mostSteps) {
-        Thread.interrupted(); // is of somebody who was here before, and would keep any step from being taken
+        Thread.interrupted(); // left over from earlier code on this thread; it would keep any step from being taken
         Simulation simulation = Simulation.seed(seed);
         simulation.without(without);
         simulation.mostSteps(mostSteps);
@@ -66,7 +66,7 @@ record Trial(
         try {
             recorded.accept(simulation);
             scenario.run(simulation);
-            simulation.verdict().throwIfAny(); // somebody may have caught it
+            simulation.verdict().throwIfAny(); // the scenario may have caught it
         } catch (Throwable thrown) {
             failure = thrown;
         }
@@ -110,7 +110,7 @@ record Trial(
         return end < 0 ? text : text.substring(0, end);
     }
 
-    /** Whether both fail in the same manner. */
+    /** Returns whether both fail in the same manner. */
     boolean failsAs(Trial other) {
         return manner != null && manner.equals(other.manner);
     }

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
 
-/** A listening Unix domain socket. Who finds its backlog full has to try again. */
+/** A listening Unix domain socket. A connecting end that finds the backlog full has to try again. */
 final class UnixAcceptor extends SimAcceptor {
     private final SocketAddress address;
     private final Set<SimSelector> wantRoom = new LinkedHashSet<>();
@@ -25,7 +25,7 @@ final class UnixAcceptor extends SimAcceptor {
         waits(end);
     }
 
-    /** Once, when somebody who waited was accepted, or it is closed. */
+    /** Notifies a Selector once: when a waiting connection was accepted, or this is closed. */
     void tellOfRoom(SimSelector waiting) {
         wantRoom.add(waiting);
     }

@@ -10,25 +10,25 @@ import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Trace.Kind;
 
 /**
- * One end of a connection over a Unix domain socket, within a host: what is written is with the peer in the same instant, until the peer
- * has not read so much that there is no room.
+ * One end of a connection over a Unix domain socket, within a host: written bytes reach the peer in the same instant, until its unread bytes leave no
+ * room.
  *
  * <pre>
- *  NEW ──connect: the peer waits for acceptance──▶ OPEN ──close──▶ the peer reads what is there, and then
+ *  NEW ──connect: the peer waits for acceptance──▶ OPEN ──close──▶ the peer reads what is left, and then
  *                                                                  the end, or a reset if this end had not read all, or was never accepted
  * </pre>
  *
- * <p><b>Source:</b> unix(7), and what Linux does: who has filled more than a quarter of the room is not writable; an abort is a close.
+ * <p><b>Source:</b> unix(7), and what Linux does: an end that has filled more than a quarter of the room is not writable; an abort is a close.
  */
 final class UnixEnd implements End {
-    /** What Linux gives: net.core.wmem_default. */
+    /** The default of Linux: net.core.wmem_default. */
     static final int BUFFER = 208 * 1024;
 
     private static final SocketAddress NO_NAME = UnixDomainSocketAddress.of("");
 
     int capacity; // for what it has sent and the peer has not read
     int receiveCapacity = BUFFER; // has no effect
-    int linger = -1; // neither
+    int linger = -1; // has no effect either
     private final Network network;
     private final Host host;
     private final int number;
@@ -38,14 +38,14 @@ final class UnixEnd implements End {
     private UnixSockets.@Nullable Bound bound; // if it was given a name of its own
     private @Nullable UnixEnd peer;
     private @Nullable SimSocket socket;
-    private @Nullable IOException failure; // to be told to whoever reads
+    private @Nullable IOException failure; // to be thrown by a read
     private boolean connected;
     private boolean accepted;
     private boolean inputEnded; // the peer sends no more
-    private boolean outputEnded; // this end doesn't, or the peer would not take it
+    private boolean outputEnded; // this end sends no more, or the peer would not take it
     private boolean closed;
 
-    /** One that is to connect. */
+    /** Creates an end that is to connect. */
     UnixEnd(Network network, Host host, SocketAddress remote) {
         this(network, host, NO_NAME, remote, network.nextConnection());
         accepted = true;
@@ -69,7 +69,7 @@ final class UnixEnd implements End {
         local = wanted;
     }
 
-    /** Connects at once; false if the listener has no room: then the selector is told when it has. */
+    /** Connects at once. Returns false if the listener has no room; the selector is then woken once it has. */
     boolean connect() throws IOException {
         UnixAcceptor listener = host.unix.listenerAt(remote);
         if (listener.full()) {
@@ -160,7 +160,7 @@ final class UnixEnd implements End {
 
     @Override
     public void push() {
-        // It is there.
+        // The bytes have arrived already.
     }
 
     @Override
@@ -200,7 +200,7 @@ final class UnixEnd implements End {
         other.changed();
     }
 
-    /** The host forgets it; without a word to anybody. False if it has done so before. */
+    /** Makes the host forget it, without notifying the peer. Returns false if it already has. */
     boolean leave() {
         socket = null;
         if (closed) {
@@ -213,7 +213,7 @@ final class UnixEnd implements End {
             bound.released();
         }
         if (peer != null) {
-            peer.peer = null; // nobody reads what that would write
+            peer.peer = null; // what it would write has no reader
             peer = null;
             network.trace.add(Kind.CLOSED, host.number, host.number, number, 0, 1, "closed");
         }
@@ -221,7 +221,7 @@ final class UnixEnd implements End {
         return true;
     }
 
-    // ---- what it tells
+    // ---- state
 
     @Override
     public Host host() {

@@ -18,11 +18,11 @@ import rill.spi.AbstractSocketAddress;
 import rill.spi.readiness.SocketFile;
 
 /**
- * The Unix domain sockets of a host: which names there are and who listens at them, and the connections. A name is a path, whose file stays
- * until somebody removes it, whatever becomes of the socket and of the host; or an abstract one, which is gone with its socket.
+ * The Unix domain sockets of a host: the names with their listeners, and the connections. A name is either a path, whose file stays until it is
+ * removed, whatever becomes of the socket and of the host; or an abstract name, which is gone with its socket.
  */
 final class UnixSockets {
-    /** Bytes of a path or name, as Linux has it. */
+    /** The limit of Linux, in bytes of a path or name. */
     private static final int LONGEST_NAME = 107;
 
     /** A name, and the socket that was bound to it. */
@@ -36,7 +36,7 @@ final class UnixSockets {
             this.listener = listener;
         }
 
-        /** Its socket is closed. */
+        /** Notes that its socket is closed. */
         void released() {
             listener = null;
             if (!(key instanceof Path)) {
@@ -44,7 +44,7 @@ final class UnixSockets {
             }
         }
 
-        /** Nothing, if its process is gone by now: then nobody is left who could do it. */
+        /** Removes the file; a no-op if its process is gone by now, because then nobody is left who could do it. */
         @Override
         public void remove() {
             if (held) {
@@ -60,7 +60,7 @@ final class UnixSockets {
         return address instanceof UnixDomainSocketAddress || address instanceof AbstractSocketAddress;
     }
 
-    /** Two ways to write the same path are one. */
+    /** Normalizes an address: two ways to write the same path are one key. */
     private static Object key(SocketAddress address) throws SocketException {
         if (!knows(address)) {
             throw new SocketException(address + " is an address of another family");
@@ -88,7 +88,7 @@ final class UnixSockets {
         return bound;
     }
 
-    /** Who accepts connections at this address. */
+    /** Returns the listener at this address. */
     UnixAcceptor listenerAt(SocketAddress address) throws IOException {
         Object key = key(address);
         Bound bound = names.get(key);
@@ -102,7 +102,7 @@ final class UnixSockets {
         return listener;
     }
 
-    /** The file that binding has just made. */
+    /** Returns the file that binding has just created. */
     SocketFile file(UnixDomainSocketAddress address) {
         Bound bound = names.get(absolute(address.getPath()));
         if (bound == null) {
@@ -122,12 +122,12 @@ final class UnixSockets {
                 .toList();
     }
 
-    /** False if there is none. */
+    /** Removes a file; false if there is none. */
     boolean unlink(Path path) {
         return names.remove(absolute(path)) != null;
     }
 
-    /** The process is gone, and with it, in one stroke, all that it had open; files stay. */
+    /** Ends the process, and with it, in one stroke, everything that it had open; files stay. */
     void processEnds() {
         List.copyOf(ends).forEach(UnixEnd::leave);
         List.copyOf(names.values()).forEach(each -> {

@@ -10,19 +10,19 @@ import org.jspecify.annotations.Nullable;
 import rill.CancelledException;
 import rill.ProtocolException;
 
-/**
- * What has failed in a run that nobody expected: the first of it, which makes the run fail. Another thread may have found it, by touching
- * what it must not.
- */
+/** The unexpected failures of a run; the first one makes it fail. Another thread may have caused it, by touching what it must not. */
 final class Verdict {
     private final List<Predicate<? super Throwable>> expected = new ArrayList<>();
     private final Supplier<String> context;
     private final Consumer<String> mark;
     private volatile @Nullable Throwable failure; // an IllegalStateException or an AssertionError
-    private @Nullable String property; // whose failure it is
+    private @Nullable String property; // whose failure this is
     private boolean told;
 
-    /** With what is said of the moment in which it happens, and what marks that in the trace. */
+    /**
+     * @param context describes the moment of a failure
+     * @param mark marks a failure in the trace
+     */
     Verdict(Supplier<String> context, Consumer<String> mark) {
         this.context = context;
         this.mark = mark;
@@ -32,7 +32,7 @@ final class Verdict {
         expected.add(belongs);
     }
 
-    /** A loop reports a failure. */
+    /** Handles a failure that a loop reports. */
     void reported(Host host, String what, Throwable cause) {
         if (!belongsToNetworks(cause)) {
             failed(host, what, cause);
@@ -40,8 +40,8 @@ final class Verdict {
     }
 
     /**
-     * That connections fail does, and what depends on them; that code of the user's fails does not. Nor does a violation: this network
-     * changes no byte, so one of the two ends is wrong, unless the stream was cut short.
+     * Returns whether a failure is normal in networks. Failing connections are, and what depends on them; failing user code is not. Nor is a
+     * violation of the protocol, unless the stream was cut short: this network changes no byte, so one of the two ends is wrong.
      */
     private static boolean belongsToNetworks(Throwable cause) {
         if (cause instanceof ProtocolException violation) {
@@ -50,7 +50,7 @@ final class Verdict {
         return cause instanceof IOException || cause instanceof CancelledException;
     }
 
-    /** Something is left at the end. */
+    /** Handles something left at the end. */
     void leftBehind(Host host, LeftBehindException left) {
         Throwable before = failure;
         failed(host, String.valueOf(left.getMessage()), left);
@@ -59,7 +59,7 @@ final class Verdict {
         }
     }
 
-    /** Whether that belongs to the scenario. A condition that throws says no; {@link #failed} tells that. */
+    /** Returns whether a failure belongs to the scenario. A condition that throws counts as no; {@link #failed} reports it. */
     boolean surelyExpects(Throwable cause) {
         try {
             return expects(cause);
@@ -72,7 +72,7 @@ final class Verdict {
         return expected.stream().anyMatch(each -> each.test(cause));
     }
 
-    /** Something was thrown that nobody has caught. */
+    /** Handles an exception that nobody has caught. */
     void failed(Host host, String what, Throwable cause) {
         String where = "on host " + host.name() + ": " + what;
         try {
@@ -92,7 +92,7 @@ final class Verdict {
         fail(where, cause);
     }
 
-    /** What has to hold does not. */
+    /** Fails the run because a named condition does not hold. */
     void fail(String name, String what, @Nullable Throwable cause) {
         if (failure == null) {
             property = name;
@@ -100,7 +100,7 @@ final class Verdict {
         fail(what, cause);
     }
 
-    /** Something is not as it has to be. */
+    /** Fails the run, unless it has failed already. */
     private void fail(String what, @Nullable Throwable cause) {
         if (failure == null) {
             failure = new AssertionError(what + context.get(), cause);
@@ -108,7 +108,7 @@ final class Verdict {
         }
     }
 
-    /** Something happened that makes the run worthless; on any thread. */
+    /** Notes something that makes the run worthless; on any thread. */
     IllegalStateException violated(String message) {
         var found = new IllegalStateException(message);
         if (failure == null) {
@@ -117,7 +117,7 @@ final class Verdict {
         return found;
     }
 
-    /** Throws what has failed, in this call or an earlier one. */
+    /** Throws what has failed so far, whether or not it was thrown before. */
     void throwIfAny() {
         Throwable found = failure;
         if (found instanceof IllegalStateException) {
@@ -129,7 +129,7 @@ final class Verdict {
         }
     }
 
-    /** Throws what was never thrown so far. */
+    /** Throws what has failed, if it was never thrown. */
     void throwUntold() {
         if (!told) {
             throwIfAny();
@@ -141,7 +141,7 @@ final class Verdict {
         return failure;
     }
 
-    /** The property that did not hold, if that is what has failed. */
+    /** Returns the property that did not hold, if that is what has failed. */
     @Nullable
     String property() {
         return property;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** What a host takes for the date: it begins somewhere in 2030, a little off, goes as the host's clock does, and may be made to jump. */
+/** A host's wall clock: it begins in 2030, a little off, runs at the rate of the host's clock, and may be made to jump. */
 final class WallClock implements InstantSource {
     private static final Instant BEGINNING = Instant.parse("2030-01-01T00:00:00Z");
 
@@ -23,12 +23,12 @@ final class WallClock implements InstantSource {
         return BEGINNING.plusNanos(clock.nanoTime() - origin).plus(offset);
     }
 
-    /** The host's clock has moved, of which the date knows nothing. */
+    /** Compensates for a move of the host's clock, which does not change the date. */
     void clockMoved(long by) {
         origin += by;
     }
 
-    /** Forward, or back. */
+    /** Jumps forward, or back if {@code by} is negative. */
     void jump(Duration by) {
         offset = offset.plus(by);
     }

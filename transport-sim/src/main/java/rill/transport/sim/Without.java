@@ -13,19 +13,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is left out of a run when it is run again.
+ * What is left out of a run when it is replayed.
  *
  * @param strikes the numbers of a swarm's faults
  * @param freedoms what is not left to the seed
  * @param points of {@link Simulation#buggify}, by name
- * @param bounds of {@link Simulation#atMost}, by name: no more than so much
+ * @param bounds of {@link Simulation#atMost}, by name: the most to do
  */
 record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points, Map<String, Integer> bounds) {
     static final Without NOTHING = new Without(Set.of(), Set.of(), Set.of(), Map.of());
 
     private static final Pattern BOUND = Pattern.compile("(.+)=(\\d{1,9})");
 
-    /** As in {@code 3,7-9,jitter,a point,calls=12}. */
+    /** Parses text such as {@code 3,7-9,jitter,a point,calls=12}. */
     static Without parse(String text) {
         var strikes = new TreeSet<Integer>();
         var freedoms = EnumSet.noneOf(Freedom.class);
@@ -51,7 +51,7 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points, 
         return new Without(strikes, freedoms, points, bounds);
     }
 
-    /** Of a point or a bound: it has to be understood where it is printed, within quotes of a shell. */
+    /** Requires a name of a point or bound that is understood as it is printed, within quotes of a shell. */
     static void requireName(String name) {
         boolean understood = name.matches("[\\p{L}\\p{N} ._-]+")
                 && parse(name).points().contains(name)
@@ -81,7 +81,7 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points, 
         return strikes.isEmpty() && freedoms.isEmpty() && points.isEmpty() && bounds.isEmpty();
     }
 
-    /** What is left of so much. */
+    /** Returns what is left of this amount. */
     int atMost(int most, String name) {
         return Math.min(most, bounds.getOrDefault(name, most));
     }
@@ -110,7 +110,7 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points, 
         return new Without(strikes, freedoms, points, all);
     }
 
-    /** What {@link #parse} understands. */
+    /** Returns text that {@link #parse} understands. */
     @Override
     public String toString() {
         var text = new StringJoiner(",");

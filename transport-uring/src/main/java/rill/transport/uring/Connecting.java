@@ -8,11 +8,11 @@ import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
 
 /**
- * How a {@link UringWire} that was not accepted comes to be open: by a request, or to a Unix domain socket by a call.
+ * How a {@link UringWire} that was not accepted becomes open: by a request, or, to a Unix domain socket, by a call.
  *
  * <pre>
  *  WANTED ──advance──▶ UNDER WAY ──▶ connected, or not
- *    ▲                    │ interrupted, and the kernel goes on: until the socket is writable
+ *    ▲                    │ interrupted, and the kernel continues: until the socket is writable
  *    └────────────────────┘
  *
  *  by a call ──▶ connected, or not
@@ -39,7 +39,7 @@ final class Connecting {
         return remote instanceof InetSocketAddress;
     }
 
-    /** With the next enter, or at once if it is to a Unix domain socket. */
+    /** Connects with the next enter, or at once if it is to a Unix domain socket. */
     void start() throws IOException {
         if (isByRequest()) {
             wire.changed();
@@ -62,7 +62,7 @@ final class Connecting {
         }
     }
 
-    /** A little later. */
+    /** Tries again, a little later. */
     void again() {
         if (isByRequest()) {
             wire.changed();
@@ -94,7 +94,7 @@ final class Connecting {
             SocketAddressArea area = selector.memory().address;
             size = area.put(remote, SocketAddressArea.familyOf(remote));
             if (selector.scratch().isFull()) {
-                wire.changed(); // with the next enter, then
+                wire.changed(); // with the next enter instead
                 return;
             }
             address = selector.scratch().address(area, size);
@@ -117,7 +117,7 @@ final class Connecting {
         }
     }
 
-    /** The kernel may not have done that: it is asked again if there is still something to cancel. */
+    /** Allows another try, because the kernel may not have cancelled the request: it is asked again if there is still something to cancel. */
     void cancelAgain() {
         cancelled = false;
     }
@@ -133,7 +133,7 @@ final class Connecting {
         int outcome = hasWaited && result > 0 ? -selector.options().socketError(wire.fd()) : result;
         switch (-outcome) {
             case 0, Errno.EISCONN -> wire.nowConnected();
-            case Errno.EALREADY, Errno.EINPROGRESS -> { // an earlier request was interrupted, and the kernel goes on
+            case Errno.EALREADY, Errno.EINPROGRESS -> { // an earlier request was interrupted, and the kernel continues
                 writableWanted = true;
                 wire.changed();
             }

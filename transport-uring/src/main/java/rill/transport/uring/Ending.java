@@ -5,14 +5,14 @@ import rill.transport.epoll.linux.Errno;
 
 /**
  * How a {@link UringWire} ends. Closing its descriptor would not end what is under way, and the kernel reads and writes buffers until it has
- * answered: so that comes first.
+ * answered, so the answers come first.
  *
  * <pre>
- *  begin ──▶ nothing is told any more; what no request points to is released; all requests are cancelled
- *    ──the last answer──▶ OVER: the rest is released, the descriptor is given back
+ *  begin ──▶ no more events; what no request points to is released; all requests are cancelled
+ *    ──the last answer──▶ OVER: the rest is released, the descriptor is closed
  *    ──the next select──▶ TOLD: closed, the last event
  *
- *  a request to cancel ──▶ done (no answer) or not found, or too late for that: asked again if there is still something to cancel
+ *  a cancel request ──▶ done (no answer), or not found, or too late: repeated if there is still something to cancel
  * </pre>
  */
 final class Ending {
@@ -21,7 +21,7 @@ final class Ending {
     private final Sending sending;
     private @Nullable Throwable cause;
     private boolean reset;
-    private boolean held; // the end waits until an answer is dealt with
+    private boolean held; // the end waits until an answer is handled
     private boolean told;
 
     Ending(UringWire wire, Receiving receiving, Sending sending) {
@@ -32,7 +32,7 @@ final class Ending {
 
     // ---- why
 
-    /** What it will have ended for, unless it is closed before. */
+    /** Sets the cause of the end, unless it is closed before. */
     void because(@Nullable Throwable why) {
         cause = why;
     }
@@ -58,7 +58,10 @@ final class Ending {
         }
     }
 
-    /** Said only of one that was not found (it had not begun to wait, or is just about to be answered), or is being dealt with. */
+    /**
+     * Handles the answer to a cancel request. It arrives only if the request was not found (it had not begun to wait, or is about to be answered), or
+     * is being executed.
+     */
     void cancelIsDecided(int result) {
         receiving.cancelAgain();
         sending.cancelAgain();
@@ -69,13 +72,13 @@ final class Ending {
         if (result == -Errno.ENOENT) {
             wire.changed();
         } else {
-            wire.selector.later(wire); // nobody says when that is over
+            wire.selector.later(wire); // nothing announces when that is over
         }
     }
 
     // ---- the end
 
-    /** The Wire is closed. */
+    /** Begins the end, because the Wire is closed. */
     void begin(@Nullable Throwable why, boolean withReset) {
         cause = why;
         reset = withReset;
@@ -87,7 +90,7 @@ final class Ending {
         }
     }
 
-    /** So is what was to be told, and what was to be sent. */
+    /** Gives up what was to be delivered, and what was to be sent. */
     void giveUp() {
         receiving.giveUp();
         sending.giveUp();
@@ -99,7 +102,7 @@ final class Ending {
         finishIfOver();
     }
 
-    /** An answer is dealt with. */
+    /** Delays the end while an answer is handled. */
     void hold() {
         held = true;
     }
@@ -108,7 +111,7 @@ final class Ending {
         held = false;
     }
 
-    /** Once the last answer has come. */
+    /** Finishes the end, once the last answer has arrived. */
     void finishIfOver() {
         if (!isUnderWay() && !held && !told) {
             sending.release();
@@ -121,7 +124,7 @@ final class Ending {
         wire.closeDescriptor(reset || receiving.hasLost());
     }
 
-    /** The Selector closes, and nothing is under way any more. */
+    /** Releases everything: the Selector closes, and nothing is under way any more. */
     void release() {
         sending.release();
         giveBackDescriptor();

@@ -6,25 +6,25 @@ import java.nio.ByteBuffer;
 import rill.spi.writing.WriteQueue;
 
 /**
- * Says to the kernel where the bytes lie that a Wire has to send: one buffer alone outside of the heap by its address, all others as the parts of
- * one message.
+ * Describes to the kernel where the bytes are that a Wire has to send: a single off-heap buffer by its address, anything else as the parts of one
+ * message.
  *
  * <pre>
  *  {@link #isPlain} ──▶ {@link #address}
  *       └─ else ─────▶ {@link #message} ──▶ {@link #bytes}, {@link #buffers} ──▶ sent, or not: {@link #giveBack}
  * </pre>
  *
- * <p>A request points to the bytes themselves for as long as the peer lets it wait, and so one with bytes of the heap ends before these; a call
- * sends a copy of them.
+ * <p>A request points to the bytes themselves for as long as the peer lets it wait, so its message ends before the first bytes on the heap; a call
+ * sends a copy of those.
  *
- * <p><b>Threading:</b> the selector's driver, and whoever carries a Task of its loop while that waits.
+ * <p><b>Threading:</b> the selector's driver, and the thread that carries a Task of its loop while the driver waits.
  */
 final class Gathering {
     private static final long MOST_BYTES = 1 << 30; // of one request, whose answer is an int
 
     private final Scratch scratch;
     private final HeapBytes heapBytes;
-    private boolean copies; // what is on the heap; else it ends before that
+    private boolean copies; // bytes on the heap; else the message ends before them
     private int buffers;
 
     Gathering(Scratch scratch, HeapBytes heapBytes) {
@@ -34,22 +34,22 @@ final class Gathering {
 
     // ---- one buffer
 
-    /** Whether there is one buffer alone, outside of the heap: no message is needed then. */
+    /** Returns whether there is a single buffer, off the heap: no message is needed then. */
     static boolean isPlain(WriteQueue queue) {
         return queue.size() == 1 && isNative(queue.get(0));
     }
 
-    /** Whether its bytes are all in one place, outside of the heap. */
+    /** Returns whether its bytes are all in one place, off the heap. */
     private static boolean isNative(ByteBuf buffer) {
         return buffer.hasMemoryAddress() || (buffer.isDirect() && buffer.nioBufferCount() == 1);
     }
 
-    /** Where the readable bytes of one outside of the heap are. */
+    /** Returns where the readable bytes of an off-heap buffer are. */
     static long address(ByteBuf buffer) {
         return addressAt(buffer, buffer.readerIndex(), buffer.readableBytes());
     }
 
-    /** Where some bytes of one outside of the heap are. */
+    /** Returns where some bytes of an off-heap buffer are. */
     static long addressAt(ByteBuf buffer, int index, int size) {
         if (buffer.hasMemoryAddress()) {
             return buffer.memoryAddress() + index;
@@ -59,12 +59,12 @@ final class Gathering {
 
     // ---- a message
 
-    /** Whether there is a place for one before the next enter. */
+    /** Returns whether there is a place for a message before the next enter. */
     boolean hasRoom() {
         return !scratch.isFull();
     }
 
-    /** Makes a message of as many bytes as go into one; where it is. Without any it need not be sent. */
+    /** Makes a message of as many bytes as fit, and returns where it is. An empty one need not be sent. */
     long message(WriteQueue queue, boolean withCopies) {
         copies = withCopies;
         heapBytes.clear();
@@ -83,22 +83,22 @@ final class Gathering {
         return scratch.finished();
     }
 
-    /** How many bytes it has. */
+    /** Returns how many bytes it has. */
     long bytes() {
         return scratch.bytes();
     }
 
-    /** Of how many buffers it may have bytes, the first ones. */
+    /** Returns of how many buffers, the first ones, it may have bytes. */
     int buffers() {
         return buffers;
     }
 
-    /** Nothing points to it any more. */
+    /** Frees its place, because nothing points to it any more. */
     void giveBack() {
         scratch.giveBack();
     }
 
-    /** False if not all of it fitted in. */
+    /** Returns false if not all of it fitted. */
     private boolean add(ByteBuf buffer) {
         int index = buffer.readerIndex();
         int size = buffer.readableBytes();

@@ -5,10 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /**
- * Memory outside of the heap for bytes that are on it and are to be sent. The kernel reads these within a call, not later, so there is one for
- * all Wires of a selector. Seldom needed: what connections encode is outside of the heap from the start.
+ * Off-heap memory for bytes on the heap that are to be sent. The kernel reads it within a call, not later, so there is one for all Wires of a
+ * Selector. Rarely needed: what connections encode is off the heap from the start.
  *
- * <p><b>Threading:</b> the selector's driver, and whoever carries a Task of its loop while that waits.
+ * <p><b>Threading:</b> the selector's driver, and the thread that carries a Task of its loop while the driver waits.
  */
 final class HeapBytes {
     private static final int SIZE = 64 * 1024;
@@ -21,12 +21,12 @@ final class HeapBytes {
         bytes = memory.asByteBuffer();
     }
 
-    /** What was in it has been sent. */
+    /** Empties it, because its contents were sent. */
     void clear() {
         bytes.clear();
     }
 
-    /** Copies what there is room for; how much that was. It begins at {@link #end} as it was before. */
+    /** Copies what there is room for, to {@link #end}, and returns how much that was. */
     int add(ByteBuffer part) {
         int at = bytes.position();
         int length = Math.min(part.remaining(), bytes.remaining());
@@ -34,7 +34,7 @@ final class HeapBytes {
         return length;
     }
 
-    /** The address of the next byte that is added. */
+    /** Returns the address of the next byte to be added. */
     long end() {
         return memory.address() + bytes.position();
     }

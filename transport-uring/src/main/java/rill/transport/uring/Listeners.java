@@ -11,9 +11,9 @@ import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LinuxSelector;
 
 /**
- * The listeners of a ring's selector. An epoll of their own watches them, and the ring polls that: a request holds the socket that it was made
- * for, but a listener has to give its address back before {@code close} returns, whatever thread calls that. It also leaves those that have
- * come beyond a turn, or while a listener pauses, where they belong, in the backlog. To accept is a call for each in any case.
+ * The listeners of a ring's Selector. A separate epoll watches them, and the ring polls that: a request holds its socket, but a listener has to
+ * release its address before {@code close} returns, on any thread. The epoll also leaves connections beyond a turn, or while a listener pauses, in
+ * the backlog, where they belong. Accepting takes a call for each connection in any case.
  */
 final class Listeners extends LinuxSelector<UringAccepted> {
     private static final int MOST_EVENTS = 64;
@@ -26,12 +26,12 @@ final class Listeners extends LinuxSelector<UringAccepted> {
         epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, descriptor);
     }
 
-    /** Is readable while there is somebody to be accepted. */
+    /** Returns the epoll's descriptor, which is readable while there is a connection to accept. */
     int descriptor() {
         return epoll.descriptor();
     }
 
-    /** Whether a select would tell something that the descriptor does not. */
+    /** Returns whether a select would deliver something that the descriptor does not announce. */
     boolean haveSomethingToTell() {
         return hasUndelivered();
     }

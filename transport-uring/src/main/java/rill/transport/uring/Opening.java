@@ -11,14 +11,14 @@ import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
 
 /**
- * How Wires of a {@link UringSelector} come about.
+ * How Wires of a {@link UringSelector} are opened.
  *
  * <pre>
  *  connect ──▶ socket ──▶ options, bind ──▶ {@link UringWire#startConnecting}
  *  open ─────▶ accepted ─▶ options ───────▶ {@link UringWire#startConnected}
  *
- *  a failure of the system ──▶ a Wire that is closed, and tells why
- *  a caller's mistake ──▶ thrown; the descriptor is given back
+ *  a failure of the system ──▶ a Wire that is closed, and reports why
+ *  a caller's mistake ──▶ thrown; the descriptor is closed
  * </pre>
  */
 final class Opening {
@@ -84,7 +84,7 @@ final class Opening {
         }
     }
 
-    // ---- those that were accepted
+    // ---- accepted sockets
 
     UringWire open(AcceptedSocket socket, SocketOptions wanted, WireListener listener) {
         if (!(socket instanceof UringAccepted ours)) {

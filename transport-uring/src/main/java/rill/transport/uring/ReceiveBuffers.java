@@ -14,36 +14,36 @@ import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 
 /**
- * The memory into which the kernel writes what comes in, for all Wires of one ring: it takes the next buffer when there is something to be
- * written, so that a Wire on which nothing comes has none. What has come is copied to where it is wanted, and the buffer is the kernel's
- * again before anybody else is served.
+ * The memory into which the kernel writes received bytes, for all Wires of one ring. It takes the next buffer when there is something to write, so a
+ * Wire that receives nothing has none. Received bytes are copied to their target, and the buffer is the kernel's again before any other Wire is
+ * served.
  *
- * <p>Since Linux 6.12 a buffer is used up bit by bit: a short message takes no more of it than its own length. An older kernel takes a buffer for
- * each, and so there are more of them, and smaller ones.
+ * <p>Since Linux 6.12 a buffer is used up piece by piece: a short message takes no more of it than its own length. An older kernel takes a buffer for
+ * each message; for that there are more buffers, and smaller ones.
  *
  * <pre>
  *  io_uring_buf       addr 8 | len 4 | bid 2 | unused 2; in the first of them the last two are the ring's tail
  *  io_uring_buf_reg   ring_addr 8 | entries 4 | group 2 | flags 2 | unused 24
  * </pre>
  *
- * <p>A receive that goes on by itself would take a megabyte for a Wire that has paused after its first bytes. So it is told when to stop, since
- * Linux 6.17; before that, each is asked for.
+ * <p>A receive that repeats by itself would take a megabyte for a Wire that has paused after its first bytes. So it is told when to stop, since Linux
+ * 6.17; before that, each receive is a request.
  *
  * <p><b>Source:</b> io_uring_register(2), IORING_REGISTER_PBUF_RING; {@code io_recvmsg_prep} in {@code io_uring/net.c}.
  */
 final class ReceiveBuffers {
     private static final int GROUP = 0;
 
-    /** Taken by one receive of many… */
+    /** The most bytes of one receive of a repeating request… */
     private static final int PIECE = 64 * 1024;
-    /** …which end with the one that reaches this, so that no Wire is given more than a turn's worth when it wants none any more. */
+    /** …which ends with the receive that reaches this total, so that a Wire that wants no more receives at most a turn's worth. */
     private static final int CAP = Receiving.BYTES_PER_TURN - PIECE + 1;
 
     private static final int BITWISE_COUNT = 16;
     private static final int BITWISE_SIZE = 64 * 1024;
     private static final int WHOLE_COUNT = 64;
     private static final int WHOLE_SIZE = 16 * 1024;
-    private static final long ALL = 1024 * 1024; // of either
+    private static final long ALL = 1024 * 1024; // in both cases
 
     private static final int ENTRY_SIZE = 16;
     private static final long TAIL = 14;
@@ -64,7 +64,7 @@ final class ReceiveBuffers {
     private final int count;
     private final int size;
     private final boolean capped;
-    private final int[] used; // of each buffer, so many bytes
+    private final int[] used; // how many bytes of each buffer
     private short tail;
     private boolean closed;
 
@@ -81,7 +81,7 @@ final class ReceiveBuffers {
         publish();
     }
 
-    /** Registers them with a ring, which nobody uses yet. */
+    /** Registers buffers with a ring that nobody uses yet. */
     static ReceiveBuffers register(Ring ring, MemorySegment errno, Arena arena, Kernel kernel) throws Ring.Refused {
         long at = LibC.map(errno, ALL, MAP_PRIVATE_ANONYMOUS, -1, 0);
         if (at < 0) {
@@ -111,22 +111,22 @@ final class ReceiveBuffers {
         return ring.register(REGISTER, description.address(), 1);
     }
 
-    /** Whether the kernel uses them up bit by bit. */
+    /** Returns whether the kernel uses them up piece by piece. */
     boolean bitwise() {
         return size == BITWISE_SIZE;
     }
 
-    /** The request that receives: many times if the kernel can be told when that is enough, else once. */
+    /** Returns the request that receives: repeating if the kernel can be told when to stop, else once. */
     int operation() {
         return capped ? Request.RECEIVE_MANY : Request.RECEIVE_ONCE;
     }
 
-    /** The length of that request. */
+    /** Returns the length of that request. */
     int length() {
         return capped ? PIECE : 0;
     }
 
-    /** Its last word but two. */
+    /** Returns the last word but two of that request. */
     long word5() {
         return capped ? GROUP | (long) CAP << Integer.SIZE : GROUP;
     }
@@ -143,21 +143,21 @@ final class ReceiveBuffers {
         TAIL_WORD.setRelease(entries, TAIL, tail);
     }
 
-    /** Whether an answer with these flags says that something was written to a buffer. */
+    /** Returns whether an answer with these flags means that something was written to a buffer. */
     static boolean concerns(int flags) {
         return (flags & HAS_BUFFER) != 0;
     }
 
-    /** Where in here lies what an answer has brought. */
+    /** Returns where in this memory the bytes of an answer are. */
     int at(int flags) {
         int buffer = flags >>> BUFFER_SHIFT;
         return buffer * size + used[buffer];
     }
 
-    /** What an answer has brought, so many bytes, is needed no more. */
+    /** Notes that the bytes of an answer, this many, are no longer needed. */
     void done(int flags, int length) {
         if (closed) {
-            return; // by who was told of it
+            return; // by the listener that was notified of them
         }
         int buffer = flags >>> BUFFER_SHIFT;
         if ((flags & NOT_USED_UP) != 0) {
@@ -169,7 +169,7 @@ final class ReceiveBuffers {
         publish();
     }
 
-    /** Appends some of it to a direct buffer, which has room for that. */
+    /** Appends some bytes to a direct buffer, which must have room for them. */
     void copy(int at, int length, ByteBuf target) {
         int to = target.writerIndex();
         if (target.hasMemoryAddress()) {
@@ -181,12 +181,12 @@ final class ReceiveBuffers {
         target.writerIndex(to + length);
     }
 
-    /** Copies some of it to an array. */
+    /** Copies some bytes to an array. */
     void copy(int at, int length, byte[] target, int to) {
         MemorySegment.copy(bytes, JAVA_BYTE, at, target, to, length);
     }
 
-    /** Gives the memory back, once the ring is closed. */
+    /** Releases the memory, once the ring is closed. */
     void close() {
         closed = true;
         LibC.unmap(bytes.address(), ALL);

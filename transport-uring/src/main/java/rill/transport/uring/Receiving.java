@@ -8,19 +8,19 @@ import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 
 /**
- * What a {@link UringWire} receives: one request, which receives until it is cancelled, and what has come and may not be told yet.
+ * What a {@link UringWire} receives: one request, which receives until it is cancelled, and what has arrived and may not be delivered yet.
  *
  * <pre>
  *              wanted                    not wanted: paused, something unread, ended
  *  IDLE ─────────────────▶ UNDER WAY ──────────────────────────────────▶ CANCELLED
- *    ▲                      │  bytes: told, or {@link Unread}                 │  bytes: as before
+ *    ▲                      │  bytes: delivered, or {@link Unread}             │  bytes: as before
  *    └──── the last answer ─┴──────────────────────────────────────────┘
  *
- *  told as long as it is not paused and its turn is not over; the end after the last byte, and nothing after the end
+ *  delivered while it is not paused and its turn is not over; the end after the last byte, and nothing after the end
  * </pre>
  *
- * <p>Whether it is wanted depends on the state of the Wire as well, which has to be open. While there is something unread nothing more is received, so
- * that the kernel keeps it. After a failed write the rest is read by plain calls, which say when there is no more.
+ * <p>Whether it is wanted also depends on the Wire, which has to be open. While there is something unread, nothing more is received, so the kernel
+ * keeps it. After a failed write the rest is read by plain calls, which say when there is no more.
  */
 final class Receiving {
     /** A turn ends after this many reads… */
@@ -31,10 +31,10 @@ final class Receiving {
     private final UringWire wire;
     private final UringSelector selector;
     private boolean paused;
-    private boolean ended; // and told so
+    private boolean ended; // and the listener was notified
     private boolean underWay;
     private boolean cancelled;
-    private boolean lost; // bytes that were taken from the kernel and will not be told
+    private boolean lost; // bytes that were taken from the kernel and will not be delivered
     private byte reads; // in this turn
     private int turn;
     private int bytes; // in this turn
@@ -47,7 +47,7 @@ final class Receiving {
 
     // ---- the request
 
-    /** Asks for what comes if that is wanted; else cancels it. */
+    /** Requests more bytes if they are wanted; otherwise cancels the request. */
     void advance() {
         if (!isWanted()) {
             cancel();
@@ -75,7 +75,7 @@ final class Receiving {
         }
     }
 
-    /** The kernel may not have done that: it is asked again if there is still something to cancel. */
+    /** Allows another try, because the kernel may not have cancelled the request: it is asked again if there is still something to cancel. */
     void cancelAgain() {
         cancelled = false;
     }
@@ -108,12 +108,12 @@ final class Receiving {
         }
     }
 
-    /** Cancelled, or there was no buffer at this moment. */
+    /** Returns whether the request was cancelled, or there was no buffer at the moment. */
     private static boolean isToBeRepeated(int error) {
         return error == Errno.ECANCELED || error == Errno.ENOBUFS || error == Errno.EAGAIN || error == Errno.EINTR;
     }
 
-    // ---- what has come
+    // ---- arrivals
 
     private void bytesCame(int at, int length) {
         int from = at;
@@ -121,7 +121,7 @@ final class Receiving {
         while (left > 0 && unread == null && wire.isOpen() && mayTell() && !turnIsOver()) {
             ByteBuf target = target();
             if (!wire.isOpen() || !mayTell()) {
-                break; // the listener has paused or closed it, or the Selector, when it was asked for a target
+                break; // the listener has paused or closed it, or the Selector, when asked for a target
             }
             int part = Math.min(left, target.writableBytes());
             selector.buffers().copy(from, part, target);
@@ -131,7 +131,7 @@ final class Receiving {
             wire.listener.received(target);
         }
         if (from > at && !wire.isClosed()) {
-            wire.listener.turnEnded(); // other Wires' answers come before the next of this one
+            wire.listener.turnEnded(); // other Wires' answers precede the next of this one
         }
         if (left == 0) {
             return;
@@ -164,9 +164,9 @@ final class Receiving {
         return kept;
     }
 
-    // ---- telling
+    // ---- delivering
 
-    /** Whether the listener wants to hear of it, and there may be something to hear. */
+    /** Returns whether the listener accepts events, and there may be some. */
     private boolean mayTell() {
         return !paused && !ended && wire.isReadable();
     }
@@ -202,7 +202,7 @@ final class Receiving {
         }
     }
 
-    /** Tells what was kept, as far as that is wanted now; and after a failed write what the kernel still has. */
+    /** Delivers what was kept, as far as that is wanted now; and, after a failed write, what the kernel still has. */
     void tell() {
         boolean some = tellUnread();
         if (wire.hasFailed() && unread == null && !underWay) {
@@ -217,7 +217,7 @@ final class Receiving {
         }
     }
 
-    /** Whether there was anything to tell. */
+    /** Returns whether there was anything to deliver. */
     private boolean tellUnread() {
         boolean some = false;
         Unread kept = unread;
@@ -246,7 +246,7 @@ final class Receiving {
         return some;
     }
 
-    /** Reads by calls until there is nothing more at this moment, and then that is all there will be. Whether anything came. */
+    /** Reads by calls until nothing more is available; that is then the end. Returns whether anything was read. */
     private boolean readRest() {
         boolean some = false;
         MemorySegment errno = selector.memory().errno;
@@ -275,7 +275,7 @@ final class Receiving {
         return some;
     }
 
-    // ---- what its Wire does with it
+    // ---- calls of its Wire
 
     void pause() {
         paused = true;
@@ -292,13 +292,13 @@ final class Receiving {
         }
     }
 
-    /** Nothing is told any more. */
+    /** Stops delivering. */
     void giveUp() {
         lost |= unread != null && unread.hasBytes();
         unread = null;
     }
 
-    /** Whether bytes were taken from the kernel and not told, which it holds to be read. */
+    /** Returns whether bytes were taken from the kernel, which considers them read, and not delivered. */
     boolean hasLost() {
         return lost;
     }

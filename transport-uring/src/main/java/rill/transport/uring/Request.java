@@ -1,10 +1,9 @@
 package rill.transport.uring;
 
 /**
- * The requests that are made of a ring.
+ * The requests to a ring.
  *
- * <p>Each has, in its data, the socket that it is for, by slot and generation as {@code Registrations} has them, and what it is, in the lowest
- * three bits.
+ * <p>The data of each hold the socket that it is for, by slot and generation as in {@code Registrations}, and its kind, in the lowest three bits.
  *
  * <pre>
  *  data         generation 32 | slot 29 | kind 3
@@ -18,10 +17,10 @@ final class Request {
     static final int CONNECT = 2;
     static final int CANCEL = 3;
 
-    /** The data of the request that wake-ups answer. */
+    /** The data of the request that is answered by wake-ups. */
     static final long WAKE_UP = -1;
 
-    /** The data of the request that is answered when somebody can be accepted. */
+    /** The data of the request that is answered when there is a connection to accept. */
     static final long ACCEPT = -2;
 
     // ---- operations
@@ -40,7 +39,7 @@ final class Request {
     static final int RECEIVE_ONCE = 27 | BUFFER_SELECT;
     static final int RECEIVE_MANY = 27 | BUFFER_SELECT | RECV_MULTISHOT;
 
-    /** In the length of {@link #POLL_ADD}: for each time that it becomes ready. */
+    /** In the length of {@link #POLL_ADD}: an answer for each time that it becomes ready. */
     static final int POLL_MULTI = 1;
 
     private static final int KIND_BITS = 3;
@@ -49,7 +48,7 @@ final class Request {
 
     private Request() {}
 
-    /** The data of a request of this kind, for who has these in the registrations. */
+    /** Returns the data of a request of this kind, for the socket with these data in the registrations. */
     static long data(long registration, int kind) {
         int slotAndKind = ((int) registration << KIND_BITS) | kind;
         return (registration & GENERATION) | Integer.toUnsignedLong(slotAndKind);
@@ -59,7 +58,7 @@ final class Request {
         return (int) data & KIND_MASK;
     }
 
-    /** Whom the registrations know by this. */
+    /** Returns the socket's data in the registrations. */
     static long registration(long data) {
         return (data & GENERATION) | ((int) data >>> KIND_BITS);
     }

@@ -4,12 +4,12 @@ import java.io.IOException;
 import rill.transport.epoll.linux.Waker;
 
 /**
- * What a {@link UringSelector} asks of its {@link Ring}: there is room for it, it is counted, and it is waited for; and what ends the waiting.
+ * What a {@link UringSelector} requests of its {@link Ring}: room for requests, their number, the wait for answers, and what ends that wait.
  *
  * <pre>
  *  make ──▶ waits for an enter ──▶ UNDER WAY ──the last answer──▶ over
  *
- *  wakeup ──▶ the waker is readable ──▶ an answer to the request that asks for that again and again, and is made anew if it has ended
+ *  wakeup ──▶ the waker is readable ──▶ an answer to the repeating request for that, which is made anew if it has ended
  * </pre>
  */
 final class Requests {
@@ -18,7 +18,7 @@ final class Requests {
     private final Ring ring;
     private final Scratch scratch;
     private final Waker waker;
-    private boolean awaitsWakeUp; // a request for that is under way
+    private boolean awaitsWakeUp; // a request for it is under way
     private int underWay;
 
     Requests(RingParts parts) {
@@ -27,20 +27,20 @@ final class Requests {
         waker = parts.waker();
     }
 
-    // ---- making them
+    // ---- making requests
 
-    /** Makes a request, for which there has to be room; it is under way until {@link #over}. */
+    /** Makes a request, for which there must be room; it is under way until {@link #over}. */
     void make(int operation, int socket, long word2, long address, int length, int flags, long word5, long data) {
         ring.add(operation, socket, word2, address, length, flags, word5, data);
         underWay++;
     }
 
-    /** Cancels the request with these data; only if that was not found is it answered. There has to be room. */
+    /** Cancels the request with these data. Only if that fails is the cancel request answered. There must be room. */
     void cancel(long data, long dataOfIt) {
         ring.add(Request.CANCEL_QUIETLY, -1, 0, data, 0, 0, 0, dataOfIt);
     }
 
-    /** Asks to be told when this can be read; false if there is no room for that. */
+    /** Makes a request for when this can be read. Returns false if there is no room for it. */
     boolean awaitReadable(int descriptor, int howOften, long data) throws IOException {
         boolean room = hasRoom(1);
         if (room) {
@@ -49,7 +49,7 @@ final class Requests {
         return room;
     }
 
-    /** Whether there is room for so many, and for what one of them points to; if need be what waits is given to the kernel. */
+    /** Returns whether there is room for this many, and for what one of them points to. If need be, waiting requests are passed to the kernel. */
     boolean hasRoom(int wanted) throws IOException {
         if (ring.room() >= wanted && !scratch.isFull()) {
             return true;
@@ -66,12 +66,12 @@ final class Requests {
         return all;
     }
 
-    /** One was answered for the last time. */
+    /** Notes that a request was answered for the last time. */
     void over() {
         underWay--;
     }
 
-    /** How many there are, that of wake-ups included. */
+    /** Returns how many are under way, including the one for wake-ups. */
     int underWay() {
         return underWay;
     }
@@ -79,9 +79,9 @@ final class Requests {
     // ---- waiting
 
     /**
-     * Gives the kernel what was made, and waits for an answer.
+     * Passes waiting requests to the kernel, and waits for an answer.
      *
-     * @param nanos 0 for not at all, negative for ever
+     * @param nanos 0 for no wait, negative for no limit
      */
     void enter(long nanos) throws IOException {
         if (!awaitsWakeUp) {
@@ -101,12 +101,12 @@ final class Requests {
         taken();
     }
 
-    /** Of such a time as much as it is waited if something has to be tried again. */
+    /** Returns how much of this time to wait if something has to be tried again. */
     static long soon(long nanos) {
         return nanos < 0 ? Ring.AGAIN_NANOS : Math.min(nanos, Ring.AGAIN_NANOS);
     }
 
-    /** The answer to the request for wake-ups. */
+    /** Handles the answer to the request for wake-ups. */
     void wokenUp(int flags) {
         if ((flags & Ring.MORE) == 0) {
             awaitsWakeUp = false;
@@ -114,7 +114,7 @@ final class Requests {
         }
     }
 
-    /** Any thread. */
+    /** Ends the wait, or else the next one. Thread-safe. */
     void wakeup() {
         waker.wakeup();
     }

@@ -12,30 +12,30 @@ import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 
 /**
- * One io_uring: a queue of requests to the kernel and a queue of its answers, both in memory that the two share.
+ * One io_uring: a queue of requests to the kernel and a queue of its answers, both in memory shared with the kernel.
  *
  * <pre>
  *  {@link #add} ──▶ requests ──enter──▶ kernel ──▶ answers ──▶ {@link #next}, {@link #data}, {@link #result}, {@link #flags}
  * </pre>
  *
- * <p>It is made by any thread and belongs to the first that calls {@link #enable}; the kernel refuses others, and does its work for the ring
- * only while that thread is in {@code enter}. Whether it has any is told by a word in memory.
+ * <p>Any thread may create it. It belongs to the first that calls {@link #enable}; the kernel refuses others, and works for the ring only while that
+ * thread is in {@code enter}. A word in the shared memory says whether it has work.
  *
- * <p><b>Memory order:</b> what the kernel has written before it moved a tail is seen by whoever acquires that, and it overwrites an answer only
- * once our head was released. <b>Source:</b> io_uring_setup(2), io_uring_enter(2), {@code uapi/linux/io_uring.h}.
+ * <p><b>Memory order:</b> acquiring a tail shows what the kernel wrote before it moved that, and it overwrites an answer only once our head was
+ * released. <b>Source:</b> io_uring_setup(2), io_uring_enter(2), {@code uapi/linux/io_uring.h}.
  */
 final class Ring {
     /**
-     * How large one is.
+     * The size of a ring.
      *
-     * @param requests between two enters; more take one more
-     * @param answers what comes beyond these the kernel keeps until there is room
+     * @param requests between two enters; more of them take another enter
+     * @param answers beyond these, the kernel keeps answers until there is room
      */
     record Size(int requests, int answers) {
         static final Size USUAL = new Size(256, 4096);
     }
 
-    /** An answer that others of the same request follow. */
+    /** A flag of an answer that others to the same request follow. */
     static final int MORE = 1 << 1; // IORING_CQE_F_MORE
 
     private static final int REQUEST_SIZE = 64;
@@ -56,7 +56,7 @@ final class Ring {
     private static final long CANCEL_TIMEOUT = 16;
     private static final int ARGUMENT_SIZE = 24;
     private static final long ARGUMENT_TIMEOUT = 16;
-    /** How long at most it is waited until a request is made again that the kernel did not take. */
+    /** The longest wait before a request that the kernel did not take is made again. */
     static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -74,14 +74,14 @@ final class Ring {
     private final int waitFlags;
 
     private int tail; // of the requests
-    private int submitted; // up to where the kernel has taken them
+    private int submitted; // how far the kernel has taken them
     private int head; // of the answers
 
     private long data;
     private int result;
     private int flags;
 
-    /** Where things are in the shared memory. Offsets in bytes; masks instead of sizes, which are powers of two. */
+    /** The layout of the shared memory. Offsets are in bytes; masks stand for sizes, which are powers of two. */
     record Layout(
             long requestHead,
             long requestTail,
@@ -109,10 +109,10 @@ final class Ring {
     }
 
     /**
-     * Makes one, which nobody can use before it is {@link #enable enabled}.
+     * Creates a ring, which nobody can use before it is {@link #enable enabled}.
      *
-     * @param errno where errno goes
-     * @param arena lives as long as the ring is used
+     * @param errno the place for errno
+     * @param arena must live as long as the ring is used
      */
     static Ring open(MemorySegment errno, Arena arena, Size size) throws Refused {
         Setup setup = Setup.of(errno, arena, size);
@@ -133,30 +133,30 @@ final class Ring {
                 errno, arena, setup.fd(), memory, LibC.memoryAt(requests, setup.requestsSize()), setup.layout(memory));
     }
 
-    /** From now on it belongs to this thread. */
+    /** Makes it belong to this thread from now on. */
     void enable() throws IOException {
         Errno.check(register(ENABLE, 0, 0));
     }
 
-    /** io_uring_register(2): the result, or the error made negative. */
+    /** io_uring_register(2). Returns the result, or the negated error number. */
     int register(int operation, long argumentAt, int count) {
         return LibC.uringRegister(errno, fd, operation, argumentAt, count);
     }
 
     // ---- requests
 
-    /** How many more can be added before the next enter. */
+    /** Returns how many more can be added before the next enter. */
     int room() {
         return layout.requestMask + 1 - (tail - (int) WORD.getAcquire(rings, layout.requestHead));
     }
 
-    /** How many were added and the kernel has not taken yet. */
+    /** Returns how many were added that the kernel has not taken yet. */
     int waiting() {
         return tail - submitted;
     }
 
     /**
-     * Adds a request; there has to be room. The fields are those of {@code struct io_uring_sqe}.
+     * Adds a request; there must be room. The fields are those of {@code struct io_uring_sqe}.
      *
      * @param operation the opcode, with its flags and its {@code ioprio}: see {@link Request}
      * @param word2 {@code off} or {@code addr2}
@@ -179,14 +179,14 @@ final class Ring {
 
     // ---- entering
 
-    /** Gives the kernel what was added, and does not ask for answers. */
+    /** Passes the added requests to the kernel, without asking for answers. */
     void submit() throws IOException {
         if (waiting() > 0) {
             entered(LibC.uringEnter(errno, fd, waiting(), 0, 0, 0, 0));
         }
     }
 
-    /** Gives the kernel what was added and lets it do what it has to do, if anything. Does not block. */
+    /** Passes the added requests to the kernel, and lets it do its work, if any. Does not block. */
     void poll() throws IOException {
         boolean work = ((int) WORD.getAcquire(rings, layout.requestFlags) & KERNEL_HAS_WORK) != 0;
         if (work || waiting() > 0) {
@@ -194,21 +194,21 @@ final class Ring {
         }
     }
 
-    /** {@link #poll}, whether there seems to be something to do or not. */
+    /** Does the same as {@link #poll}, even if there seems to be nothing to do. */
     void pollAll() throws IOException {
         entered(LibC.uringEnter(errno, fd, waiting(), 0, GET_ANSWERS, 0, 0));
     }
 
     /**
-     * {@link #poll}, and waits until there is an answer.
+     * Does the same as {@link #poll}, and waits until there is an answer.
      *
-     * @param nanos negative for ever
+     * @param nanos negative for no limit
      */
     void await(long nanos) throws IOException {
         int taken = enterAndWait(waiting(), nanos);
         if ((taken == -Errno.EAGAIN || taken == -Errno.EBUSY) && waiting() > 0) {
-            // It takes nothing now, and so it has not waited. What is under way may make room; else it is asked again a
-            // little later.
+            // It takes nothing now, and so it has not waited. What is under way may make room; otherwise this is
+            // repeated a little later.
             taken = enterAndWait(0, nanos < 0 ? AGAIN_NANOS : Math.min(nanos, AGAIN_NANOS));
         }
         entered(taken);
@@ -229,15 +229,15 @@ final class Ring {
             return;
         }
         switch (-taken) {
-            case Errno.EINTR, Errno.ETIME -> {} // which are no failures
-            case Errno.EAGAIN, Errno.EBUSY -> {} // no memory, or no room for answers: what was not taken stays
+            case Errno.EINTR, Errno.ETIME -> {} // these are no failures
+            case Errno.EAGAIN, Errno.EBUSY -> {} // no memory, or no room for answers: what was not taken remains
             default -> throw Errno.exception(-taken);
         }
     }
 
     // ---- answers
 
-    /** Takes the next answer, whose parts can be asked for until the next is taken; false if there is none. */
+    /** Takes the next answer, whose parts are available until the next is taken. Returns false if there is none. */
     boolean next() {
         if (head == (int) WORD.getAcquire(rings, layout.answerTail)) {
             return false;
@@ -251,29 +251,29 @@ final class Ring {
         return true;
     }
 
-    /** How many answers there are. */
+    /** Returns how many answers there are. */
     int ready() {
         return (int) WORD.getAcquire(rings, layout.answerTail) - head;
     }
 
-    /** What the request was given. */
+    /** Returns the data of the request. */
     long data() {
         return data;
     }
 
-    /** A number that depends on the request; negative for an error. */
+    /** Returns a number that depends on the request; negative for an error. */
     int result() {
         return result;
     }
 
-    /** {@link #MORE}, and what concerns buffers. */
+    /** Returns {@link #MORE}, and flags about buffers. */
     int flags() {
         return flags;
     }
 
     // ---- ending
 
-    /** Cancels whatever is under way. The last answers come all the same, with one of the next enters. */
+    /** Cancels everything under way. The last answers still arrive, with one of the next enters. */
     int cancelAll(long nanos) {
         cancel.fill((byte) 0);
         cancel.set(JAVA_INT, 8, -1);
@@ -283,14 +283,14 @@ final class Ring {
         return register(CANCEL, cancel.address(), 1);
     }
 
-    /** Gives everything back. With nothing under way: the kernel would hold sockets for a while, and write into buffers. */
+    /** Releases everything. Nothing should be under way: the kernel would hold sockets for a while, and write into buffers. */
     void close() {
         LibC.unmap(requests.address(), requests.byteSize());
         LibC.unmap(rings.address(), rings.byteSize());
         LibC.close(fd);
     }
 
-    /** The system does not give what is needed. */
+    /** The system does not provide what is needed. */
     static final class Refused extends IOException {
         private static final long serialVersionUID = 1;
 

@@ -3,8 +3,8 @@ package rill.transport.uring;
 import rill.transport.epoll.linux.Waker;
 
 /**
- * What a selector takes from the system, all or nothing: a ring with its buffers, and what wakes it up. Any thread may make it; the first
- * that uses the ring has it.
+ * What a Selector takes from the system, all or nothing: a ring with its buffers, and its waker. Any thread may create it; the ring belongs to the
+ * first thread that uses it.
  */
 record RingParts(
         UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, HeapBytes heapBytes) {
@@ -38,7 +38,7 @@ record RingParts(
         ring.close();
     }
 
-    /** The rest, once nothing is written there any more. */
+    /** Releases the rest, once nothing is written there any more. */
     void close() {
         buffers.close();
         memory.close();

@@ -7,14 +7,13 @@ import rill.spi.readiness.SocketFailures;
 import rill.transport.epoll.linux.LibC;
 
 /**
- * A socket of a {@link UringSelector}: its descriptor's owner, which gives it back once, and not before the last
- * request of its own has been answered.
+ * A socket of a {@link UringSelector}. It owns its descriptor, and closes it once, not before the last of its own requests has been answered.
  *
  * <pre>
- *  what is wanted changes ──▶ {@link #advance}, before the next enter: asks the ring for what is wanted and not under way,
+ *  what is wanted changes ──▶ {@link #advance}, before the next enter: requests what is wanted and not under way,
  *                             and cancels what is under way and not wanted
  *  an answer ──▶ {@link #answered}
- *  something to tell ──▶ {@link #tell}, with the next select
+ *  something to report ──▶ {@link #tell}, with the next select
  * </pre>
  *
  * <p><b>Threading:</b> the Selector's driver.
@@ -23,7 +22,7 @@ abstract class RingSocket {
     /** The most requests that {@link #advance} adds. */
     static final int MOST_REQUESTS = 4;
 
-    /** In place of a descriptor that was given back. */
+    /** Stands for a descriptor that was closed. */
     static final int GONE = -1;
 
     final UringSelector selector;
@@ -42,17 +41,17 @@ abstract class RingSocket {
         return fd;
     }
 
-    /** Whether its descriptor was given back. */
+    /** Returns whether its descriptor was closed. */
     final boolean isGone() {
         return fd == GONE;
     }
 
-    /** The data for a request of this kind. */
+    /** Returns the data for a request of this kind. */
     final long data(int kind) {
         return Request.data(selector.registrations().data(slot), kind);
     }
 
-    /** What is wanted may differ from what is under way. */
+    /** Notes that what is wanted may differ from what is under way. */
     final void changed() {
         if (!changed) {
             selector.changed(this);
@@ -66,21 +65,21 @@ abstract class RingSocket {
         advance();
     }
 
-    /** Makes requests, at most {@value #MOST_REQUESTS}, for which there is room. */
+    /** Makes requests, at most {@value #MOST_REQUESTS}; there is room for them. */
     abstract void advance();
 
-    /** The answer to a request of this kind. */
+    /** Handles the answer to a request of this kind. */
     abstract void answered(int kind, int result, int flags);
 
-    /** What it was asked has thrown: it alone suffers. */
+    /** Fails this socket alone, because one of its methods has thrown. */
     abstract void broken(Throwable e);
 
-    /** A little later than it had asked for that: what could not be done may be possible now. */
+    /** Tries again what could not be done, some time after {@link UringSelector#later} was called. */
     void again() {
         changed();
     }
 
-    /** It is to {@link #tell} with the next select. */
+    /** Schedules {@link #tell} for the next select. */
     final void announce() {
         if (!announced) {
             selector.undelivered(this);
@@ -94,16 +93,16 @@ abstract class RingSocket {
         tell();
     }
 
-    /** Tells what no answer will. */
+    /** Delivers events that no answer announces. */
     abstract void tell();
 
-    /** The Selector closes: it tells nothing more, and gives up what is under way. */
+    /** Abandons everything, because the Selector closes: no more events are delivered, and what is under way is given up. */
     abstract void abandon();
 
-    /** The Selector closes, and nothing is under way any more: gives back the descriptor, and every buffer. Never throws. */
+    /** Closes the descriptor and releases every buffer: the Selector closes, and nothing is under way any more. Never throws. */
     abstract void release();
 
-    /** Gives the descriptor back; nothing that was said of it reaches anybody any more. */
+    /** Closes the descriptor; events for it no longer reach anyone. */
     final void closeDescriptor(boolean reset) {
         if (fd == GONE) {
             return;
@@ -112,7 +111,7 @@ abstract class RingSocket {
             try {
                 selector.options().set(fd, StandardSocketOptions.SO_LINGER, 0);
             } catch (IOException notConnected) {
-                // Then there is nobody to send a reset to.
+                // Then there is no peer to send a reset to.
             }
         }
         selector.registrations().remove(slot);

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import rill.transport.epoll.linux.SocketAddressArea;
 
 /**
- * Memory for what requests point to and the kernel reads when it takes them, not later: addresses, and the structures that say where
- * bytes lie. Each request that needs some has a place here until then.
+ * Memory that requests point to and that the kernel reads when it takes them, not later: addresses, and the structures that say where bytes are.
+ * Until then, each request that needs it has a place here.
  *
  * <pre>
  *  place     msghdr 56, up to 64; then up to {@value #PARTS} of iovec 16
@@ -19,10 +19,10 @@ import rill.transport.epoll.linux.SocketAddressArea;
  * <p><b>Source:</b> IORING_FEAT_SUBMIT_STABLE in io_uring_setup(2); sendmsg(2).
  */
 final class Scratch {
-    /** Requests between two enters that may have such a place. */
+    /** How many requests between two enters may have such a place. */
     static final int PLACES = 64;
 
-    /** Parts of one message. */
+    /** The most parts of one message. */
     static final int PARTS = 64;
 
     private static final int MESSAGE = 64;
@@ -41,7 +41,7 @@ final class Scratch {
         places = arena.allocate((long) PLACES * PLACE, Long.BYTES);
     }
 
-    /** The kernel has taken all requests. */
+    /** Frees all places, because the kernel has taken all requests. */
     void clear() {
         used = 0;
     }
@@ -54,7 +54,7 @@ final class Scratch {
         place = (long) used++ * PLACE;
     }
 
-    /** Copies an address; where it is then. */
+    /** Copies an address to a place, and returns where that is. */
     long address(SocketAddressArea address, int size) {
         take();
         address.copyTo(places, place, size);
@@ -85,22 +85,22 @@ final class Scratch {
         bytes += length;
     }
 
-    /** How many parts it has. */
+    /** Returns how many parts it has. */
     int parts() {
         return parts;
     }
 
-    /** How many bytes. */
+    /** Returns how many bytes it has. */
     long bytes() {
         return bytes;
     }
 
-    /** Nothing points to the last place that was taken. */
+    /** Frees the last place taken, because nothing points to it. */
     void giveBack() {
         used--;
     }
 
-    /** The address of the {@code msghdr}. */
+    /** Returns the address of the {@code msghdr}. */
     long finished() {
         places.set(JAVA_LONG, place + IOV, places.address() + place + MESSAGE);
         places.set(JAVA_LONG, place + IOV_COUNT, (long) parts);

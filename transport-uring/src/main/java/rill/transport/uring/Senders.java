@@ -3,8 +3,8 @@ package rill.transport.uring;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many Wires of a selector have sent something in this step, and did in the last. Few: a call for each is right, since their bytes are on
- * their way at once. Many: their requests go to the kernel together.
+ * Counts how many Wires of a Selector send something in this step, and did in the last. If few, each sends by a call, since its bytes then leave at
+ * once. If many, their requests go to the kernel together.
  */
 final class Senders {
     private static final int FEW = 2;
@@ -13,14 +13,14 @@ final class Senders {
     private int now;
     private int before;
 
-    /** Another step begins. */
+    /** Begins another step. */
     void step() {
         before = now;
         now = 0;
         last = null;
     }
 
-    /** This one sends. Whether there are few. */
+    /** Notes that this Wire sends, and returns whether there are few. */
     boolean areFew(UringWire sender) {
         if (last != sender) {
             last = sender;

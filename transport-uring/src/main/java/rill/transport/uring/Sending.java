@@ -9,21 +9,21 @@ import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 
 /**
- * What a {@link UringWire} sends: buffers that wait, and one request at a time, since two on a full socket would mix up their bytes. What is
- * written meanwhile goes with the next one.
+ * What a {@link UringWire} sends: buffers that wait, and one request at a time, since two on a full socket would mix up their bytes. Buffers written
+ * meanwhile go with the next request.
  *
  * <pre>
  *  WAITING ──flush──▶ by a call, if few send ──▶ all has left, or
  *     │                                          ▼
  *     └──────flush──▶ FLUSHED ──advance──▶ UNDER WAY (sends; or waits until the kernel takes more) ──retry, end──▶ CANCELLED
- *                        ▲                   │ the answer: so much has left                                            │
+ *                        ▲                   │ the answer: how much has left                                       │
  *                        └─────some is left──┴─────────────────────────────────────────────────────────────────────┘
  *
  *  shutdownOutput ──▶ wanted ──all has left──▶ the stream is ended
  *  a failure ──▶ nothing more leaves; everything is released
  * </pre>
  *
- * <p>The kernel reads the first buffers of the queue, those that were offered, until it has answered: these are not released before.
+ * <p>Until the kernel has answered, it reads the first buffers of the queue, those offered: they are not released before.
  */
 final class Sending {
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -32,7 +32,7 @@ final class Sending {
 
     private final UringWire wire;
     private final UringSelector selector;
-    private boolean flushed; // something that waits is to leave
+    private boolean flushed; // something waiting should leave
     private boolean retryWanted;
     private boolean underWay;
     private boolean cancelled;
@@ -40,15 +40,15 @@ final class Sending {
     private boolean awaitsWritable; // instead of sending
     private boolean shutdownWanted;
     private boolean shut;
-    private int offered; // so many buffers, by the request under way
-    private @Nullable WriteQueue queue; // while something is to be written, or to be reported
+    private int offered; // how many buffers, by the request under way
+    private @Nullable WriteQueue queue; // while something is to be written or reported
 
     Sending(UringWire wire, UringSelector selector) {
         this.wire = wire;
         this.selector = selector;
     }
 
-    // ---- what its Wire is asked for
+    // ---- calls of its Wire
 
     void write(ByteBuf buffer) {
         if (!wire.isAccepting() || shut || shutdownWanted || !buffer.isReadable()) {
@@ -89,7 +89,7 @@ final class Sending {
         }
     }
 
-    /** The request that waits for room is given up; the next one tries at once. */
+    /** Gives up the request that waits for room; the next one tries at once. */
     void retry() {
         if (wire.isOpen() && underWay) {
             retryWanted = true;
@@ -103,7 +103,7 @@ final class Sending {
         }
         shutdownWanted = true;
         if (hasQueued()) {
-            wantToSend(); // what leaves by itself is told, which a flush would not do
+            wantToSend(); // bytes that leave later are reported, which a flush would not do
         }
         shutdownIfWritten();
     }
@@ -120,7 +120,7 @@ final class Sending {
         }
     }
 
-    /** The Wire is open: what it was given before leaves. */
+    /** Sends what was written before, because the Wire is open. */
     void connected() {
         flushed = true;
         wire.changed();
@@ -129,7 +129,7 @@ final class Sending {
 
     // ---- the request
 
-    /** Asks for what is to leave, unless that is under way. */
+    /** Makes a request for what should leave, unless one is under way. */
     void advance() {
         if (wire.isOpen() && !underWay && flushed) {
             send();
@@ -154,14 +154,14 @@ final class Sending {
             } else if (selector.gathering().hasRoom()) {
                 sendMessage(open);
             } else {
-                wire.changed(); // with the next enter, then
+                wire.changed(); // with the next enter instead
             }
-        } catch (RuntimeException | Error e) { // want of memory, or a buffer that its owner has released as well
+        } catch (RuntimeException | Error e) { // lack of memory, or a buffer that its owner has released as well
             fail("write to ", new IOException(e));
         }
     }
 
-    /** A request for bytes of the heap would need a copy for as long as the peer lets it wait, and a call does not. */
+    /** Sends a message. Bytes on the heap are sent by a call: a request would need a copy of them for as long as the peer lets it wait. */
     private void sendMessage(WriteQueue open) {
         Gathering gathering = selector.gathering();
         long message = gathering.message(open, false);
@@ -200,7 +200,7 @@ final class Sending {
         }
     }
 
-    /** The kernel may not have done that: it is asked again if there is still something to cancel. */
+    /** Allows another try, because the kernel may not have cancelled the request: it is asked again if there is still something to cancel. */
     void cancelAgain() {
         cancelled = false;
     }
@@ -214,7 +214,7 @@ final class Sending {
         selector.requests().over();
         Objects.requireNonNull(queue).sent(bytes);
         if (!wire.isOpen()) {
-            return; // closed, and the rest is released once all is over
+            return; // closed; the rest is released once all is over
         }
         if (result < 0 && !isToBeRepeated(-result)) {
             fail("write to ", Errno.exception(-result));
@@ -243,7 +243,7 @@ final class Sending {
 
     // ---- calls
 
-    /** Sends what the kernel takes now, and says how much that was. */
+    /** Sends what the kernel takes now, and returns how much that was. */
     private long sendByCalls() {
         WriteQueue open = Objects.requireNonNull(queue);
         long sum = 0;
@@ -263,7 +263,7 @@ final class Sending {
                 sum += sent;
                 open.sent(sent);
             }
-        } catch (RuntimeException | Error e) { // want of memory, or a buffer that its owner has released as well
+        } catch (RuntimeException | Error e) { // lack of memory, or a buffer that its owner has released as well
             fail("write to ", new IOException(e));
         }
         return sum;
@@ -286,10 +286,10 @@ final class Sending {
         long sent = sendByCalls();
         if (sent > 0) {
             open.unreported(open.unreported() + sent);
-            wire.announce(); // this is no time to tell anybody anything
+            wire.announce(); // no callback may be called now
         }
         if (!wire.isOpen()) {
-            return; // that has failed
+            return; // it has failed
         }
         if (open.isEmpty()) {
             goOn();
@@ -298,7 +298,7 @@ final class Sending {
         }
     }
 
-    /** Tells what has left and was not told when it did. */
+    /** Reports the bytes that have left and were not reported then. */
     void report() {
         WriteQueue open = queue;
         if (open != null && open.unreported() > 0) {
@@ -319,7 +319,7 @@ final class Sending {
         }
     }
 
-    /** Nothing is under way then: what is offered is cancelled, and answered, first. */
+    /** Fails the output, and releases all buffers. No request is under way here: one that offers buffers has been cancelled and answered first. */
     private void fail(String doing, IOException cause) {
         wire.outputFails(wire.named(doing, cause));
         if (queue != null) {

@@ -8,7 +8,7 @@ import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 
 /**
- * What io_uring_setup(2) was told and has answered.
+ * The parameters and results of io_uring_setup(2).
  *
  * <pre>
  *  io_uring_params   sq_entries 4 | cq_entries 4 | flags 4 | cpu 4 | idle 4 | features 4 | wq_fd 4 | unused 12
@@ -101,7 +101,7 @@ record Setup(int fd, MemorySegment parameters) {
         return (long) requests() * REQUEST_SIZE;
     }
 
-    /** An older kernel takes the requests in the order in which an array names them, which is their own here. */
+    /** Fills in the array by which an older kernel orders the requests: here, their own order. */
     void fillIn(MemorySegment rings) {
         if (hasArray()) {
             for (int i = 0; i < requests(); i++) {

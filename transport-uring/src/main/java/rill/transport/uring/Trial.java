@@ -10,7 +10,7 @@ import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
 import rill.transport.epoll.linux.Sockets;
 
-/** What a ring is needed for, tried once on one that is made for that alone: it receives from a pair of sockets, and is cancelled. */
+/** A trial of what a ring is needed for, on a ring made for that alone: it receives from a pair of sockets, and is cancelled. */
 final class Trial {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long CANCEL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -22,7 +22,7 @@ final class Trial {
         this.parts = parts;
     }
 
-    /** What can be made use of here. */
+    /** Returns the features that can be used here. */
     static Kernel kernel() throws IOException {
         if (works(new Kernel(true, true))) {
             return new Kernel(true, true);
@@ -80,7 +80,7 @@ final class Trial {
         return ring.result() == 1;
     }
 
-    /** Whether there is still something to be cancelled does not matter. */
+    /** Cancels what the ring does. It does not matter whether there is still something to cancel. */
     private void cancel() throws IOException {
         int result = parts.ring().cancelAll(CANCEL_NANOS);
         if (result < 0 && result != -Errno.ENOENT) {

@@ -5,8 +5,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has come for a Wire and may not be told yet, since reads are paused or its turn is over: bytes, and perhaps their end. A Wire has one
- * only while there is something in it.
+ * What has been received for a Wire and may not be delivered yet, because reads are paused or its turn is over: bytes, and perhaps their end. A Wire
+ * has one only while there is something in it.
  */
 final class Unread {
     private static final int FIRST_SIZE = 512;
@@ -40,7 +40,7 @@ final class Unread {
     }
 
     /**
-     * Nothing comes after this.
+     * Ends it: nothing follows this.
      *
      * @param why null for the end of the peer's stream
      */
@@ -64,7 +64,7 @@ final class Unread {
         return failure;
     }
 
-    /** Moves as much of it as there is room for; how much that was. */
+    /** Moves as many bytes as there is room for, and returns how many. */
     int moveTo(ByteBuf target) {
         int length = Math.min(tail - head, target.writableBytes());
         target.writeBytes(bytes, head, length);

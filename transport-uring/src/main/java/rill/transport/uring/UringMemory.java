@@ -3,7 +3,7 @@ package rill.transport.uring;
 import java.lang.foreign.Arena;
 import rill.transport.epoll.linux.CallMemory;
 
-/** The memory outside the heap that the calls of one selector, and its ring, share. */
+/** The off-heap memory that the calls of one Selector, and its ring, share. */
 final class UringMemory extends CallMemory {
     Arena arena() {
         return arena;

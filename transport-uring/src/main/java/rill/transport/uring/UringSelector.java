@@ -26,14 +26,14 @@ import rill.transport.epoll.linux.Registrations;
 import rill.transport.epoll.linux.Sockets;
 
 /**
- * A loop's selector on one {@link Ring}, which belongs to the first thread that drives it.
+ * A loop's Selector on one {@link Ring}, which belongs to the first thread that drives it.
  *
  * <pre>
- *  select ──▶ those that have changed make their requests ──▶ one enter: the kernel takes them, and waits
- *     ├─────▶ answers, which are events or lead to some; one of them is that {@link Listeners} have somebody to accept
- *     └─────▶ what is undelivered: events that no answer announces (closed, accepted, what was kept)
+ *  select ──▶ sockets that have changed make their requests ──▶ one enter: the kernel takes them, and waits
+ *     ├─────▶ answers, which are events or lead to some; one of them says that {@link Listeners} have a connection to accept
+ *     └─────▶ undelivered events, which no answer announces (closed, accepted, what was kept)
  *
- *  close  ──▶ all that is under way is cancelled ──▶ the last answers ──▶ descriptors and memory are given back
+ *  close  ──▶ everything under way is cancelled ──▶ the last answers ──▶ descriptors and memory are released
  * </pre>
  */
 final class UringSelector implements Selector {
@@ -55,7 +55,7 @@ final class UringSelector implements Selector {
     private final Supplier<ByteBuf> receiveBuffer;
     private final ArrayDeque<RingSocket> changed = new ArrayDeque<>();
     private final ArrayDeque<RingSocket> undelivered = new ArrayDeque<>();
-    private final List<RingSocket> later = new ArrayList<>(); // that could not do something just now
+    private final List<RingSocket> later = new ArrayList<>(); // they could not do something just now
     private @Nullable Listeners listeners; // once there was one
     private boolean awaitsAccept; // a request for them is under way
     private Tally tally = Tally.NONE;
@@ -75,7 +75,10 @@ final class UringSelector implements Selector {
 
     // ---- the driver
 
-    /** Other calls than select may come from a Task's thread, while the driver waits for it: they leave the ring alone, or try. */
+    /**
+     * Claims the ring for the driver. Calls other than select may come from a Task's thread while the driver waits for it; they leave the ring alone,
+     * or only try.
+     */
     private void requireDriver() throws IOException {
         Thread here = Thread.currentThread();
         if (driver == here) {
@@ -102,7 +105,7 @@ final class UringSelector implements Selector {
     public void select(long timeoutNanos) throws IOException {
         requireOpen("select", "");
         requireDriver();
-        int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
+        int waiting = undelivered.size(); // events added from here on are for a later select, as promised
         boolean toAccept = listeners != null && listeners.haveSomethingToTell();
         advanceAll();
         enter(timeoutNanos);
@@ -120,7 +123,7 @@ final class UringSelector implements Selector {
         }
     }
 
-    /** Lets all that have changed make their requests. */
+    /** Lets all sockets that have changed make their requests. */
     private void advanceAll() throws IOException {
         for (int n = changed.size(); n > 0; n--) {
             if (!requests.hasRoom(RingSocket.MOST_REQUESTS)) {
@@ -138,7 +141,7 @@ final class UringSelector implements Selector {
         }
     }
 
-    /** Want of memory, or a mistake: it costs this one alone. */
+    /** Fails one socket, for lack of memory or because of a mistake. No other is affected. */
     private static void broken(RingSocket socket, Throwable why) {
         try {
             socket.broken(why);
@@ -161,7 +164,7 @@ final class UringSelector implements Selector {
         }
     }
 
-    /** Those that are there now; what they lead to is for a later select. */
+    /** Takes the answers that are available now; the events they lead to are for a later select. */
     private void takeAnswers() throws IOException {
         for (int n = ring.ready(); n > 0 && !closed && ring.next(); n--) {
             if (ring.data() == Request.ACCEPT) {
@@ -181,7 +184,7 @@ final class UringSelector implements Selector {
         }
         RingSocket receiver = registrations.find(Request.registration(data));
         if (receiver == null) {
-            return; // the answer to the cancelling of one that is over
+            return; // the answer to a cancel request of a socket that is over
         }
         try {
             receiver.answered(Request.kind(data), result, flags);
@@ -190,7 +193,7 @@ final class UringSelector implements Selector {
         }
     }
 
-    /** If a listener throws at its last event, or when it is told of a failure, nobody else can be told. */
+    /** Delivers the events of a socket. If a listener throws at its last event, or when notified of a failure, there is nobody else to notify. */
     private static void deliver(RingSocket each) {
         try {
             each.deliver();
@@ -243,7 +246,7 @@ final class UringSelector implements Selector {
         return queues;
     }
 
-    /** Whether this one, which has something to send, sends it by a call. */
+    /** Returns whether a Wire that has something to send should send it by a call. */
     boolean sendsAtOnce(UringWire sender) {
         return senders.areFew(sender);
     }
@@ -256,7 +259,7 @@ final class UringSelector implements Selector {
         return tally;
     }
 
-    /** Counts selects. */
+    /** Returns the number of selects so far. */
     int turn() {
         return turn;
     }
@@ -273,7 +276,7 @@ final class UringSelector implements Selector {
         undelivered.add(socket);
     }
 
-    /** It is asked {@link RingSocket#again again} with a later select. */
+    /** Schedules a call of {@link RingSocket#again} for a later select. */
     void later(RingSocket socket) {
         later.add(socket);
     }
@@ -338,7 +341,7 @@ final class UringSelector implements Selector {
             attempt(listeners::close, failures);
         }
         attempt(this::awaitAllOver, failures);
-        attempt(parts::closeRing, failures); // of one that others drive: what is under way is the kernel's to cancel
+        attempt(parts::closeRing, failures); // if the ring is another thread's, the kernel cancels what is under way
         all.forEach(each -> attempt(each::release, failures));
         changed.clear();
         undelivered.clear();
@@ -349,7 +352,7 @@ final class UringSelector implements Selector {
         }
     }
 
-    /** And what comes after it is done all the same. */
+    /** Takes a step of closing; if it fails, the next one is taken all the same. */
     private static void attempt(Runnable step, List<Throwable> failures) {
         try {
             step.run();
@@ -375,7 +378,7 @@ final class UringSelector implements Selector {
                 }
             }
         } catch (IOException e) {
-            // The ring is broken, and is closed with what is in it.
+            // The ring is broken, and is closed with its contents.
         }
     }
 }

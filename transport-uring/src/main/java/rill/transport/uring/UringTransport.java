@@ -16,30 +16,30 @@ import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.Unavailable;
 
 /**
- * TCP and Unix domain sockets by Linux io_uring, through the C library and {@code java.lang.foreign}: requests of many connections go to
- * the kernel together, and so do its answers come.
+ * TCP and Unix domain sockets on Linux io_uring, through the C library and {@code java.lang.foreign}: requests of many connections go to the kernel
+ * together, and its answers arrive together.
  *
- * <p>Needs Linux 6.1 or later, which must allow it: containers often do not. Needs leave to make native calls as {@link EpollTransport} does, with
- * whose code it makes them: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class path. Where
- * something is missing, {@link #unavailable} says what.
+ * <p>It needs Linux 6.1 or later, which must allow it: containers often do not. Like {@link EpollTransport}, whose code makes the calls, it needs
+ * native access: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class path. Where something is missing,
+ * {@link #unavailable} says what.
  *
- * <p><b>Threading:</b> a loop on it belongs to the first thread that drives it; see {@link Transport#keepsDriver}. It is for loops that have a
- * thread of their own ({@link rill.Loop#start}, {@link rill.LoopGroup}), and it is never chosen unless it is asked for: by
- * {@link rill.LoopOptions#transport}, or by the system property {@code rill.transport}.
+ * <p><b>Threading:</b> a loop on it belongs to the first thread that drives it; see {@link Transport#keepsDriver}. It is for loops that have their
+ * own thread ({@link rill.Loop#start}, {@link rill.LoopGroup}). It is never chosen unless requested by {@link rill.LoopOptions#transport} or by the
+ * system property {@code rill.transport}.
  *
- * <p>Socket options: see {@link EpollOptions}. Addresses: {@link java.net.InetSocketAddress}, {@link
- * java.net.UnixDomainSocketAddress}, {@link AbstractSocketAddress}.
+ * <p>Socket options: see {@link EpollOptions}. Addresses: {@link java.net.InetSocketAddress}, {@link java.net.UnixDomainSocketAddress},
+ * {@link AbstractSocketAddress}.
  */
 public final class UringTransport implements Transport {
     private static final Path SYSCTL = Path.of("/proc/sys/kernel/io_uring_disabled");
 
-    /** Set once a trial went well: neither the kernel nor a filter before it takes that back. */
+    /** Set once a trial has succeeded: neither the kernel nor a system call filter takes that back. */
     private static volatile @Nullable Kernel seen;
 
-    private final @Nullable Kernel kernel; // null for that which is seen
+    private final @Nullable Kernel kernel; // null for the one seen
     private final Ring.Size size;
 
-    /** The transport; it has no state, so any instance will do. */
+    /** Creates the transport; it has no state, so any instance will do. */
     public UringTransport() {
         this(null, Ring.Size.USUAL);
     }
@@ -47,7 +47,7 @@ public final class UringTransport implements Transport {
     /**
      * For tests.
      *
-     * @param kernel what is made use of; null for all there is
+     * @param kernel the features to use; null for all that are available
      */
     UringTransport(@Nullable Kernel kernel, Ring.Size size) {
         this.kernel = kernel;
@@ -59,7 +59,7 @@ public final class UringTransport implements Transport {
         return "uring";
     }
 
-    /** Below all others: it is taken by name alone. */
+    /** Returns a preference below all others: the transport is chosen by name only. */
     @Override
     public int preference() {
         return -10;
@@ -74,7 +74,7 @@ public final class UringTransport implements Transport {
         return Unavailable.because("io_uring", UringTransport::refusal);
     }
 
-    /** What the kernel, or a filter before it, says to a trial. Being out of descriptors at this moment is no obstacle. */
+    /** Returns what the kernel, or a system call filter, says to a trial. Being out of descriptors at the moment is no obstacle. */
     private static @Nullable String refusal() {
         if (seen != null) {
             return null;

@@ -18,13 +18,13 @@ import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
 
 /**
- * A connected or connecting socket. It has at most three requests under way, one each of {@link Connecting}, {@link Receiving} and
- * {@link Sending}, which know nothing of each other: what concerns them all is here, and in {@link Ending}.
+ * A connected or connecting socket. It has at most three requests under way, one each of {@link Connecting}, {@link Receiving} and {@link Sending},
+ * which know nothing of each other. What concerns all of them is here, and in {@link Ending}.
  *
  * <pre>
- *  CONNECTING ──▶ OPEN ──▶ FAILING (a write failed; to be told with the next select)
- *                  ▲          └──▶ FAILED (what the peer sent before is read) ──▶ CLOSED ──▶ the last answer ──▶ closed is told
- *   CONNECTED ─────┘ (from the start; to be told with the next select)
+ *  CONNECTING ──▶ OPEN ──▶ FAILING (a write failed; reported with the next select)
+ *                  ▲          └──▶ FAILED (what the peer sent before is read) ──▶ CLOSED ──▶ the last answer ──▶ closed is delivered
+ *   CONNECTED ─────┘ (from the start; reported with the next select)
  * </pre>
  */
 final class UringWire extends RingSocket implements Wire {
@@ -46,12 +46,12 @@ final class UringWire extends RingSocket implements Wire {
     private final Ending ending;
     private @Nullable Connecting connecting; // until it is open
     private State state = State.CONNECTING;
-    private boolean connected; // and told so
-    private @Nullable SocketAddress local; // null: not known yet, or it is in inet4
-    private final @Nullable SocketAddress remote; // null: it is in inet4
+    private boolean connected; // and the listener was notified
+    private @Nullable SocketAddress local; // null: not known yet, or kept in inet4
+    private final @Nullable SocketAddress remote; // null: kept in inet4
     private long inet4; // see SocketAddressArea.inet4
 
-    /** An accepted socket has a local address, and one that connects a remote one. */
+    /** An accepted socket has a local address, and a connecting one a remote address. */
     UringWire(
             UringSelector selector,
             int fd,
@@ -69,26 +69,26 @@ final class UringWire extends RingSocket implements Wire {
         ending = new Ending(this, receiving, sending);
     }
 
-    // ---- the beginning
+    // ---- opening
 
-    /** A socket that is connected already, such as an accepted one: {@code connected} comes with the next select. */
+    /** Starts a socket that is already connected, such as an accepted one: {@code connected} is delivered with the next select. */
     void startConnected() {
         state = State.CONNECTED;
         announce();
     }
 
-    /** Connects; the outcome comes with a later select. */
+    /** Starts connecting; the outcome is delivered with a later select. */
     void startConnecting() throws IOException {
         connecting = new Connecting(this, selector);
         connecting.start();
     }
 
-    /** A connection that could not be made: {@code closed(cause)} comes with the next select. */
+    /** Fails a connection that could not be established: {@code closed(cause)} is delivered with the next select. */
     void startFailed(IOException cause) {
         fail(named("connect to ", cause));
     }
 
-    /** And tells that. */
+    /** Opens the Wire, and notifies the listener. */
     void nowConnected() {
         connecting = null;
         try {
@@ -124,12 +124,12 @@ final class UringWire extends RingSocket implements Wire {
         return state == State.OPEN;
     }
 
-    /** Whether what has come may be told. */
+    /** Returns whether received bytes may be delivered. */
     boolean isReadable() {
         return state == State.OPEN || state == State.FAILED;
     }
 
-    /** Whether it is told that a write has failed, and the rest is read. */
+    /** Returns whether a failed write was reported, and the rest is being read. */
     boolean hasFailed() {
         return state == State.FAILED;
     }
@@ -143,14 +143,12 @@ final class UringWire extends RingSocket implements Wire {
         return connecting;
     }
 
-    /** What the kernel does not do now it may do then. */
+    /** Makes a request for writability, to do later what the kernel does not do now. */
     void requestWritable(int kind) {
         selector.requests().make(Request.POLL_ADD, fd(), 0, 0, 0, POLL_OUT, 0, data(kind));
     }
 
-    /**
-     * Nothing more leaves. A peer that answers "go away" and closes makes our write fail; its answer is still there to be read.
-     */
+    /** Ends the output because of a failure. A peer that answers "go away" and closes makes our write fail; its answer can still be read. */
     void outputFails(IOException cause) {
         if (state == State.OPEN) {
             state = State.FAILING;
@@ -160,7 +158,7 @@ final class UringWire extends RingSocket implements Wire {
         }
     }
 
-    /** After a failed write there was something to be read, and now there is no more. */
+    /** Closes the Wire after a failed write, once there is no more to read. */
     void restIsRead() {
         fail(ending.cause());
     }
@@ -199,7 +197,7 @@ final class UringWire extends RingSocket implements Wire {
             switch (kind) {
                 case Request.RECEIVE -> {
                     if (isReadable()) {
-                        sending.report(); // what has left before this came is told before it
+                        sending.report(); // bytes sent before this answer are reported before it
                     }
                     receiving.answered(result, flags);
                 }
@@ -245,7 +243,7 @@ final class UringWire extends RingSocket implements Wire {
         }
     }
 
-    /** Want of memory, or a mistake: it costs this Wire alone. */
+    /** Fails this Wire alone, for lack of memory or because of a mistake. */
     @Override
     void broken(Throwable e) {
         fail(whatBroke(e));
@@ -254,7 +252,7 @@ final class UringWire extends RingSocket implements Wire {
         }
     }
 
-    /** What was told to have failed is the cause, whatever comes after it. */
+    /** Returns the cause of closing. A failure that was already reported remains the cause, whatever follows it. */
     private Throwable whatBroke(Throwable e) {
         Throwable told = state == State.FAILED ? ending.cause() : null;
         try {
@@ -282,7 +280,7 @@ final class UringWire extends RingSocket implements Wire {
         ending.release();
     }
 
-    // ---- what it is asked for
+    // ---- calls of its user
 
     @Override
     public void write(ByteBuf buffer) {
@@ -335,7 +333,7 @@ final class UringWire extends RingSocket implements Wire {
         end(null, true);
     }
 
-    /** Closes it, and this is why. */
+    /** Closes it with this cause. */
     void fail(@Nullable Throwable cause) {
         end(cause, false);
     }
@@ -345,7 +343,7 @@ final class UringWire extends RingSocket implements Wire {
             state = State.CLOSED;
             ending.begin(cause, withReset);
         } else if (cause == null) {
-            ending.because(null); // a close need not be told what had failed before it
+            ending.because(null); // a close does not report an earlier failure
         }
     }
 

@@ -1,2 +1,2 @@
-/** Sockets by Linux io_uring: {@link rill.transport.uring.UringTransport}. */
+/** Sockets on Linux io_uring: {@link rill.transport.uring.UringTransport}. */
 package rill.transport.uring;

@@ -4,8 +4,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The processor architectures whose layout of {@code struct epoll_event} is known. What else differs are the numbers of
- * {@link SystemCall}; all other structures and constants are the same on both.
+ * The processor architectures whose layout of {@code struct epoll_event} is known. They also differ in the numbers of {@link SystemCall}; all other
+ * structures and constants are the same on both.
  *
  * <pre>
  *  X86_64     events 4 | data 8              packed
@@ -26,7 +26,7 @@ public enum Architecture {
         this.dataOffset = dataOffset;
     }
 
-    /** The one with this value of the system property {@code os.arch}, or null. */
+    /** Returns the architecture with this value of the system property {@code os.arch}, or null. */
     public static @Nullable Architecture named(String osArch) {
         return switch (osArch.toLowerCase(Locale.ROOT)) {
             case "amd64", "x86_64" -> X86_64;
@@ -35,7 +35,7 @@ public enum Architecture {
         };
     }
 
-    /** This machine's, or null. */
+    /** Returns this machine's architecture, or null. */
     public static @Nullable Architecture here() {
         return named(System.getProperty("os.arch", ""));
     }

@@ -9,10 +9,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * An epoll descriptor, and the memory for the events that it tells.
+ * An epoll descriptor, and the memory for its events.
  *
- * <p><b>Threading:</b> the selector's driver, and whoever carries a Task of its loop while that waits. <b>Ownership:</b> of the descriptor;
- * the memory is the arena's. <b>Source:</b> epoll(7).
+ * <p><b>Threading:</b> the selector's driver, and the thread that carries a Task of its loop while the driver waits. <b>Ownership:</b> of the
+ * descriptor; the memory is the arena's. <b>Source:</b> epoll(7).
  */
 public final class Epoll {
     public static final int IN = 0x1;
@@ -37,7 +37,7 @@ public final class Epoll {
     private final int fd;
 
     /**
-     * On one that {@link #descriptor} gave.
+     * Takes over a descriptor returned by {@link #descriptor}.
      *
      * @param most events taken by one wait
      */
@@ -49,21 +49,21 @@ public final class Epoll {
         fd = descriptor;
     }
 
-    /** The number of a new descriptor, or that of the error, made negative. */
+    /** Returns a new descriptor, or the negated error number. */
     public static int descriptor(MemorySegment errno) {
         return LibC.epollCreate(errno, CLOSE_ON_EXEC);
     }
 
-    /** Its descriptor, which is readable while it has an event to tell. */
+    /** Returns its descriptor, which is readable while it has an event. */
     public int descriptor() {
         return fd;
     }
 
     /**
-     * Asks for these events of a descriptor, after having asked for those before. With none the descriptor leaves epoll altogether:
-     * errors and hang-ups are told of whatever is in, and as long as nobody deals with them every wait would return at once.
+     * Sets which events of a descriptor are wanted, replacing those before. With none, the descriptor leaves epoll altogether: errors and hang-ups
+     * are always reported for a member, and until they were handled every wait would return at once.
      *
-     * @return 0, or the number of the error, made negative
+     * @return 0, or the negated error number
      */
     public int watch(int descriptor, long data, int before, int wanted) {
         if (wanted == before) {
@@ -75,32 +75,32 @@ public final class Epoll {
         return LibC.epollCtl(errno, fd, operation, descriptor, event.address());
     }
 
-    /** Waits until there is an event: so many there are. Without a limit for a negative time; see {@link #counted}. */
+    /** Waits until there is an event, and returns how many there are. A negative time means no limit; for the result, see {@link #counted}. */
     public int awaitMillis(int millis) {
         return LibC.epollWait(errno, fd, events.address(), most, millis);
     }
 
-    /** {@link #awaitMillis} for the time at this address; without a limit if that is 0. Linux 5.11. */
+    /** Does the same as {@link #awaitMillis}, for the time at this address; 0 means no limit. Linux 5.11. */
     public int awaitTime(long timespec) {
         return LibC.epollWaitNanos(errno, fd, events.address(), most, timespec);
     }
 
-    /** How many events such a result means: none if it was interrupted. */
+    /** Returns how many events such a result means: none if the wait was interrupted. */
     public static int counted(int result) throws IOException {
         return result == -Errno.EINTR ? 0 : Errno.check(result);
     }
 
-    /** What an event says. */
+    /** Returns the events of an entry. */
     public int eventsAt(int index) {
         return events.get(JAVA_INT_UNALIGNED, index * EVENT_SIZE);
     }
 
-    /** Whom it is for. */
+    /** Returns the data of an entry, which identify its receiver. */
     public long dataAt(int index) {
         return events.get(JAVA_LONG_UNALIGNED, index * EVENT_SIZE + DATA);
     }
 
-    /** Gives the descriptor back. */
+    /** Closes the descriptor. */
     public void close() {
         LibC.close(fd);
     }

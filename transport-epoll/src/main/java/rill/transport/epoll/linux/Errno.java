@@ -7,7 +7,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketException;
 
 /**
- * The error numbers that are told apart, and the exceptions that the JDK's sockets give for them.
+ * The error numbers that are distinguished, and the exceptions that the JDK's sockets throw for them.
  *
  * <p><b>Source:</b> {@code uapi/asm-generic/errno.h}, which x86-64 and aarch64 share; errno(3).
  */
@@ -50,14 +50,14 @@ public final class Errno {
 
     private Errno() {}
 
-    /** The exception for the error number of a connection that could not be made. */
+    /** Returns the exception for the error number of a failed connect. */
     public static IOException connecting(int errno) {
         return errno == ECONNREFUSED || errno == ETIMEDOUT
                 ? new ConnectException(LibC.describe(errno))
                 : exception(errno);
     }
 
-    /** The exception for an error number of any other call. */
+    /** Returns the exception for an error number of any other call. */
     public static IOException exception(int errno) {
         String message = errno == ECONNRESET ? "Connection reset" : LibC.describe(errno);
         return switch (errno) {
@@ -67,7 +67,7 @@ public final class Errno {
         };
     }
 
-    /** The result of a call that gives a negative error number if it fails. */
+    /** Returns the result of a call, or throws if it is a negated error number. */
     public static int check(int result) throws IOException {
         if (result < 0) {
             throw exception(-result);
@@ -76,7 +76,7 @@ public final class Errno {
     }
 
     /**
-     * Whether an error of accept4 is that of one connection, which died while it waited: the next one may be fine.
+     * Returns whether an error of accept4 concerns one connection, which died while it waited: the next one may succeed.
      *
      * <p><b>Source:</b> accept(2), "Error handling".
      */

@@ -7,21 +7,21 @@ import java.lang.invoke.MethodHandles;
 /**
  * Stands between {@link LibC} and the kernel, so that a test can make any call fail as its manual page says it may.
  *
- * <p>Whether there is one is asked once, when LibC is loaded: in production there is none, and it costs nothing.
+ * <p>Whether there is one is decided once, when LibC is loaded: in production there is none, at no cost.
  */
 public interface Interposer {
-    /** System property that names the class of the interposer, which is public and has a public constructor without parameters. */
+    /** The system property that names the class of the interposer, which is public and has a public constructor without parameters. */
     String PROPERTY = "rill.transport.epoll.interposer";
 
     /**
-     * Makes a call, or only says that it failed: sets errno and gives -1.
+     * Makes a call, or only pretends that it failed: sets errno and returns -1.
      *
      * @param kernel syscall(2)
      */
     long call(MethodHandle kernel, MemorySegment errno, long number, long a, long b, long c, long d, long e, long f)
             throws Throwable;
 
-    /** The handle to call instead of {@code kernel}, of the same type. */
+    /** Returns the handle to call instead of {@code kernel}, of the same type. */
     static MethodHandle around(MethodHandle kernel) {
         String wanted = System.getProperty(PROPERTY);
         if (wanted == null) {

@@ -14,24 +14,24 @@ import java.util.Objects;
 /**
  * The C library: every native call of the transports is here, and nothing else is.
  *
- * <p>All but the one for an error's words go through syscall(2), by their numbers, for two reasons. Linking costs about ten milliseconds for each shape of a
- * call, and so there is one to link. And the C library's own {@code recv} and {@code send} are cancellation points, which in a
- * process with threads costs about a third of what Rill's own code takes for a small message.
+ * <p>All but {@code strerror} go through syscall(2), by their numbers, for two reasons. Linking costs about ten milliseconds for each shape of call,
+ * so there is one shape. And the C library's own {@code recv} and {@code send} are cancellation points, which in a process with threads costs about a
+ * third of what Rill's own code takes for a small message.
  *
- * <p>Parameters are passed as 64 bits, of which the kernel looks at the lower half alone where it declares an {@code int}. Addresses
- * are numbers as well, which spares the bookkeeping of a {@link MemorySegment} per call.
+ * <p>Parameters are passed as 64 bits; where the kernel declares an {@code int}, it uses only the lower half. Addresses are numbers as well, which
+ * avoids the bookkeeping of a {@link MemorySegment} per call.
  *
- * <p><b>Errors:</b> every call gives its result, or the error number made negative, as the kernel does. Calls that are interrupted
- * are repeated, except {@code connect}, {@code close} and the waiting. <b>Ownership:</b> the first parameter is where errno
- * goes, of {@link #ERRNO_LAYOUT}: one for each selector, for the thread that drives it.
+ * <p><b>Errors:</b> every call returns its result, or the negated error number, as the kernel does. Interrupted calls are repeated, except
+ * {@code connect}, {@code close} and the waiting calls. <b>Ownership:</b> the first parameter is the place for errno, of {@link #ERRNO_LAYOUT}: one for each
+ * Selector, for the thread that drives it.
  *
  * <p><b>Source:</b> syscall(2).
  */
 public final class LibC {
-    /** On Linux there is errno, and nothing else. */
+    /** The layout of captured state: on Linux, errno and nothing else. */
     public static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
 
-    /** Where errno goes that nobody reads, from any thread. */
+    /** A place for an errno that nobody reads, from any thread. */
     public static final MemorySegment NOBODY_READS = Arena.global().allocate(ERRNO_LAYOUT);
 
     private static final Architecture HERE = Objects.requireNonNull(Architecture.here());
@@ -68,21 +68,21 @@ public final class LibC {
 
     private static final Linker LINKER = Linker.nativeLinker();
 
-    // Each shape of a call is in reachability-metadata.json as well, for native images.
+    // Each shape of call is in reachability-metadata.json as well, for native images.
     private static final FunctionDescriptor SYSCALL_SHAPE = FunctionDescriptor.of(
             JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     /**
-     * Not final, and so no constant of the compiler's: it compiles the call by itself, once, and not into whatever calls it.
-     * Where it is inlined at the end of a deep chain of calls the compiler gives up within the JDK's own part of the call, and
-     * then each call allocates the slice that the JDK makes of errno's place.
+     * Not final, and therefore not a constant for the compiler: it compiles the call separately, once, and does not inline it into each caller. Where
+     * the call is inlined at the end of a deep chain of calls, the compiler gives up within the JDK's own part of it, and then each call allocates
+     * the slice that the JDK makes of errno's place.
      */
     @SuppressWarnings({"FieldCanBeFinal", "NonFinalStaticField"})
     private static MethodHandle syscall = Interposer.around(link("syscall", SYSCALL_SHAPE));
 
     private LibC() {}
 
-    /** A constant for the compiler, which an enum's field is not. */
+    /** Returns a constant for the compiler, which an enum's field is not. */
     private static long number(SystemCall call) {
         return call.on(HERE);
     }
@@ -95,16 +95,16 @@ public final class LibC {
         return LINKER.downcallHandle(address, shape, Linker.Option.captureCallState("errno"));
     }
 
-    /** A place for errno. Of unlimited life as far as the JDK knows, so that passing it to a call costs no bookkeeping. */
+    /** Returns a place for errno. As far as the JDK knows, it lives forever, so that passing it to a call needs no bookkeeping. */
     @SuppressWarnings("restricted")
     public static MemorySegment errnoAt(long address) {
         return MemorySegment.ofAddress(address).reinterpret(ERRNO_LAYOUT.byteSize());
     }
 
-    /** All of this process's memory, at its addresses. Nothing watches over what is read and written there. */
+    /** All memory of this process, at its addresses. Reads and writes are not checked. */
     public static final MemorySegment EVERYTHING = memoryAt(0, Long.MAX_VALUE);
 
-    /** So many bytes at an address that the kernel or another owner of memory has given. Nothing keeps them there. */
+    /** Returns this many bytes at an address that came from the kernel or another owner of memory. Nothing keeps that memory alive. */
     @SuppressWarnings("restricted")
     public static MemorySegment memoryAt(long address, long size) {
         return MemorySegment.ofAddress(address).reinterpret(size);
@@ -119,7 +119,7 @@ public final class LibC {
         }
     }
 
-    /** Until it is not interrupted. */
+    /** Repeats a call until it is not interrupted. */
     private static long persist(MemorySegment errno, long number, long a, long b, long c, long d, long e, long f) {
         long result;
         do {
@@ -128,7 +128,7 @@ public final class LibC {
         return result;
     }
 
-    /** The handle throws nothing that is declared. */
+    /** The handle throws no declared exception. */
     private static IllegalStateException impossible(Throwable thrown) {
         if (thrown instanceof Error error) {
             throw error;
@@ -138,7 +138,7 @@ public final class LibC {
 
     // ---- descriptors
 
-    /** The descriptor is gone in any case, also after EINTR: close(2), "Dealing with error returns from close()". */
+    /** close(2). The descriptor is gone in any case, even after EINTR: see "Dealing with error returns from close()". */
     public static void close(int fd) {
         call(NOBODY_READS, CLOSE, fd, 0, 0, 0, 0, 0);
     }
@@ -170,7 +170,7 @@ public final class LibC {
         return (int) call(errno, IO_URING_REGISTER, ring, operation, argument, count, 0, 0);
     }
 
-    /** mmap(2), at an address of the kernel's choice, to be read and written. */
+    /** mmap(2), at an address of the kernel's choice, readable and writable. */
     public static long map(MemorySegment errno, long size, int flags, int fd, long offset) {
         return call(errno, MMAP, 0, size, READ_AND_WRITE, flags, fd, offset);
     }
@@ -191,9 +191,9 @@ public final class LibC {
     }
 
     /**
-     * epoll_pwait(2), without a change of the signal mask.
+     * epoll_pwait(2), without changing the signal mask.
      *
-     * @param millis -1 for ever
+     * @param millis -1 for no limit
      */
     public static int epollWait(MemorySegment errno, int epoll, long events, int most, int millis) {
         return (int) call(errno, EPOLL_PWAIT, epoll, events, most, millis, 0, 0);
@@ -202,7 +202,7 @@ public final class LibC {
     /**
      * epoll_pwait2(2), likewise; ENOSYS before Linux 5.11.
      *
-     * @param timespec 0 for ever
+     * @param timespec 0 for no limit
      */
     public static int epollWaitNanos(MemorySegment errno, int epoll, long events, int most, long timespec) {
         return (int) call(errno, EPOLL_PWAIT2, epoll, events, most, timespec, 0, 0);
@@ -214,7 +214,7 @@ public final class LibC {
         return (int) call(errno, SOCKET, family, type, 0, 0, 0, 0);
     }
 
-    /** Two that are connected to each other: socketpair(2), whose two descriptors go to an address. */
+    /** socketpair(2): two sockets connected to each other, whose descriptors are written to an address. */
     public static int socketpair(MemorySegment errno, int family, int type, long descriptors) {
         return (int) call(errno, SOCKETPAIR, family, type, 0, descriptors, 0, 0);
     }
@@ -255,7 +255,7 @@ public final class LibC {
         return (int) call(errno, SETSOCKOPT, fd, level, option, value, size, 0);
     }
 
-    /** ioctl(2), of requests that write an {@code int} to an address. */
+    /** ioctl(2), for requests that write an {@code int} to an address. */
     public static int ioctl(MemorySegment errno, int fd, int request, long address) {
         return (int) call(errno, IOCTL, fd, request, address, 0, 0, 0);
     }
@@ -274,9 +274,9 @@ public final class LibC {
         return persist(errno, SENDMSG, fd, message, flags, 0, 0, 0);
     }
 
-    // ---- words
+    // ---- messages
 
-    /** The system's words for an error number; both C libraries keep them per thread or for good. */
+    /** Returns the system's message for an error number; both C libraries keep it per thread or forever. */
     @SuppressWarnings("restricted")
     public static String describe(int errno) {
         try {
@@ -287,7 +287,7 @@ public final class LibC {
         }
     }
 
-    /** Linked with the first error. */
+    /** Linked at the first error. */
     private static final class Words {
         static final long LONGEST = 1024;
         static final FunctionDescriptor STRERROR_SHAPE = FunctionDescriptor.of(JAVA_LONG, JAVA_LONG);

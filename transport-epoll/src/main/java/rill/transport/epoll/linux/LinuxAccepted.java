@@ -4,7 +4,7 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 import rill.spi.readiness.ReadinessAccepted;
 
-/** A descriptor that was accepted and that nobody watches yet. */
+/** An accepted descriptor that nobody watches yet. */
 public abstract class LinuxAccepted extends ReadinessAccepted {
     /** The descriptor. */
     protected final int fd;
@@ -12,13 +12,13 @@ public abstract class LinuxAccepted extends ReadinessAccepted {
     /** This end's address. */
     protected final SocketAddress local;
 
-    /** The peer's; null if it is in {@link #remote4}. */
+    /** The peer's address; null if it is in {@link #remote4}. */
     protected final @Nullable SocketAddress remote;
 
     /** See {@link SocketAddressArea#inet4}. */
     protected final long remote4;
 
-    /** With what accept4(2) has said. */
+    /** Creates it from the result of accept4(2). */
     protected LinuxAccepted(int fd, SocketAddress local, @Nullable SocketAddress remote, long remote4) {
         this.fd = fd;
         this.local = local;

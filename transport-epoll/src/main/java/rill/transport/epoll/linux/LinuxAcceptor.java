@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
 import rill.spi.readiness.ReadinessAcceptor;
 
-/** A listening socket. Its descriptor's owner: it is closed here, once. */
+/** A listening socket. It owns its descriptor, and closes it once. */
 final class LinuxAcceptor<A extends LinuxAccepted> extends ReadinessAcceptor {
-    private static final int CLOSED = -1; // in place of a descriptor that was given back
+    private static final int CLOSED = -1; // stands for a descriptor that was closed
 
     private final LinuxSelector<A> selector;
     private final int family;

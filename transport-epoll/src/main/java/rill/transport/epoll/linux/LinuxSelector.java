@@ -11,7 +11,7 @@ import rill.spi.readiness.ReadinessSelector;
 import rill.spi.readiness.Watched;
 
 /**
- * A selector whose sockets are watched by epoll, and its listeners. A transport adds how it waits, and its Wires.
+ * A Selector whose sockets are watched by epoll, with its listeners. A transport adds how it waits, and its Wires.
  *
  * @param <A> what its listeners accept
  */
@@ -24,7 +24,7 @@ public abstract class LinuxSelector<A extends LinuxAccepted> extends ReadinessSe
     private final Sockets sockets;
     private final Registrations<Watched> registrations = new Registrations<>();
 
-    /** See {@link ReadinessSelector}; its calls use this memory. */
+    /** Creates a Selector whose calls use this memory; see {@link ReadinessSelector}. */
     protected LinuxSelector(String transport, Class<A> accepted, Supplier<ByteBuf> receiveBuffer, CallMemory memory) {
         super(transport, accepted, receiveBuffer);
         this.memory = memory;
@@ -34,10 +34,10 @@ public abstract class LinuxSelector<A extends LinuxAccepted> extends ReadinessSe
 
     // ---- what a transport adds
 
-    /** Where its sockets are watched. */
+    /** Returns the epoll that watches its sockets. */
     protected abstract Epoll epoll();
 
-    /** A connection that was accepted: its descriptor and its addresses, of which {@code remote} is null if it is in {@code remote4}. */
+    /** Returns an accepted connection, with its descriptor and its addresses; {@code remote} is null if it is in {@code remote4}. */
     protected abstract A accepted(int fd, SocketAddress local, @Nullable SocketAddress remote, long remote4);
 
     // ---- for its sockets
@@ -46,30 +46,30 @@ public abstract class LinuxSelector<A extends LinuxAccepted> extends ReadinessSe
         return memory;
     }
 
-    /** For the options of its sockets. */
+    /** Returns the options of its sockets. */
     public final NativeOptions options() {
         return options;
     }
 
-    /** Makes its sockets. */
+    /** Returns what creates its sockets. */
     public final Sockets sockets() {
         return sockets;
     }
 
-    /** Those that events are told of. */
+    /** Returns the receivers of its events. */
     public final Registrations<Watched> registrations() {
         return registrations;
     }
 
-    /** Asks for these events of a registered descriptor, instead of those before; what is asked for now. */
+    /** Sets which events of a registered descriptor are wanted, replacing those before. Returns {@code wanted}. */
     public final int watch(int fd, int slot, int before, int wanted) throws IOException {
         Errno.check(epoll().watch(fd, registrations.data(slot), before, wanted));
         return wanted;
     }
 
     /**
-     * Closes a registered descriptor. That takes it out of epoll as well, unless a child process that is just being started holds it
-     * for another moment; the events of that moment mean nobody.
+     * Closes a registered descriptor. That removes it from epoll as well, unless a child process that is just being started holds it for another
+     * moment; the events of that moment reach nobody.
      */
     public final void forget(int fd, int slot) {
         registrations.remove(slot);
@@ -78,18 +78,18 @@ public abstract class LinuxSelector<A extends LinuxAccepted> extends ReadinessSe
 
     // ---- events
 
-    /** Tells those whom these first events are for. */
+    /** Delivers the first {@code events} events to their receivers. */
     protected final void tellAll(int events) {
         Epoll epoll = epoll();
         for (int i = 0; i < events && !isClosed(); i++) {
             Watched receiver = registrations.find(epoll.dataAt(i));
-            if (receiver != null) { // else it is a wake-up, or an earlier event of this batch has closed it
+            if (receiver != null) { // null: a wake-up, or closed by an earlier event of this batch
                 tell(receiver, epoll.eventsAt(i));
             }
         }
     }
 
-    /** Tells what an event says. */
+    /** Delivers an event. */
     public static void tell(Watched receiver, int events) {
         receiver.ready((events & READABLE) != 0, (events & WRITABLE) != 0);
     }

@@ -16,10 +16,10 @@ import rill.transport.epoll.EpollOptions;
 import rill.transport.epoll.PeerCredentials;
 
 /**
- * Socket options as the kernel has them.
+ * Socket options in the kernel's format.
  *
- * <p><b>Source:</b> {@code uapi/asm-generic/socket.h}, which x86-64 and aarch64 share, and {@code uapi/linux/tcp.h}.
- * <b>Threading:</b> the selector's driver.
+ * <p><b>Source:</b> {@code uapi/asm-generic/socket.h}, which x86-64 and aarch64 share, and {@code uapi/linux/tcp.h}. <b>Threading:</b> the selector's
+ * driver.
  */
 public final class NativeOptions {
     private static final int SOL_SOCKET = 1;
@@ -53,7 +53,7 @@ public final class NativeOptions {
 
     private record Native(int level, int name, Form form) {}
 
-    /** How a value is written down. */
+    /** The format of a value. */
     private enum Form {
         FLAG,
         NUMBER,
@@ -70,7 +70,7 @@ public final class NativeOptions {
     private final MemorySegment area;
 
     /**
-     * Of the sockets of one selector.
+     * Creates it for the sockets of one Selector.
      *
      * @param transport the name of the transport, for messages
      */
@@ -99,7 +99,7 @@ public final class NativeOptions {
         return LibC.setsockopt(memory.errno, fd, level, name, area.address(), size);
     }
 
-    /** Writes the value to the area; its size. */
+    /** Writes the value to the area, and returns its size. */
     private int put(SocketOption<?> option, Form form, Object value) {
         if (form == Form.LINGER) {
             int seconds = (Integer) value;
@@ -132,7 +132,7 @@ public final class NativeOptions {
         return value;
     }
 
-    /** Rounds up, lest a short time becomes none at all. */
+    /** Rounds up, so that a short time does not become zero. */
     private static int count(SocketOption<?> option, Duration time, ChronoUnit unit) {
         if (time.isNegative()) {
             throw new IllegalArgumentException("option " + option.name() + " can't be negative: " + time);
@@ -145,7 +145,7 @@ public final class NativeOptions {
         }
     }
 
-    /** Makes a listening socket of IPv6 take connections of IPv4 as well. */
+    /** Makes a listening IPv6 socket accept IPv4 connections as well. */
     public void acceptIpv4(int fd) throws IOException {
         putInts(0);
         Errno.check(set(fd, IPPROTO_IPV6, IPV6_V6ONLY, Integer.BYTES));
@@ -183,14 +183,14 @@ public final class NativeOptions {
         };
     }
 
-    /** The error that waits at a socket, which is thereby cleared; 0 for none. */
+    /** Returns the pending error of a socket and clears it; 0 for none. */
     public int socketError(int fd) {
         area.set(JAVA_INT, 0, 0);
         int result = read(fd, SOL_SOCKET, SO_ERROR, Integer.BYTES);
         return result < 0 ? -result : area.get(JAVA_INT, 0);
     }
 
-    // ---- what there is not
+    // ---- unknown options
 
     private Native known(SocketOption<?> option) {
         @Nullable Native known = KNOWN.get(option);

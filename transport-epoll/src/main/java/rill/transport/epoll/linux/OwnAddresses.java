@@ -6,8 +6,8 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This end's addresses of the connections that one listener has accepted. Unless it listens at the wildcard, all came in at the same
- * address; else the next one's is likely to be that of the last, whose object serves again.
+ * The local addresses of the connections that one listener has accepted. Unless it listens at the wildcard, all have the same address. At the
+ * wildcard, the next one is likely to have the address of the last, so that object is reused.
  *
  * <p><b>Threading:</b> the selector's driver.
  */
@@ -16,12 +16,12 @@ public final class OwnAddresses {
     private long last4 = SocketAddressArea.NOT_INET4;
     private @Nullable SocketAddress last;
 
-    /** Of connections that no one was made of yet. */
+    /** Starts without an address to reuse. */
     public OwnAddresses(Sockets sockets) {
         this.sockets = sockets;
     }
 
-    /** That of a connection which a listener at this address has accepted. */
+    /** Returns the local address of a connection accepted by a listener at this address. */
     public SocketAddress of(int accepted, SocketAddress listening) throws IOException {
         if (!(listening instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress())) {
             return listening;

@@ -24,7 +24,7 @@ import java.nio.file.InvalidPathException;
 import rill.spi.AbstractSocketAddress;
 
 /**
- * Addresses as the kernel has them, to and fro.
+ * Converts addresses to and from the kernel's format.
  *
  * <pre>
  *  sockaddr_in    family 2 | port 2 | address 4 | zero 8
@@ -39,10 +39,10 @@ public final class SocketAddressArea {
     public static final int AF_INET = 2;
     public static final int AF_INET6 = 10;
 
-    /** Bytes of a path: {@code sun_path} has 108, of which one is for the zero at its end. */
+    /** The most bytes of a path: {@code sun_path} has 108, one of them for the terminating zero. */
     public static final int LONGEST_NAME = 107;
 
-    /** Said by {@link #inet4()} if it is no IPv4 address. */
+    /** Returned by {@link #inet4()} if the address is not IPv4. */
     public static final long NOT_INET4 = -1;
 
     private static final int SIZE = 128; // sockaddr_storage
@@ -73,25 +73,25 @@ public final class SocketAddressArea {
         return area.address();
     }
 
-    /** Copies an address of so many bytes to another place. */
+    /** Copies an address of this many bytes to another place. */
     public void copyTo(MemorySegment target, long offset, int bytes) {
         MemorySegment.copy(area, 0, target, offset, bytes);
     }
 
-    /** The address of the size, which says how much room there is and is changed by the call to how much was used. */
+    /** Returns the address of the size field, which holds the available room; the call replaces that with the size used. */
     public long room() {
         size.set(JAVA_INT, 0, SIZE);
         return size.address();
     }
 
-    /** Whether there are addresses of this kind. */
+    /** Returns whether addresses of this kind are supported. */
     public static boolean knows(SocketAddress address) {
         return address instanceof InetSocketAddress
                 || address instanceof UnixDomainSocketAddress
                 || address instanceof AbstractSocketAddress;
     }
 
-    /** The family of a socket for this address, which is known and resolved. */
+    /** Returns the family of a socket for this address, which must be supported and resolved. */
     public static int familyOf(SocketAddress address) {
         if (!(address instanceof InetSocketAddress inet)) {
             return AF_UNIX;
@@ -102,9 +102,9 @@ public final class SocketAddressArea {
     // ---- to the kernel
 
     /**
-     * Writes an address down for a socket of this family; its size.
+     * Writes an address for a socket of this family, and returns its size.
      *
-     * @throws SocketException if a path or name is too long, or the address is of another family; a wildcard is of either IP
+     * @throws SocketException if a path or name is too long, or the address is of another family; a wildcard suits either IP family
      */
     public int put(SocketAddress address, int family) throws SocketException {
         requireSuits(address, family);
@@ -180,7 +180,7 @@ public final class SocketAddressArea {
 
     // ---- from the kernel
 
-    /** The address that a call has written. */
+    /** Returns the address that a call has written. */
     public SocketAddress get() throws IOException {
         int used = size.get(JAVA_INT, 0);
         int family = used < NAME ? AF_UNIX : area.get(JAVA_SHORT, 0);
@@ -193,8 +193,8 @@ public final class SocketAddressArea {
     }
 
     /**
-     * The address that a call has written, as {@code address << 16 | port}, if it is one of IPv4 (also in the form in which a socket of
-     * IPv6 has it); else {@link #NOT_INET4}. The objects of an address take 96 bytes, and few of them are ever asked for.
+     * Returns the address that a call has written as {@code address << 16 | port}, if it is IPv4 (also if mapped, as on an IPv6 socket); else
+     * {@link #NOT_INET4}. The objects of an address take 96 bytes, and few addresses are ever asked for.
      */
     public long inet4() {
         int used = size.get(JAVA_INT, 0);
@@ -213,7 +213,7 @@ public final class SocketAddressArea {
         return address << Short.SIZE | (area.get(PORT_ORDER, PORT) & 0xffff);
     }
 
-    /** The address that {@link #inet4()} has found. */
+    /** Converts a result of {@link #inet4()} to an address. */
     public static InetSocketAddress inet4(long found) {
         long host = found >>> Short.SIZE;
         byte[] address = {(byte) (host >> 24), (byte) (host >> 16), (byte) (host >> 8), (byte) host};
@@ -233,7 +233,7 @@ public final class SocketAddressArea {
 
     private SocketAddress unix(int used) {
         if (used <= NAME) {
-            return Unnamed.ADDRESS; // nobody has bound it; the JDK calls that unnamed
+            return Unnamed.ADDRESS; // unbound; the JDK calls that unnamed
         }
         if (area.get(JAVA_BYTE, NAME) == 0) {
             return AbstractSocketAddress.ofPeer(new String(bytes(NAME + 1, used - NAME - 1), StandardCharsets.UTF_8));
@@ -245,11 +245,11 @@ public final class SocketAddressArea {
         try {
             return UnixDomainSocketAddress.of(new String(bytes(NAME, length), FILE_NAMES));
         } catch (InvalidPathException e) {
-            return Unnamed.ADDRESS; // a name that this locale has no characters for, whoever chose it
+            return Unnamed.ADDRESS; // the peer or another process chose a name that this locale has no characters for
         }
     }
 
-    /** Made when first needed. */
+    /** Created when first needed. */
     private static final class Unnamed {
         static final UnixDomainSocketAddress ADDRESS = UnixDomainSocketAddress.of("");
     }

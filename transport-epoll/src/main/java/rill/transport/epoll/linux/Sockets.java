@@ -7,43 +7,43 @@ import java.net.SocketException;
 import java.net.StandardSocketOptions;
 
 /**
- * Makes the non-blocking sockets of one selector, and asks them for their addresses.
+ * Creates the non-blocking sockets of one Selector, and asks for their addresses.
  *
  * <p><b>Threading:</b> the selector's driver. <b>Source:</b> socket(2), ip(7), ipv6(7), unix(7).
  */
 public final class Sockets {
-    /** Of sockets and of accept4(2): SOCK_NONBLOCK and SOCK_CLOEXEC. */
+    /** The flags of sockets and of accept4(2): SOCK_NONBLOCK and SOCK_CLOEXEC. */
     public static final int FLAGS = 0x800 | 0x80000;
 
     private static final int SOCK_STREAM = 1;
-    private static final int MOST_WAITING = 4096; // what "the system's choice" comes to since Linux 5.4
+    private static final int MOST_WAITING = 4096; // "the system's choice" since Linux 5.4
     private static final boolean ONLY_IPV4 = Boolean.getBoolean("java.net.preferIPv4Stack");
 
     private final CallMemory memory;
     private final NativeOptions options;
 
-    /** With the selector's memory and options. */
+    /** Creates it with the memory and options of a Selector. */
     public Sockets(CallMemory memory, NativeOptions options) {
         this.memory = memory;
         this.options = options;
     }
 
-    /** A socket that listens, or is going to. */
+    /** A socket that listens, or will. */
     public record Listening(int fd, int family) {}
 
-    /** The descriptor of a socket to connect to this address with. */
+    /** Returns the descriptor of a new socket for connecting to this address. */
     public int connecting(SocketAddress remote) throws IOException {
         int family = SocketAddressArea.familyOf(remote);
         return made(socket(family), family);
     }
 
-    /** A socket to listen at this address with, which is not bound yet. */
+    /** Returns a new socket for listening at this address, not bound yet. */
     public Listening listening(SocketAddress local) throws IOException {
         int family = SocketAddressArea.familyOf(local);
         boolean wildcard =
                 local instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress();
         if (wildcard && !ONLY_IPV4) {
-            family = SocketAddressArea.AF_INET6; // takes IPv4 as well, as the JDK's sockets do
+            family = SocketAddressArea.AF_INET6; // accepts IPv4 as well, as the JDK's sockets do
         }
         int fd = socket(family);
         if (fd == -Errno.EAFNOSUPPORT && wildcard) {
@@ -87,7 +87,7 @@ public final class Sockets {
     }
 
     /**
-     * Listens.
+     * Starts listening.
      *
      * @param backlog 0 for the system's choice
      */
@@ -95,14 +95,14 @@ public final class Sockets {
         Errno.check(LibC.listen(memory.errno, fd, backlog == 0 ? MOST_WAITING : backlog));
     }
 
-    /** Where this end's address of a socket is now written down. */
+    /** Reads a socket's local address. Returns where it is written. */
     public SocketAddressArea askLocalAddress(int fd) throws IOException {
         SocketAddressArea address = memory.address;
         Errno.check(LibC.getsockname(memory.errno, fd, address.at(), address.room()));
         return address;
     }
 
-    /** Where the peer's address is now written down. */
+    /** Reads a socket's remote address. Returns where it is written. */
     public SocketAddressArea askPeersAddress(int fd) throws IOException {
         SocketAddressArea address = memory.address;
         Errno.check(LibC.getpeername(memory.errno, fd, address.at(), address.room()));

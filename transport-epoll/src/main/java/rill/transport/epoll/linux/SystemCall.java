@@ -1,10 +1,9 @@
 package rill.transport.epoll.linux;
 
 /**
- * The numbers of the system calls that are made here.
+ * The numbers of the system calls used here.
  *
- * <p><b>Source:</b> {@code asm/unistd_64.h} for x86-64; {@code asm-generic/unistd.h}, which aarch64 follows. Linux gives none of
- * them another meaning, ever.
+ * <p><b>Source:</b> {@code asm/unistd_64.h} for x86-64; {@code asm-generic/unistd.h}, which aarch64 follows. Linux never changes their meaning.
  */
 public enum SystemCall {
     ACCEPT4(288, 242),
@@ -43,7 +42,7 @@ public enum SystemCall {
         this.aarch64 = aarch64;
     }
 
-    /** Its number on this architecture. */
+    /** Returns its number on this architecture. */
     public int on(Architecture architecture) {
         return architecture == Architecture.AARCH64 ? aarch64 : x86;
     }

@@ -9,13 +9,13 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import rill.transport.epoll.TcpInfo;
 
-/** What the kernel writes down of a TCP connection. <b>Source:</b> {@code struct tcp_info} in {@code uapi/linux/tcp.h}. */
+/** The kernel's description of a TCP connection. <b>Source:</b> {@code struct tcp_info} in {@code uapi/linux/tcp.h}. */
 final class TcpInfoArea {
     static final int SIZE = 160;
 
     private TcpInfoArea() {}
 
-    /** From the kernel's structure; what lies beyond the bytes that it filled in is zero. */
+    /** Reads the kernel's structure; bytes that the kernel did not fill in must be zero. */
     static TcpInfo read(MemorySegment info) {
         int state = info.get(JAVA_BYTE, 0);
         TcpInfo.State[] states = TcpInfo.State.values();

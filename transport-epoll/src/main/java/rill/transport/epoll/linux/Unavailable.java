@@ -3,15 +3,15 @@ package rill.transport.epoll.linux;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Why a transport of Linux can't be had here. */
+/** Why a transport of Linux is not available here. */
 public final class Unavailable {
     private Unavailable() {}
 
     /**
-     * What is in the way, in words; null if nothing is. Never throws.
+     * Describes the obstacle; null if there is none. Never throws.
      *
      * @param what the part of Linux that is needed
-     * @param refusal what the system says to a trial, or null; asked for once nothing else is in the way
+     * @param refusal returns what the system says to a trial, or null; called once there is no other obstacle
      */
     public static @Nullable String because(String what, Supplier<@Nullable String> refusal) {
         String system = System.getProperty("os.name", "");
@@ -36,7 +36,7 @@ public final class Unavailable {
         }
     }
 
-    /** Whether this is for want of descriptors, which may be had again in a moment. */
+    /** Returns whether this is a lack of descriptors, which may be over in a moment. */
     public static boolean onlyForNow(int errno) {
         return errno == Errno.EMFILE || errno == Errno.ENFILE;
     }

@@ -8,11 +8,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import rill.spi.readiness.Interruption;
 
 /**
- * Ends a selector's wait from outside: an event descriptor, which the selector watches in such a way that each write to it makes an event,
- * so that nobody has to read it. {@link #woken} spares the write while an earlier one has not been noticed.
+ * Ends a selector's wait from outside. It has an event descriptor, which the selector watches in such a way that each write to it causes an event, so
+ * that nobody has to read it. {@link #woken} avoids the write while an earlier one has not been noticed.
  *
- * <p><b>Threading:</b> {@link #wakeup} any thread; the others are the selector's driver's. <b>Ownership:</b> of the descriptor; no wake-up
- * writes to one that was closed.
+ * <p><b>Threading:</b> {@link #wakeup} is thread-safe; the rest is for the selector's driver. <b>Ownership:</b> of the descriptor; no wake-up writes
+ * to a closed one.
  */
 public final class Waker {
     private static final int CLOSE_ON_EXEC = 0x80000; // EFD_CLOEXEC
@@ -32,32 +32,32 @@ public final class Waker {
         this.event = event;
     }
 
-    /** The number of a new event descriptor, or that of the error, made negative. */
+    /** Returns a new event descriptor, or the negated error number. */
     public static int descriptor(MemorySegment errno) {
         return LibC.eventfd(errno, CLOSE_ON_EXEC | NON_BLOCKING);
     }
 
-    /** That writes to this event descriptor, which it closes. */
+    /** Returns a waker that writes to this event descriptor, and owns it. */
     public static Waker of(int descriptor) {
         return new Waker(descriptor);
     }
 
-    /** The event descriptor. */
+    /** Returns the event descriptor. */
     public int descriptor() {
         return event;
     }
 
-    /** The thread is about to wait: from here on an interrupt wakes it up. */
+    /** Announces that the thread is about to wait: from here on, an interrupt wakes it up. */
     public void waitBegins() {
         interruption.begins();
     }
 
-    /** The wait is over. */
+    /** Announces that the wait is over. */
     public void waitEnds() {
         interruption.ends();
     }
 
-    /** The wait that a wake-up was for has ended, or would have. Whoever has woken us sees that, and we see what they did before. */
+    /** Uses up a wake-up, because the wait that it was for has ended, or would have. The waking thread sees this, and we see what it did before. */
     public void useUp() {
         if (woken.get()) {
             woken.getAndSet(false);
@@ -75,7 +75,7 @@ public final class Waker {
         }
     }
 
-    /** Gives the descriptor back. */
+    /** Closes the descriptor. */
     public void close() {
         synchronized (waking) {
             if (!closed) {

@@ -1,5 +1,5 @@
 /**
- * Linux as the transports of Rill call it: the C library, error numbers, socket options and addresses. For the transports alone, this
- * module's and {@code rill.transport.uring}.
+ * Linux as called by the transports of Rill: the C library, error numbers, socket options and addresses. Only for the transports of this module and
+ * of {@code rill.transport.uring}.
  */
 package rill.transport.epoll.linux;

@@ -7,7 +7,7 @@ import java.nio.channels.GatheringByteChannel;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Writes several buffers with one system call. One per selector: its array serves all sockets. */
+/** Writes several buffers with one system call. There is one per Selector: its array serves all sockets. */
 final class Gathering {
     private static final int MOST_PARTS = 64;
 
@@ -27,7 +27,7 @@ final class Gathering {
             }
             return write(channel);
         } finally {
-            Arrays.fill(parts, 0, size, null); // a large array of a composite buffer is not kept, either
+            Arrays.fill(parts, 0, size, null); // nor is a large array for a composite buffer kept
             size = 0;
             if (parts.length > MOST_PARTS) {
                 parts = new @Nullable ByteBuffer[MOST_PARTS];
@@ -52,7 +52,7 @@ final class Gathering {
         parts[size++] = part;
     }
 
-    @SuppressWarnings("NullAway") // the first parts are there
+    @SuppressWarnings("NullAway") // the first parts are not null
     private long write(GatheringByteChannel channel) throws IOException {
         return channel.write(parts, 0, size);
     }

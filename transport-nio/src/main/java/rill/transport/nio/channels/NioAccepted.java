@@ -5,7 +5,7 @@ import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import rill.spi.readiness.ReadinessAccepted;
 
-/** A connection that was accepted and is not registered with any selector. */
+/** An accepted connection that is not registered with any Selector. */
 final class NioAccepted extends ReadinessAccepted {
     final SocketChannel channel;
     private final SocketAddress local;

@@ -15,8 +15,8 @@ import rill.spi.readiness.ReadinessAcceptor;
 /** A listening channel. */
 final class NioAcceptor extends ReadinessAcceptor {
     /**
-     * What the system says if accept fails for one connection, which died while it waited or which is forbidden: the next may be fine. The JDK
-     * tells no numbers; where the system speaks another language, accepting pauses for a while.
+     * Messages of the system when accept fails for one connection, because it died while it waited or is forbidden: the next one may succeed. The JDK
+     * does not expose error numbers; where the messages are in another language, accepting pauses for a while.
      *
      * <p><b>Source:</b> accept(2), "Error handling" and "EPERM"; strerror(3).
      */
@@ -107,7 +107,7 @@ final class NioAcceptor extends ReadinessAcceptor {
         try {
             channel.close();
         } catch (IOException e) {
-            // The address is given back all the same.
+            // The address is released all the same.
         }
         if (key != null) {
             selector.giveBackClosed();

@@ -29,10 +29,10 @@ import rill.spi.readiness.SocketFailures;
 import rill.spi.readiness.Watched;
 
 /**
- * A loop's selector: readiness comes straight to a consumer, without a selected-key set.
+ * A loop's Selector: readiness is passed directly to a consumer, without a selected-key set.
  *
- * <p>NIO gives back the descriptor of a channel that was closed in a callback with its next select. That comes before {@code closed} is
- * told, so that whoever is told may count on it.
+ * <p>NIO releases the descriptor of a channel that was closed in a callback with its next select. That precedes {@code closed}, so the listener may
+ * count on it.
  */
 public final class NioSelector extends ReadinessSelector<NioAccepted> {
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
@@ -47,7 +47,7 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
     private final Consumer<SelectionKey> collect = this::collect;
     private @Nullable SelectionKey[] ready = new @Nullable SelectionKey[FIRST_SIZE];
     private int readyCount;
-    private boolean mayHaveMissedWakeup; // which another select of the JDK's has used up
+    private boolean mayHaveMissedWakeup; // another select of the JDK's may have used it up
 
     private NioSelector(
             String transport,
@@ -75,7 +75,7 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
         return gathering;
     }
 
-    /** Room to read one byte that nobody wants. */
+    /** Returns room for one byte to be read and discarded. */
     ByteBuffer oneByte() {
         return oneByte.clear();
     }
@@ -106,12 +106,12 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
         }
     }
 
-    /** Rounds up: waking up early would mean to wait again. Never 0, which NIO takes for ever. */
+    /** Rounds up, because waking up early would mean waiting again. The result is never 0, which NIO takes for no limit. */
     static long millis(long nanos) {
         return (nanos - 1) / NANOS_PER_MILLI + 1;
     }
 
-    /** They are told after the JDK's select, so that they may close an Acceptor, or all of it. */
+    /** Collects a key. Its event is delivered after the JDK's select, so that the receiver may close an Acceptor, or the whole Selector. */
     private void collect(SelectionKey key) {
         if (readyCount == ready.length) {
             ready = Arrays.copyOf(ready, 2 * readyCount);
@@ -127,15 +127,15 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
                         (ops & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
     }
 
-    /** The JDK gives back the descriptor of a closed channel with its next select: here is one, which tells nothing. */
+    /** Releases the descriptors of closed channels, which the JDK does with its next select. This select delivers nothing. */
     void giveBackClosed() {
         if (isClosed()) {
-            return; // that comes next
+            return; // the close of the Selector follows, and releases it
         }
         try {
             selector.selectNow(key -> {});
         } catch (IOException e) {
-            // The next one tells.
+            // The next select reports it.
         }
         mayHaveMissedWakeup = true;
     }
@@ -145,7 +145,7 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
         selector.wakeup();
     }
 
-    /** Asks for these events of a channel, which is registered with the first of them. */
+    /** Sets which events of a channel are wanted; the first call registers it. */
     @Nullable
     SelectionKey watch(SelectableChannel channel, @Nullable SelectionKey key, int ops, Watched receiver)
             throws IOException {
@@ -165,7 +165,7 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
 
     @Override
     protected void closeSelector() throws IOException {
-        selector.close(); // also gives back the descriptors of the channels
+        selector.close(); // also releases the descriptors of the channels
     }
 
     // ---- sockets
@@ -187,13 +187,13 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
         }
     }
 
-    /** One that does not block, for a connection to this address. */
+    /** Opens a non-blocking channel for a connection to this address. */
     SocketChannel newChannel(SocketAddress remote) throws IOException {
         SocketChannel channel;
         try {
             channel = remote instanceof UnixDomainSocketAddress
                     ? provider.openSocketChannel(StandardProtocolFamily.UNIX)
-                    : provider.openSocketChannel(); // IPv6 and IPv4, as far as the system has them
+                    : provider.openSocketChannel(); // IPv6 and IPv4, as far as the system supports them
         } catch (UnsupportedOperationException e) {
             throw noUnixSockets(e);
         }
@@ -210,7 +210,7 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
         return because("this system has no Unix domain sockets; use an IP address", cause);
     }
 
-    /** Instead of {@link UnsupportedAddressTypeException}, which has no message. */
+    /** Replaces {@link UnsupportedAddressTypeException}, which has no message. */
     static SocketException noFamily(UnsupportedAddressTypeException cause) {
         return because(
                 "this JVM has no IPv6 (the system has not, or java.net.preferIPv4Stack is set); use an IPv4 address",

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessWire;
 
-/** A Wire through a SocketChannel. */
+/** A Wire on a SocketChannel. */
 final class NioSocket extends ReadinessWire {
     /** Limit for one write: the JDK copies heap buffers, and a kernel buffer is rarely larger. */
     static final int MOST_PER_WRITE = 1024 * 1024;
 
-    /** What a channel that does not block gives for EINTR, contrary to its Javadoc: see sun.nio.ch.IOStatus. */
+    /** What a non-blocking channel returns for EINTR, contrary to its Javadoc: see sun.nio.ch.IOStatus. */
     private static final int INTERRUPTED = -3;
 
     private final NioSelector selector;
@@ -62,12 +62,15 @@ final class NioSocket extends ReadinessWire {
         }
     }
 
-    /** EAGAIN, of a Unix domain socket (connect(2)); where the system speaks another language it is a failure like any other. */
+    /**
+     * Returns whether this is EAGAIN of a Unix domain socket (connect(2)). Where the system's messages are in another language, that is a failure
+     * like any other.
+     */
     private static boolean isForWantOfRoom(SocketException failure) {
         return String.valueOf(failure.getMessage()).contains("temporarily unavailable");
     }
 
-    /** The JDK closes a channel that could not connect. */
+    /** Opens a new channel, because the JDK closes one that could not connect. */
     @Override
     protected boolean renew() throws IOException {
         channel = selector.newChannel(remote);
@@ -128,14 +131,14 @@ final class NioSocket extends ReadinessWire {
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             }
         } catch (IOException | RuntimeException notConnected) {
-            // Then there is nobody to send a reset to.
+            // Then there is no peer to send a reset to.
         }
         discard(channel);
     }
 
     /**
-     * Then the kernel makes a reset of a close. The JDK would half-close first, after which the peer sees an end or a reset, as it
-     * happens.
+     * Returns whether there is unread input; the kernel then turns a close into a reset. The JDK would half-close first, after which the peer might
+     * see either an end or a reset.
      */
     private boolean hasUnread() throws IOException {
         return channel.isConnected() && channel.read(selector.oneByte()) > 0;
@@ -145,7 +148,7 @@ final class NioSocket extends ReadinessWire {
         try {
             channel.close();
         } catch (IOException e) {
-            // The JDK gives the descriptor back first; there is nothing to be done about the rest.
+            // The JDK releases the descriptor first; nothing can be done about the rest.
         }
     }
 

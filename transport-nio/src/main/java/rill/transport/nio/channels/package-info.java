@@ -1,2 +1,2 @@
-/** What all transports over {@code java.nio.channels} have in common. Not exported to users. */
+/** What all transports on {@code java.nio.channels} have in common. Not exported to users. */
 package rill.transport.nio.channels;
