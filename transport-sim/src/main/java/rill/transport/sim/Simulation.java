@@ -477,7 +477,7 @@ public final class Simulation implements AutoCloseable {
         }
         properties.check();
         throwFailure();
-        if (!done.getAsBoolean()) {
+        if (!done.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
             agenda.advance(end);
         }
     }

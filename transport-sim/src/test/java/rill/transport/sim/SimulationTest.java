@@ -254,6 +254,14 @@ class SimulationTest {
     }
 
     @Test
+    void on_a_thread_that_is_interrupted_no_time_passes_even_if_nothing_is_due() {
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> sim.run(Duration.ofSeconds(2))).hasMessageContaining(" is interrupted");
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(sim.elapsed()).isZero();
+    }
+
+    @Test
     void a_run_of_a_seed_does_not_suffer_from_an_interrupt_of_an_earlier_one() {
         Thread.currentThread().interrupt();
         Trial trial = Trial.run(1, simulation -> simulation.run(Duration.ofSeconds(1)));
