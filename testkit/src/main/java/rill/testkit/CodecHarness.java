@@ -55,7 +55,7 @@ public final class CodecHarness<R, W> {
     private final Session<R, W> session;
     private final Recorder recorder = new Recorder();
     private final List<Object> messages = new ArrayList<>();
-    private final List<ReferenceCounted> received = new ArrayList<>(); // those of messages, except for frames, which are borrowed
+    private final List<ReferenceCounted> received = new ArrayList<>(); // of these, but not frames, which are borrowed
     private final ByteArrayOutputStream answered = new ByteArrayOutputStream();
     private final boolean layer;
     private byte[] rest = {};

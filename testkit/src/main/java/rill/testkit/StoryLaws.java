@@ -65,7 +65,8 @@ abstract class StoryLaws extends CrowdLaws {
     @Holds(in = WireListener.class, value = "The receiver of one Wire's events, in this order")
     void a_conversation_that_the_client_breaks_off() throws IOException {
         Rig.Pair pair = rig().connect();
-        // Each side waits for the whole message: while part of the answer is in flight, the server may be notified of a failed write.
+        // Each side waits for the whole message: while part of the answer is in flight, the server may be notified of a
+        // failed write.
         pair.server()
                 .onRead(bytes -> when(
                         pair.server(),

@@ -23,8 +23,7 @@ final class Pipe {
     private boolean reset;
     private long resetAt;
     private long stalledUntil = Long.MIN_VALUE; // nothing arrives before
-    private @Nullable Pipe
-            back; // the other direction, once the reader is gone: sending then is answered by a reset
+    private @Nullable Pipe back; // the other direction, once the reader is gone: sending then is answered by a reset
 
     Pipe(int capacity) {
         this.capacity = capacity;

@@ -63,7 +63,7 @@ final class Arrivals {
                 perhaps.add(key(source, number));
             }
         } else if (inVain > owed.size()) {
-            owed.add(key(source, number)); // it arrived for a receive that was given up, and is delivered to a later one
+            owed.add(key(source, number)); // it arrived for a receive that was given up, and goes to a later one
         } else {
             run.ledger()
                     .violated(

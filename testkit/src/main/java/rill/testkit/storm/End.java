@@ -299,7 +299,7 @@ final class End extends Actor {
                 && peer.aborted
                 && !peer.closedHere // and had not closed in order before
                 && !peer.failing.hasFailed()
-                && (peer.pushes() || peer.onFailure != OnFailure.NONE) // otherwise it may have failed unheard, and closed
+                && (peer.pushes() || peer.onFailure != OnFailure.NONE) // otherwise it may have failed unheard
                 && !peer.shut
                 && peer.mayHaveReset()
                 && !endSeen

@@ -48,8 +48,8 @@ final class Failing {
         overLimit |= ours;
         failed = true;
         if (cause instanceof IOException || Planned.is(cause)) {
-            // A receive that finds the connection closed follows a failure that was delivered before, perhaps to an any that has settled with another
-            // result.
+            // A receive that finds the connection closed follows a failure that was delivered before, perhaps to an any
+            // that has settled with another result.
             boolean follows = String.valueOf(cause.getMessage()).endsWith("is closed");
             if (!reason && !ours && !follows && unexplained == null) {
                 unexplained = cause;

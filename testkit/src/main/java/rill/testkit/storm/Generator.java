@@ -306,8 +306,8 @@ final class Generator {
         String below = wire.substring(0, wire.lastIndexOf(' ') + 1);
         String framing = framing();
         if (random.nextInt(3) == 0 || below.isEmpty()) {
-            // On top of the layers that stay, or where there was none. Only the storm's own: a foreign layer may need both directions, one of which
-            // may end before the layer begins.
+            // On top of the layers that stay, or where there was none. Only the storm's own: a foreign layer may need
+            // both directions, one of which may end before the layer begins.
             below += one(LAYERS) + " ";
         }
         return new Step.Become(

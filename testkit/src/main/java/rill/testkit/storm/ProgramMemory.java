@@ -21,7 +21,7 @@ final class ProgramMemory implements Memory {
     private static final int MOST_SPARE = 32;
     private static final int LARGEST_SPARE = 256 * 1024;
     private static final int POISONED = 4096;
-    private static final byte[] POISON_BYTES = "#".repeat(POISONED).getBytes(StandardCharsets.US_ASCII); // occurs in no letter
+    private static final byte[] POISON_BYTES = "#".repeat(POISONED).getBytes(StandardCharsets.US_ASCII); // in no letter
 
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger out = new AtomicInteger();

@@ -55,7 +55,7 @@ final class Search {
     }
 
     void search() {
-        // Storms do their own accounting, and a leak detector that tracks each buffer would make them ten times as slow.
+        // Storms do their own accounting, and a detector that tracks each buffer would make them ten times as slow.
         ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
         try {
@@ -105,8 +105,7 @@ final class Search {
             try {
                 trial.run(program, worlds);
             } catch (Throwable t) {
-                if (failed.compareAndSet(
-                        false, true)) { // the others stop; one that is made small is enough
+                if (failed.compareAndSet(false, true)) { // the others stop; one that is made small is enough
                     failure.set(described(program, t, virtual));
                 }
             }

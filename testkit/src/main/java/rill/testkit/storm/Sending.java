@@ -129,7 +129,7 @@ final class Sending {
             for (int i = arrivals.expected(source); i < all.size(); i++) {
                 Sent each = all.get(i);
                 boolean raced =
-                        (end.became() || end.failing().carriedOn() > 0) && source != 0; // or the owner carried on without it
+                        (end.became() || end.failing().carriedOn() > 0) && source != 0; // or it was carried on without
                 if (!each.isRefused() && !raced && !each.late) {
                     return "number " + i + " of channel " + (end.id * End.SOURCES + source) + ", of " + all.size()
                             + ", " + (each.future != null && each.future.isDone() ? "accepted" : "which waits");

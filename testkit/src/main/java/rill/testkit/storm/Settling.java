@@ -311,7 +311,7 @@ final class Settling {
     private void controlIsUndisturbed() {
         End control = Objects.requireNonNull(run.end(2 * Run.CONTROL));
         End other = Objects.requireNonNull(run.end(2 * Run.CONTROL + 1));
-        if (control.failing().wasRefusedMemory() || other.failing().wasRefusedMemory()) { // one of them may be the one that suffers
+        if (control.failing().wasRefusedMemory() || other.failing().wasRefusedMemory()) { // may be the one that suffers
             return;
         }
         if (control.failing().hasFailed() || other.failing().hasFailed() || control.isClosed() || other.isClosed()) {
