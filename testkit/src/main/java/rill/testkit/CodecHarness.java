@@ -28,8 +28,9 @@ import rill.Session;
  * kept, that every call that changes nothing ends the round, and that no buffer has a reference too many or too few. An {@link AssertionError} says
  * what was wrong.
  *
- * <p>What a session asks for is recorded: whether it holds back what is written above it ({@link #holdsWrites}), its timer ({@link #timer}, {@link
- * #expireTimer}), and what it writes on its own ({@link #answered}). A request for blocking work, or to stop, is refused: test those on a connection.
+ * <p>What a session asks for is recorded: whether it holds back what is written above it ({@link #holdsWrites}), its timer ({@link #timer},
+ * {@link #expireTimer}), and what it writes on its own ({@link #answered}). A request for blocking work, or to stop, is refused: test those on a
+ * connection.
  *
  * <p>The output of a {@link ByteLayer} has no boundaries, so where splits are compared, all of it counts as one message. A byte layer may also fail
  * with an {@link IOException} other than {@link ProtocolException}, such as when its peer has refused something.

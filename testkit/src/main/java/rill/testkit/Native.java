@@ -8,8 +8,8 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * Memory outside of the heap, and the number of its blocks: direct buffers and, where the JVM keeps account of it ({@code
- * -XX:NativeMemoryTracking=summary}), all that Java code has allocated, such as by arenas of {@code java.lang.foreign}.
+ * Memory outside of the heap, and the number of its blocks: direct buffers and, where the JVM keeps account of it
+ * ({@code -XX:NativeMemoryTracking=summary}), all that Java code has allocated, such as by arenas of {@code java.lang.foreign}.
  */
 record Native(long bytes, long blocks) {
     private static final String[] SIGNATURE = {"[Ljava.lang.String;"};

@@ -28,7 +28,7 @@ final class Arrivals {
      * A letter has arrived.
      *
      * @param inVain how many receives were given up while later ones were pending: a letter that arrives for one of those is delivered later than it
-     * should be
+     *     should be
      * @return whether it is the next one, and has to be acted on
      */
     boolean accepts(Letter letter, int inVain) {

@@ -10,9 +10,9 @@ import rill.testkit.storm.Step.OnFailure;
 import rill.testkit.storm.Step.Place;
 
 /**
- * One end of a connection of a program: what happens to it, and what may have gone wrong with it. {@link Sending} holds what it has written, {@link
- * Arrivals} what has arrived, {@link Receiving} its pending receives, {@link Becoming} its current and its next pipeline, and {@link Failing} how it
- * has failed.
+ * One end of a connection of a program: what happens to it, and what may have gone wrong with it. {@link Sending} holds what it has written,
+ * {@link Arrivals} what has arrived, {@link Receiving} its pending receives, {@link Becoming} its current and its next pipeline, and {@link Failing}
+ * how it has failed.
  */
 final class End extends Actor {
     /** Threads and loops from which a letter may be written; see {@link Loops#source}. */
