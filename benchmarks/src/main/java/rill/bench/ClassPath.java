@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The jars that the harness itself was started with, and those of them that a contender needs. */
+/** The jars that the harness was started with, and those that each contender needs. */
 final class ClassPath {
     private final List<Path> all;
 
@@ -27,7 +27,7 @@ final class ClassPath {
         return new ClassPath(paths);
     }
 
-    /** As few as work; all of them if some are not jars, as in a build that has not packaged them. */
+    /** Returns the fewest jars that work; all of them if some are not jars, as in a build without packaging. */
     String of(Contender contender) {
         List<Path> chosen = needed(contender)
                 .map(jars -> {
@@ -40,12 +40,12 @@ final class ClassPath {
                 File.pathSeparator, chosen.stream().map(Path::toString).toList());
     }
 
-    /** Whether this is a build that has been packaged. */
+    /** Whether this build has been packaged. */
     boolean onlyJars() {
         return all.stream().allMatch(ClassPath::isJar);
     }
 
-    /** The libraries that the contender names, or empty if one is not there as a jar. */
+    /** Returns the libraries that the contender names, or empty if one is not available as a jar. */
     Optional<List<Path>> needed(Contender contender) {
         List<Path> jars = new ArrayList<>();
         for (String artifact : contender.jars()) {
@@ -59,7 +59,7 @@ final class ClassPath {
         return Optional.of(jars);
     }
 
-    /** {@code netty-buffer} is the artifact of {@code netty-buffer-4.2.jar}; a {@code *} stands for all. */
+    /** {@code netty-buffer} is the artifact of {@code netty-buffer-4.2.jar}; {@code *} stands for all. */
     private static boolean isVersionOf(String artifact, Path path) {
         String name = path.getFileName().toString();
         return isJar(path)
@@ -67,7 +67,7 @@ final class ClassPath {
                         || (name.startsWith(artifact + "-") && Character.isDigit(name.charAt(artifact.length() + 1))));
     }
 
-    /** Where the programs that are measured are. */
+    /** Whether this path contains the measured programs. */
     private static boolean isOurs(Path path) {
         return !isJar(path) || path.endsWith("rill-benchmarks.jar");
     }
@@ -88,7 +88,7 @@ final class ClassPath {
                 .sum();
     }
 
-    /** The version in the name of a jar, for the report. */
+    /** Returns the version in the name of a jar, for the report. */
     Optional<String> version(String artifact) {
         return all.stream()
                 .filter(path -> isVersionOf(artifact, path))

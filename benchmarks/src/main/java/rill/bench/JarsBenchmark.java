@@ -9,7 +9,7 @@ import java.util.Optional;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 
-/** Bytes of the jars that an echo server needs; the other benchmarks run on just these, so they are enough. */
+/** The bytes of the jars that an echo server needs. The other benchmarks run on exactly these, which proves that they are enough. */
 final class JarsBenchmark implements Benchmark {
     @Override
     public String name() {

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** What the benchmarks run on, as far as it matters to them. */
+/** The machine that the benchmarks run on, as far as it matters to them. */
 final class Machine {
     private final List<Integer> processors;
 
@@ -28,12 +28,12 @@ final class Machine {
                 }
             }
         } catch (IOException notLinux) {
-            // then there are none to pin anything to, and whyNoProcesses() says so
+            // in that case there are none to pin anything to, which whyNoProcesses() reports
         }
         return new Machine(processors);
     }
 
-    /** Such as {@code 0-3,8}. */
+    /** Parses a list such as {@code 0-3,8}. */
     static List<Integer> parseProcessors(String list) {
         List<Integer> all = new ArrayList<>();
         for (String range : list.split(",", -1)) {
@@ -46,7 +46,7 @@ final class Machine {
         return all;
     }
 
-    /** Why whole processes can't be measured here; empty if they can. */
+    /** Returns why whole processes can't be measured here; empty if they can. */
     Optional<String> whyNoProcesses() {
         if (!isLinux()) {
             return Optional.of(
@@ -65,17 +65,17 @@ final class Machine {
         return System.getProperty("os.name").equals("Linux");
     }
 
-    /** Where what is measured runs. */
+    /** Returns the processor for the measured program. */
     int server() {
         return processors.getFirst();
     }
 
-    /** Where the load runs. */
+    /** Returns the processor for the load. */
     int load() {
         return processors.get(1);
     }
 
-    /** Where an installed program is. */
+    /** Returns the path of an installed program. */
     static Optional<Path> program(String name) {
         for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
             Path file = Path.of(folder, name);
@@ -86,7 +86,7 @@ final class Machine {
         return Optional.empty();
     }
 
-    /** For the head of a report. */
+    /** Returns a description for the head of a report. */
     Map<String, String> description() {
         Map<String, String> all = new TreeMap<>();
         all.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where server and load meet: the loopback of a network namespace of their own, if we may make one, else this machine's. Many short
- * connections fill the tables in which a machine's own network keeps track of them; a new namespace keeps no such tables, and goes
- * with its last process.
+ * The network between server and load: the loopback of their own network namespace if creating one is permitted, or else this machine's. Many short
+ * connections fill the connection tracking tables of a machine's own network; a new namespace has no such tables, and disappears with its last
+ * process.
  */
 enum Network {
     OWN,
@@ -15,7 +15,7 @@ enum Network {
 
     private static final String UP = "ip link set lo up";
 
-    /** One of their own, if the system lets us. */
+    /** Returns a private namespace if the system permits that. */
     static Network best() {
         try {
             Process trial = new ProcessBuilder("unshare", "--net", "sh", "-c", UP)
@@ -31,14 +31,14 @@ enum Network {
         }
     }
 
-    /** A server's command. */
+    /** Returns the command of a server in this network. */
     List<String> around(List<String> server) {
         return this == OWN
                 ? joined(List.of("unshare", "--net", "sh", "-c", UP + " && exec \"$@\"", "sh"), server)
                 : server;
     }
 
-    /** The command of what connects to that server. */
+    /** Returns the command of a program that connects to that server. */
     List<String> beside(Child server, List<String> load) {
         return this == OWN ? joined(List.of("nsenter", "--net=/proc/" + server.pid() + "/ns/net"), load) : load;
     }

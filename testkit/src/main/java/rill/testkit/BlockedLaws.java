@@ -11,13 +11,13 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** A writer that the peer does not read from, what goes on meanwhile, and what ends it. */
+/** A writer whose peer does not read: what continues meanwhile, and what ends it. */
 abstract class BlockedLaws extends OptionLaws {
     private static final int MUCH = 4 * 1024 * 1024;
     private static final int PIECE = 1024 * 1024;
     private static final int MOST = 64 * PIECE;
 
-    /** A client that has more to write than anything takes, for a peer that reads nothing. */
+    /** Returns a client with more to write than any transport takes, and a peer that reads nothing. */
     private Rig.Pair blocked() throws IOException {
         Rig.Pair pair = rig().connect();
         pair.server().patterned().pause();
@@ -55,7 +55,7 @@ abstract class BlockedLaws extends OptionLaws {
                                         || (client.isClosed() && !paused)
                                         || client.outstanding() == 0);
                 if (client.outstanding() == 0) {
-                    continue; // what was written has left after all, and the peer threw it away
+                    continue; // everything written has left after all, and the peer discarded it
                 }
                 assertTrue(client.allReleased(), "a write that failed releases its buffers");
                 if (paused) {

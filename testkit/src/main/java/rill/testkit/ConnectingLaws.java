@@ -21,9 +21,9 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Connecting, and how it may come to nothing. */
+/** Connecting, and how it may fail. */
 abstract class ConnectingLaws extends OnTransport {
-    /** From here on, this many ports: neither a system nor a transport of ours gives them to those who ask for any. */
+    /** The first of a range of ports that are never given out where any free port is asked for, by the system or by Rill's transports. */
     private static final int SELDOM_USED = 10_000;
 
     private static final int SELDOM_USED_PORTS = 10_000;

@@ -14,7 +14,7 @@ import rill.spi.Selector;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Many Wires at once, and what one Wire is asked beside reading and writing. */
+/** Many Wires at once, and the calls of a Wire other than reading and writing. */
 abstract class CrowdLaws extends ThrowingLaws {
     private static final int MANY = 150;
 

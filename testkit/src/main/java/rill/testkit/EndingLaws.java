@@ -17,11 +17,11 @@ import rill.spi.Selector;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Half-close, close, abort, and the close of a Selector. */
+/** Half-close, close, abort, and closing a Selector. */
 abstract class EndingLaws extends WritingLaws {
     private static final int MUCH = 8 * 1024 * 1024;
     private static final int LITTLE = 40_000; // every system takes that much for a peer that does not read
-    private static final int ROUNDS = 50; // of rest, a second in all: in virtual time, which costs nothing
+    private static final int ROUNDS = 50; // of rest, a second in all: in virtual time that costs nothing
 
     @Test
     @InBothRoles
@@ -202,8 +202,9 @@ abstract class EndingLaws extends WritingLaws {
     }
 
     /**
-     * How many bytes of {@link #LITTLE} are with a peer that does not read. All of them; in a simulation, whose buffers may be small, those that have left and were
-     * acknowledged. Where there is no reset nothing is under way, and what was not read does not count as acknowledged.
+     * Returns how many bytes of {@link #LITTLE} have reached a peer that does not read: all of them. In a simulation, whose buffers may be small, it
+     * is those that have left and were acknowledged. On a transport without resets nothing is in flight, and unread bytes do not count as
+     * acknowledged.
      */
     private long there(End from) {
         if (!has(Trait.ONE_THREAD)) {
@@ -263,7 +264,7 @@ abstract class EndingLaws extends WritingLaws {
         Rig.Pair pair = rig().connect();
         End client = pair.client();
         client.close();
-        for (int round = 0; round < 2; round++) { // before closed was told, and after
+        for (int round = 0; round < 2; round++) { // before closed is delivered, and after
             ByteBuf late = Unpooled.copiedBuffer(new byte[10]);
             client.wire().write(late);
             assertEquals(0, late.refCnt(), "references to a buffer written after close");

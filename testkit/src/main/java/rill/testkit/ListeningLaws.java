@@ -14,7 +14,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.Selector;
 
-/** An Acceptor under load and at its end, and what becomes of those that it has accepted. */
+/** An Acceptor under load and at its end, and what becomes of the connections that it has accepted. */
 abstract class ListeningLaws extends BlockedLaws {
     private static final int PER_TURN = 64;
 

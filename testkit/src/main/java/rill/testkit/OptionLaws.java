@@ -16,12 +16,12 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 
-/** Options: where they may be given, that they do something, and those that are refused. */
+/** Options: where they may be set, that they take effect, and which are refused. */
 abstract class OptionLaws extends WaitingLaws {
     private static final List<SocketOption<Boolean>> SWITCHES =
             List.of(StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.SO_KEEPALIVE);
 
-    /** Whether the transport has this option; if not it says so in the same way wherever it is asked. */
+    /** Whether the transport has this option; if not, it fails in the same way wherever the option is asked for. */
     private boolean has(Wire wire, SocketOption<Boolean> option) throws IOException {
         try {
             wire.set(option, true);
@@ -36,7 +36,7 @@ abstract class OptionLaws extends WaitingLaws {
         }
     }
 
-    /** Of one that the transport ignores, it is always true. */
+    /** An option that the transport ignores always reads as true. */
     private static void assertRead(Wire wire, SocketOption<Boolean> option, boolean set, String where)
             throws IOException {
         boolean mayBeIgnored = option == StandardSocketOptions.TCP_NODELAY;

@@ -122,7 +122,7 @@ abstract class ReadingLaws extends AcceptingLaws {
         Rig.Pair pair = rig().connect();
         pair.server().pause();
         pair.client().writePattern(MUCH).flush();
-        rig().quiet(); // as much as the system buffers is there
+        rig().quiet(); // everything that the system buffers has arrived
         pair.server().patterned().resume();
         while (pair.server().read() < MUCH) {
             long bytes = pair.server().read();
@@ -159,7 +159,7 @@ abstract class ReadingLaws extends AcceptingLaws {
         flood.client().abort();
     }
 
-    /** Keeps its peer busy, as long as this is called. */
+    /** Keeps the peer busy as long as this is called. */
     private static boolean flooded(End end) {
         for (int i = 0; i < 16 && end.outstanding() < MUCH / 4; i++) {
             end.writePattern(MUCH / 16).flush();
@@ -202,7 +202,7 @@ abstract class ReadingLaws extends AcceptingLaws {
         server.pause();
         server.pause();
         pair.client().write("last words").flush();
-        rig().until("they have left", () -> pair.client().left() == 10); // or the close may overtake them
+        rig().until("they have left", () -> pair.client().left() == 10); // otherwise the close may overtake them
         pair.client().close();
         rig().quiet();
         assertEquals(List.of("connected"), server.story());

@@ -45,12 +45,12 @@ enum Rule {
         this.sentence = sentence;
     }
 
-    /** As a failure shows it. */
+    /** Returns the sentence as a failure shows it. */
     static String quote(Class<?> in, String sentence) {
         return "\n  The contract, in " + in.getSimpleName() + ": \"" + sentence + "\"";
     }
 
-    /** That it was broken. */
+    /** The rule was broken. */
     static final class Broken extends AssertionError {
         private static final long serialVersionUID = 1;
 

@@ -9,11 +9,11 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Selector;
 import rill.spi.Tally;
 
-/** What a Selector tells of its own work. One that tells nothing keeps these laws. */
+/** What a Selector reports about its own work. A Selector that reports nothing keeps these laws. */
 abstract class TallyLaws extends StoryLaws {
     private static final int MESSAGES = 20;
 
-    /** What was told, and what had come by then. */
+    /** What was reported, and what had arrived by then. */
     private static final class Told implements Tally {
         int reads;
         int writes;
@@ -55,7 +55,7 @@ abstract class TallyLaws extends StoryLaws {
             pair.client().write("x").flush();
             rig().until("a byte arrives", () -> pair.server().read() == expected);
         }
-        if (!told.nothing()) { // else it does not count
+        if (!told.nothing()) { // otherwise it does not count
             assertTrue(
                     told.reads >= MESSAGES && told.reads <= 4 * MESSAGES,
                     () -> MESSAGES + " messages of a byte were read one by one, and " + told.reads + " reads told");

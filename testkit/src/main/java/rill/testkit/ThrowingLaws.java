@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
-/** What one connection's accident costs the others: nothing. */
+/** An accident on one connection costs the others nothing. */
 abstract class ThrowingLaws extends ClosedLaws {
     private static final int MUCH = 4 * 1024 * 1024;
 
-    /** Another connection, which is not to notice. */
+    /** Checks another connection, which must not be affected. */
     private void assertGoesOn(Rig.Pair other) {
         long there = other.server().read();
         long back = other.client().read();

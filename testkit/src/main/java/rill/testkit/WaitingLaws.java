@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Selector;
 import rill.spi.Wire;
 
-/** What ends a wait, what does not, and how long one is. */
+/** What ends a wait, what does not, and how long a wait lasts. */
 abstract class WaitingLaws extends SelectingLaws {
     private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int TIMES = 5;
@@ -56,7 +56,7 @@ abstract class WaitingLaws extends SelectingLaws {
         assertEquals("at last", pair.server().text());
     }
 
-    /** Selects for a while several times, after doing something; the longest and the shortest that it took. */
+    /** Selects several times in a row for a while, after an action; returns the longest and the shortest duration. */
     private long[] waits(Runnable before) {
         rig().quiet();
         long least = Long.MAX_VALUE;
@@ -202,7 +202,7 @@ abstract class WaitingLaws extends SelectingLaws {
                                 () -> pair.client().read() == 19
                                         && pair.server().left() == 19);
                 rig().quiet();
-                rig().side().select(longNanos() * 2); // for the wake-up
+                rig().side().select(longNanos() * 2); // ended by the wake-up
             } catch (Throwable e) {
                 failure.set(e);
             }
@@ -210,7 +210,7 @@ abstract class WaitingLaws extends SelectingLaws {
         try {
             long start = System.nanoTime();
             while (driver.isAlive()
-                    && System.nanoTime() - start < longNanos()) { // before it waits a wake-up ends nothing
+                    && System.nanoTime() - start < longNanos()) { // a wake-up before the wait ends nothing
                 rig().side().selector().wakeup();
                 driver.join(5);
             }
@@ -228,7 +228,7 @@ abstract class WaitingLaws extends SelectingLaws {
         rig().until("it is read here", () -> pair.server().read() == 17 + 14);
     }
 
-    /** Of a Selector that keeps its driver, which goes on as if nothing had been asked. */
+    /** A Selector that keeps its driver refuses any other thread, and then continues as if nothing had been asked. */
     private void another_thread_is_told_that_it_may_not_drive() throws Exception {
         Rig.Pair pair = rig().connect();
         var told = new AtomicReference<@Nullable Throwable>();

@@ -173,7 +173,7 @@ abstract class WritingLaws extends ReadingLaws {
         pair.client().writePattern(much).flush();
         rig().until("all has come", () -> {
             long before = -1;
-            while (server.read() > before) { // as long as there is progress without waiting
+            while (server.read() > before) { // while there is progress without waiting
                 before = server.read();
                 pair.client().retry();
                 server.resume();
@@ -204,7 +204,7 @@ abstract class WritingLaws extends ReadingLaws {
         }
         long stuck = client.wire().unacknowledged();
         if (stuck == Wire.UNKNOWN) {
-            return; // then it never is known
+            return; // in this case it is never known
         }
         assertTrue(stuck > 0, stuck + " bytes are with a peer that reads none of them");
         long untaken = stuck + client.outstanding();
@@ -224,7 +224,7 @@ abstract class WritingLaws extends ReadingLaws {
         End server = pair.server().patterned();
         writeUpToTheMark(client);
         rig().until("all has come", () -> {
-            writeUpToTheMark(client); // what flush returned is not told again
+            writeUpToTheMark(client); // what flush has returned is not reported again
             return server.read() == HUNDRED_MEBIBYTES;
         });
         rig().until("all is counted", () -> client.left() == HUNDRED_MEBIBYTES);

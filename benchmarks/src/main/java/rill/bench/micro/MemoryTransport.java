@@ -18,11 +18,11 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 
 /**
- * A transport whose only Wire leads nowhere: it reads the same bytes as often as it is told, and forgets what is written. It does
- * as little as can be, so that what is measured is the loop and the pipeline.
+ * A transport whose only Wire leads nowhere: it reads the same bytes as often as requested, and discards what is written. It does as little as
+ * possible, so that the loop and the pipeline are what is measured.
  */
 final class MemoryTransport implements Transport {
-    /** Its bytes come in by this. */
+    /** The Wire through which bytes are fed. */
     @Nullable
     MemoryWire wire;
 
@@ -41,7 +41,7 @@ final class MemoryTransport implements Transport {
         return new MemorySelector(receiveBuffer);
     }
 
-    /** What {@link rill.Loop#connect} made. */
+    /** Returns the Wire that {@link rill.Loop#connect} made. */
     MemoryWire wire() {
         if (wire == null) {
             throw new IllegalStateException("connect first");
@@ -102,7 +102,7 @@ final class MemoryTransport implements Transport {
         private boolean connected;
         private boolean closed;
         private @Nullable ByteBuf source;
-        private @Nullable ByteBuf input; // the same in the loop's receive buffer
+        private @Nullable ByteBuf input; // the same bytes in the loop's receive buffer
         private int reads;
         long written;
 
@@ -111,7 +111,7 @@ final class MemoryTransport implements Transport {
             this.receiveBuffer = receiveBuffer;
         }
 
-        /** The next select reads all of {@code bytes}, so many times. */
+        /** Makes the next select read all of {@code bytes} this many times. */
         void feed(ByteBuf bytes, int times) {
             if (bytes != source) {
                 source = bytes;
@@ -134,7 +134,7 @@ final class MemoryTransport implements Transport {
             if (bytes == null || reads == 0) {
                 return;
             }
-            for (; reads > 0; reads--) { // one turn, as of a socket with so much to read
+            for (; reads > 0; reads--) { // one turn, as of a socket with this much to read
                 bytes.readerIndex(0);
                 listener.received(bytes);
             }

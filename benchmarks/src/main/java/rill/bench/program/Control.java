@@ -7,11 +7,11 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.util.function.LongSupplier;
 
-/** Answers the lines that the harness sends, and ends the process with its input, whatever else still runs in it. */
+/** Answers the lines that the harness sends, and ends the process at the end of its input, whatever else still runs in it. */
 final class Control {
     private Control() {}
 
-    /** Never returns. {@code count} says how much was done so far. */
+    /** Never returns. {@code count} returns how much was done so far. */
     static void untilInputEnds(LongSupplier count) throws IOException {
         var in = new BufferedReader(new InputStreamReader(System.in, US_ASCII));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
