@@ -300,7 +300,7 @@ abstract class CallerLaws extends TallyLaws {
     @Test
     @Holds(
             in = Transport.class,
-            value = "Time, randomness, names, memory and driving for the loops that use this transport.")
+            value = "Time, randomness, name resolution, memory and driving for the loops that use this transport.")
     void a_transport_has_a_name_and_an_environment_and_is_available() {
         assertTrue(tested().name().matches("[a-z][a-z0-9-]*"), "a short lower-case name: " + tested().name());
         assertTrue(tested().unavailable().isEmpty(), () -> "unavailable: " + tested().unavailable());

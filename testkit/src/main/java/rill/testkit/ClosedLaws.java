@@ -57,7 +57,7 @@ abstract class ClosedLaws extends ListeningLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "wakeup and close do nothing")
+    @Holds(in = Selector.class, value = "wakeup and close are no-ops")
     void a_closed_selector_may_be_woken_up_and_closed_again() throws Exception {
         Rig.Pair before = rig().connect();
         Side closed = rig().openSide();
@@ -178,7 +178,7 @@ abstract class ClosedLaws extends ListeningLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Selector.class, value = "every buffer is released, once nothing writes it any more")
+    @Holds(in = Selector.class, value = "Every buffer is released, once nothing writes it any more")
     void closing_a_selector_spoils_nothing_that_is_on_its_way() throws IOException {
         Side other = rig().side();
         for (int i = 0; i < 3; i++) {
@@ -199,9 +199,7 @@ abstract class ClosedLaws extends ListeningLaws {
     }
 
     @Test
-    @Holds(
-            in = Selector.class,
-            value = "Closes the Selector and, without further events, every Wire and Acceptor of it")
+    @Holds(in = Selector.class, value = "Closes the Selector and, without further events, all its Wires and Acceptors")
     void selectors_that_come_and_go_take_no_memory_with_them() throws IOException {
         comeAndGo(10); // so that everything that is created once exists now
         long memory = Native.now().blocks();

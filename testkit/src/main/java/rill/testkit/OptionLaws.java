@@ -48,7 +48,7 @@ abstract class OptionLaws extends WaitingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Selector.class, value = "what was set can be read")
+    @Holds(in = Selector.class, value = "an option that was set can be read")
     void an_option_that_is_set_while_a_wire_lives_is_what_is_read_then() throws IOException {
         Wire wire = rig().connect().client().wire();
         for (SocketOption<Boolean> option : SWITCHES) {
@@ -62,7 +62,7 @@ abstract class OptionLaws extends WaitingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "what was set can be read")
+    @Holds(in = Selector.class, value = "an option that was set can be read")
     void options_given_to_connect_and_to_open_are_those_of_the_wire() throws IOException {
         Wire probe = rig().connect().client().wire();
         for (SocketOption<Boolean> option : SWITCHES) {
@@ -84,7 +84,7 @@ abstract class OptionLaws extends WaitingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "so that the first that there is not is the one refused")
+    @Holds(in = Selector.class, value = "so the first unsupported one is the one refused")
     void options_are_applied_in_their_order() throws IOException {
         Incoming incoming = rig().listen();
         SocketAddress at = incoming.acceptor().localAddress();
@@ -111,7 +111,7 @@ abstract class OptionLaws extends WaitingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "a transport to which these mean nothing accepts and ignores them")
+    @Holds(in = Selector.class, value = "A transport for which these have no meaning accepts and ignores them")
     void what_a_loop_asks_for_is_never_refused() throws IOException {
         leaveOutIf(Trait.NO_PORTS);
         SocketAddress address = rig().address();

@@ -73,7 +73,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "or when the time is over")
+    @Holds(in = Selector.class, value = "or when the timeout has expired")
     void a_wait_is_over_when_its_time_is() throws IOException {
         Rig.Pair idle = rig().connect();
         long[] took = waits(() -> {});
@@ -85,7 +85,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "and a select uses it up whatever its timeout")
+    @Holds(in = Selector.class, value = "and a select consumes the wake-up whatever its timeout")
     void a_wakeup_is_used_up_by_a_select_that_does_not_block() {
         Side side = rig().side();
         expectAWait("a wake-up ended a select although the one before had used it up", () -> {
@@ -95,7 +95,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "Several count as one")
+    @Holds(in = Selector.class, value = "Several calls count as one")
     void several_wakeups_end_one_select() {
         Side side = rig().side();
         expectAWait("a wake-up ended a second select", () -> {
@@ -153,7 +153,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "What it causes is told by a later select")
+    @Holds(in = Selector.class, value = "Events that it causes are delivered by a later select")
     void what_listeners_cause_is_told_by_a_later_select() throws IOException {
         Incoming incoming = rig().listen();
         var rounds = new int[1];
@@ -250,7 +250,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "whether its thread is interrupted matters to select alone")
+    @Holds(in = Selector.class, value = "an interrupt of the thread affects select alone")
     void an_interrupted_thread_opens_and_writes_as_any_other() throws IOException {
         try {
             Thread.currentThread().interrupt();
