@@ -302,7 +302,7 @@ class CallEndTest {
                 : in.readString(length + 1, StandardCharsets.UTF_8).stripTrailing();
     }
 
-    /** Who looks after calls, and breaks down once. */
+    /** A Patron that breaks down once while a call is made, and again when the connection ends. */
     private static final class Breaking implements Patron<String, String> {
         private boolean broken;
 
@@ -360,7 +360,7 @@ class CallEndTest {
             assertThat(calls.get(0).failure()).isInstanceOf(StackOverflowError.class);
             assertThat(rig.sent()).isEqualTo("sent\n");
 
-            rig.onLoop(rig.link::abort); // whose end whoever looks after its calls can't be told
+            rig.onLoop(rig.link::abort); // whose end the Patron of its calls can't be told
             rig.settle();
 
             assertThat(calls.get(1).failure()).isInstanceOf(CallFailedException.class);
