@@ -25,7 +25,7 @@ final class GivingWay implements Clock {
         this.real = real;
     }
 
-    /** Throws after this many {@code other} readings made beneath one of these classes, or methods in the form {@code Class.method}. */
+    /** Throws after {@code others} readings made beneath one of these classes, or methods in the form {@code Class.method}. */
     void after(int others, String... beneath) {
         parts = Set.of(beneath);
         left = others;

@@ -36,7 +36,7 @@ final class Graph {
         volatile boolean cancelledByUs;
         volatile boolean hasCallback;
         volatile boolean asked; // an owner of the value has asked for it
-        volatile boolean copied; // a copy, which owns nothing, has asked for it
+        volatile boolean copied; // something that does not own the value has asked for it
 
         Node(String made, Future<Object> future, List<Node> sources) {
             this.made = made;

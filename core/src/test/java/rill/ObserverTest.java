@@ -19,7 +19,7 @@ class ObserverTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    /** Writes down what it is told. */
+    /** Records each notification. */
     private static class Noting implements Observer {
         final List<String> told = new ArrayList<>();
         final List<Observed> connections = new ArrayList<>();
@@ -123,7 +123,7 @@ class ObserverTest {
         }
     }
 
-    /** A layer that waits for something, whatever comes. */
+    /** A layer that never becomes ready, whatever arrives. */
     private static ByteLayer waiting() {
         return context -> new Session<ByteBuf, ByteBuf>() {
             @Override
