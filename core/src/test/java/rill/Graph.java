@@ -32,7 +32,7 @@ final class Graph {
         final Future<Object> future;
         final List<Node> sources;
         final List<Node> followers = new ArrayList<>();
-        final Set<Node> waiters = Collections.synchronizedSet(new HashSet<>()); // those that came while it was pending
+        final Set<Node> waiters = Collections.synchronizedSet(new HashSet<>()); // those that arrived while it was pending
         volatile boolean cancelledByUs;
         volatile boolean hasCallback;
         volatile boolean asked; // an owner of the value has asked for it
@@ -331,7 +331,7 @@ final class Graph {
                 && outside.stream().allMatch(Outside::done);
     }
 
-    /** At rest, and on a single loop only: no Future is pending that everyone who asked for it has given up. */
+    /** At rest, and on a single loop only: a pending Future is one that somebody still wants. */
     void checkAtRest() {
         for (Node node : nodes) {
             boolean wanted = node.hasCallback || node.copied || node.waiters.isEmpty();

@@ -211,7 +211,7 @@ class LoopGroupTest {
             Future<Client<String, String>> lost = outside.connect(server.address(), ASKING);
             Await.until("it is on its way to the second", () -> second.connections() == 1);
             second.execute(
-                    () -> { // when it is open there, and not told so yet
+                    () -> { // when it is open there, but that was not reported yet
                         if (breaks) {
                             loops.transport().selectors().get(selectors - 1).breakWith(new IOException("on purpose"));
                         } else {

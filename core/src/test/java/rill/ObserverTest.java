@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** What an observer is told, and what becomes of what it does and throws. */
+/** What an observer is notified of, and what becomes of what it does and throws. */
 class ObserverTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final Duration SECOND = Duration.ofSeconds(1);

@@ -57,7 +57,7 @@ class PoolRetryTest {
         try (var rig = new PoolRig().answering()) {
             var pool = rig.pool(PoolRig.protocol(), ONE.connections(2));
             Future<String> call = rig.onLoop(() -> {
-                pool.choose().close(); // whoever has the client may close it
+                pool.choose().close(); // any holder of the client may do that
                 return pool.call("a");
             });
             rig.settle();

@@ -57,7 +57,7 @@ abstract class UntakenTest extends EngineTest {
         tick(far, 3);
     }
 
-    /** Runs the action in the tick in which something arrives: after it was noticed, and before anybody is notified. */
+    /** Runs the action in the tick in which something arrives: after it was noticed, and before any notification. */
     private void asItComes(Runnable action) {
         selector.inject(() -> loop().execute(action));
         tick(loop(), 1);

@@ -136,9 +136,8 @@ public final class Loops implements AutoCloseable {
     @Override
     public void close() {
         opened.forEach(loop -> loop.close(Duration.ZERO));
-        reporter.take(
-                Report.Slow
-                        .class); // where a test has asked for the watch, closing is watched as well: it may take long
+        // Where a test has enabled the watchdog, closing is watched as well, and may take long.
+        reporter.take(Report.Slow.class);
         reporter.assertNone();
     }
 }
