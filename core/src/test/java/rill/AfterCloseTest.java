@@ -260,10 +260,7 @@ class AfterCloseTest {
         }
     }
 
-    /**
-     * Public methods that need no row. The methods of Future have none at all: deriving a Future from another says no only to a caller that awaits
-     * it.
-     */
+    /** Public methods that need no row. Future's methods have none at all: deriving one Future from another fails only where it is awaited. */
     private static final Set<String> ELSEWHERE = Set.of(
             "Loop.open",
             "Loop.current",

@@ -90,10 +90,7 @@ class BrokenTest {
                 rig.wire.end(cause);
             }
         },
-        /**
-         * All that the wire has read is already delivered to the connection, but the wire is asked to pause and so can't report that there is no
-         * more.
-         */
+        /** All that the wire has read is already delivered, but it is asked to pause and so can't report that there is no more. */
         A_WRITE {
             @Override
             void happens(Rig<?, ?> rig, IOException cause) {

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 /** Runs {@link CallProgram} with many seeds: whatever a client and its server do. */
 class CallProgramTest {
-    /** Can be raised for a long run. */
+    /** The number of seeds; can be raised for a long run. */
     private static final long SEEDS = Long.getLong("rill.calls.seeds", 400);
 
     @Test

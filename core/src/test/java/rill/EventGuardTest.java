@@ -147,7 +147,7 @@ class EventGuardTest {
         }
     }
 
-    /** An Error thrown by any call to a wire. */
+    /** An Error thrown by a call to a wire. */
     @Test
     void a_wire_that_throws_an_error_costs_its_connection() throws IOException {
         try (var rig = new Rig<>(sizes())) {

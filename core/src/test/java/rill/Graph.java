@@ -32,7 +32,7 @@ final class Graph {
         final Future<Object> future;
         final List<Node> sources;
         final List<Node> followers = new ArrayList<>();
-        final Set<Node> waiters = Collections.synchronizedSet(new HashSet<>()); // those that arrived while it was pending
+        final Set<Node> waiters = Collections.synchronizedSet(new HashSet<>()); // those added while it was pending
         volatile boolean cancelledByUs;
         volatile boolean hasCallback;
         volatile boolean asked; // an owner of the value has asked for it
