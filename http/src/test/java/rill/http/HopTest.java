@@ -19,7 +19,7 @@ import rill.http.wire.RequestHead;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** A body on one loop that is read on another, of which one closes at the worst moment. */
+/** Tests a body on one loop that is read on another, while one of the two closes at the worst moment. */
 @ExtendWith(Leaks.class)
 class HopTest {
     private static final IncomingBody.Origin NOBODY = new IncomingBody.Origin() {
@@ -85,7 +85,7 @@ class HopTest {
             }
             assertThat(piece.refCnt()).isZero();
         }
-        assertThat(told).hasSize(1).containsAnyOf("a piece", "closed"); // the last turn of a loop that closes may see it
+        assertThat(told).hasSize(1).containsAnyOf("a piece", "closed"); // a closing loop may still deliver it
     }
 
     @Test
