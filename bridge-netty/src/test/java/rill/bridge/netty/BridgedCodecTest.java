@@ -27,8 +27,8 @@ import rill.testing.Loops;
 import rill.testkit.Leaks;
 
 /**
- * A whole protocol of Netty's handlers, including TLS and delays, as one codec. Both ends write, pause, half-close, close and abort as a seed decides.
- * What is received is a prefix of what was written: all of it, unless an end aborted or the receiver had closed.
+ * A whole protocol of Netty's handlers, including TLS and delays, as one codec. Both ends write, pause, half-close, close and abort as a seed
+ * decides. What is received is a prefix of what was written: all of it, unless an end aborted or the receiver had closed.
  */
 @Tag("slow")
 @ExtendWith(Leaks.class)

@@ -499,7 +499,7 @@ class TlsBytesTest {
                         TlsException.class, e -> assertThat(e.alert()).isEqualTo("unrecognized_name"));
     }
 
-    /** Changes a ClientHello in one record: its key shares are all of a group that nobody knows. */
+    /** Changes a ClientHello in one record: its key shares are all of an unknown group. */
     private static void offerStrangeKeysAlone(byte[] hello) {
         int at = TlsRecord.HEADER + 4 + 2 + 32;
         at += 1 + hello[at];
