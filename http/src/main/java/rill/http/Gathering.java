@@ -38,7 +38,7 @@ final class Gathering {
 
     private boolean took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
         if (failure != null) {
-            whole.fail(failure);
+            stop(failure);
             return false;
         }
         try {

@@ -1,6 +1,7 @@
 package rill.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static rill.http.Served.HOST;
 
 import io.netty.buffer.ByteBuf;
@@ -217,6 +218,27 @@ class SavingTest {
             }
             assertThat(names()).isEmpty();
         }
+    }
+
+    /** It breaks the contract of a source, as null for the end of the body would. */
+    @Test
+    @SuppressWarnings("NullAway")
+    void a_source_that_returns_null_instead_of_a_Future_fails_and_leaves_no_file() throws IOException {
+        var memory = new MemoryTransport(1);
+        try (Loop loop = Loop.open(LoopOptions.defaults().transport(memory))) {
+            var asked = new int[1];
+            HttpBody body = HttpBody.stream(
+                    () -> asked[0]++ == 0
+                            ? loop.<@Nullable ByteBuf>submit(
+                                    () -> Unpooled.copiedBuffer("first", StandardCharsets.US_ASCII))
+                            : null);
+            loop.run(() -> {
+                Future<Long> saved = body.saveTo(folder.resolve("a.txt"), 100);
+                assertThatThrownBy(saved::await).isInstanceOf(NullPointerException.class);
+                loop.delay(Duration.ofSeconds(1)).await();
+            });
+        }
+        assertThat(names()).isEmpty();
     }
 
     @Test
