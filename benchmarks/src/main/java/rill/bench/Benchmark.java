@@ -8,27 +8,27 @@ interface Benchmark {
     /** The name on the command line. */
     String name();
 
-    /** What it is, in a line. */
+    /** A one-line description. */
     String title();
 
-    /** How to read it, for the report. */
+    /** How to read the results, for the report. */
     String explanation();
 
     /** Why it can't be run here; empty if it can. */
     Optional<String> missing(Bench bench);
 
-    /** Whether a quick run includes it without its being named. */
+    /** Whether a quick run includes it even if it was not named. */
     default boolean quick() {
         return true;
     }
 
-    /** What is to be run, in this order. Quick to tell: what has to be found out first is found out when it is needed. */
+    /** What to run, in this order. Returns quickly: anything expensive to find out is found out when it is needed. */
     List<Contest> contests(Bench bench);
 
-    /** About how long a run takes, for the time left. */
+    /** The approximate duration of a run, for the remaining time. */
     double secondsPerRun(Profile profile);
 
-    /** About how long what has to be found out or made before the first run takes. */
+    /** The approximate duration of what must be found out or made before the first run. */
     default double secondsBefore(Profile profile) {
         return 0;
     }

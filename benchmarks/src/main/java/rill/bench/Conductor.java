@@ -13,17 +13,17 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Contest.Run;
 
 /**
- * Runs a contest by the protocol: rounds in which each runs once, every other round backwards (A B B A), so that a machine that
- * grows slower hurts all alike. For the noise one contestant runs twice in each round, the second time at its far end.
+ * Runs a contest by the protocol: in each round every contestant runs once, and every other round runs backwards (A B B A), so that a machine that
+ * slows down affects all alike. To measure noise, one contestant runs twice in each round, the second time at the round's far end.
  */
 final class Conductor {
-    /** Hears of each run, for the progress shown. */
+    /** Is notified of each run, to show progress. */
     interface Listener {
         void starts(Contest contest, Contestant contestant, String round);
 
         void ended(Outcome outcome);
 
-        /** Something that the report's reader should know, and that stops nothing. */
+        /** Something that a reader of the report should know, and that stops nothing. */
         void note(String text);
     }
 
@@ -36,13 +36,13 @@ final class Conductor {
     }
 
     /**
-     * What came of it.
+     * The results of a contest.
      *
      * @param same pairs of runs of the same contestant, each within one round
-     * @param runs by contestant, one a round
-     * @param aside by contestant, what was found out apart from the timed runs
+     * @param runs by contestant, one per round
+     * @param aside by contestant, what was measured apart from the timed runs
      * @param leftOut by contestant, why it has no runs
-     * @param asideLeftOut by contestant, why there is nothing from apart from the timed runs
+     * @param asideLeftOut by contestant, why there are no figures apart from the timed runs
      */
     record Rounds(
             List<List<Outcome>> same,
@@ -51,7 +51,7 @@ final class Conductor {
             Map<Contestant, String> leftOut,
             Map<Contestant, String> asideLeftOut) {}
 
-    /** {@code withNoise} says whether one runs twice in each round. */
+    /** Runs all rounds; {@code withNoise} says whether one contestant runs twice in each. */
     Rounds run(Contest contest, boolean withNoise) {
         Map<Contestant, String> leftOut = new LinkedHashMap<>();
         List<List<Outcome>> same = new ArrayList<>();
@@ -95,7 +95,7 @@ final class Conductor {
         return aside;
     }
 
-    /** The second run of whoever tells the noise: ours on the best transport, as far as it is to be had, else another. */
+    /** The second run of the contestant that measures the noise: Rill's on the best transport available, else another's. */
     private Map<Contestant, Outcome> again(Contest contest, String round, Map<Contestant, String> leftOut) {
         Optional<Contestant> twice = contest.contestants().stream()
                 .filter(each -> !leftOut.containsKey(each))
@@ -107,7 +107,7 @@ final class Conductor {
         return outcome;
     }
 
-    /** Whatever happens to one run is noted, and stops no other. */
+    /** A run that fails is noted, and stops no other. */
     private Optional<Outcome> once(
             Contest contest, Contestant contestant, Run run, String round, Map<Contestant, String> leftOut) {
         if (leftOut.containsKey(contestant)) {

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.bench.Profile.Extent;
 
-/** Who takes part. To add a competitor: a class in {@code rill.bench.program}, and a line here. */
+/** All contenders. To add a competitor, write a class in {@code rill.bench.program} and add a line here. */
 final class Contenders {
     private static final List<String> RILL_JARS =
             List.of("rill-core", "rill-transport-nio", "netty-buffer", "netty-common", "jspecify");
@@ -25,10 +25,10 @@ final class Contenders {
             "netty-transport-classes-io_uring",
             "netty-transport-native-io_uring");
 
-    /** Each transport's name, and what its JVM is told so that it may be used without a warning. */
+    /** Permits native access, so that the transports that need it give no warning. */
     private static final List<String> NATIVE = List.of("--enable-native-access=ALL-UNNAMED");
 
-    /** What those who tune Netty for benchmarks switch on, and what they switch off. */
+    /** What those who tune Netty for benchmarks switch on and off. */
     private static final List<String> FAST = List.of(
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
@@ -37,7 +37,7 @@ final class Contenders {
             "-Dio.netty.buffer.checkBounds=false",
             "-Dio.netty.buffer.checkAccessible=false");
 
-    /** Those that every case is about: Rill and Netty in their fastest settings on each kind of transport, and the limit. */
+    /** The contenders of every case: Rill and Netty in their fastest settings on each kind of transport, and the limit. */
     private static final List<String> PRINCIPAL =
             List.of("rill-nio", "rill-epoll", "rill-uring", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
 
@@ -45,7 +45,7 @@ final class Contenders {
 
     private Contenders() {}
 
-    /** For a first answer without io_uring. */
+    /** The contenders of every case; for a first answer, those without io_uring. */
     static List<Contender> principal(Extent extent) {
         return echo().stream()
                 .filter(each -> PRINCIPAL.contains(each.name()))
@@ -95,7 +95,7 @@ final class Contenders {
                         List.of()));
     }
 
-    /** Servers of HTTP: those of every run, and others that people take. */
+    /** HTTP servers: those of every run, and other widely used ones. */
     static List<Contender> http(Extent extent) {
         List<Contender> all = new ArrayList<>(List.of(
                 rill("nio", "RillHttp"),
@@ -120,7 +120,7 @@ final class Contenders {
         return nettyWith("HttpServerCodec", "NettyHttp", name, title, options);
     }
 
-    /** A server of these handlers of Netty's. */
+    /** A server of these Netty handlers. */
     private static Contender nettyWith(String handlers, String program, String name, String title, String... options) {
         return other(
                 name,
@@ -143,7 +143,7 @@ final class Contenders {
         return new Contender("bare-c", title, false, null, List.of(which), List.of(), List.of());
     }
 
-    /** Clients of HTTP. */
+    /** HTTP clients. */
     static List<Contender> httpClients() {
         return List.of(
                 rill("nio", "RillHttpClient"),
@@ -167,7 +167,7 @@ final class Contenders {
         return nettyWith("HttpServerCodec and HttpClientCodec", "NettyProxy", name, title, options);
     }
 
-    /** Echoes over WebSockets. */
+    /** WebSocket echo servers. */
     static List<Contender> webSockets() {
         return List.of(
                 rill("nio", "RillWebSocket"),
@@ -241,7 +241,7 @@ final class Contenders {
                 program.equals("RillEcho") ? jars : List.of("*"));
     }
 
-    /** Rill without anybody who looks, and the same with: here it is the other, that the first is compared with. */
+    /** Rill unobserved, and Rill observed: here the observed one is the one that the first is compared with. */
     static List<Contender> metrics() {
         return List.of(
                 rill("epoll", "RillEcho"),
@@ -254,7 +254,7 @@ final class Contenders {
                         RILL_EPOLL_JARS));
     }
 
-    /** What a pool costs beside the client on epoll, and what several connections give. */
+    /** What a pool costs compared with the client on epoll, and what several connections gain. */
     private static Contender rillPool(int connections) {
         return new Contender(
                 "rill-pool-" + connections,

@@ -7,25 +7,25 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those that are measured against each other on one case.
+ * Contestants that are measured against each other on one case.
  *
  * @param name short, such as {@code 50 x 1, 16 B}
  * @param parameters what the case is, by name; numbers make charts of growth
- * @param headline whether it has a noise floor of its own and a line in the report's summary; others are judged by the floor of
- *     the headline before them
+ * @param headline whether it has a noise floor of its own and a line in the report's summary; others are judged by the floor of the headline before
+ *     them
  */
 record Contest(String name, Map<String, Object> parameters, List<Contestant> contestants, boolean headline) {
-    /** Whether there is anything to be compared. */
+    /** Whether there is anything to compare. */
     boolean compared() {
         return contestants.stream().map(Contestant::ours).distinct().count() > 1;
     }
 
     /**
-     * One of them.
+     * A participant in a contest.
      *
-     * @param ours Rill: compared with all that are not
+     * @param ours whether it is Rill, which is compared with all that are not
      * @param flags what it was started with, for the report
-     * @param aside done once, after all timed runs, for figures that would disturb them; or null
+     * @param aside run once, after all timed runs, for figures that would disturb them; or null
      */
     record Contestant(
             String name,
@@ -42,12 +42,12 @@ record Contest(String name, Map<String, Object> parameters, List<Contestant> con
     /** One run, in fresh processes. */
     @FunctionalInterface
     interface Run {
-        /** Throws {@link LeftOutException} if it is not to be had here. */
+        /** Runs once. Throws {@link LeftOutException} if the contestant is not available here. */
         Outcome once() throws IOException;
     }
 
     /**
-     * What one run gave.
+     * The results of one run.
      *
      * @param figures by name, see {@link Figure}
      * @param latency in nanoseconds, where it was measured

@@ -2,7 +2,7 @@ package rill.bench;
 
 import java.util.Arrays;
 
-/** What is measured: its name in the report, its unit, and which way is better. */
+/** A measured quantity: its name in the report, its unit, and which direction is better. */
 enum Figure {
     RATE("rate", "messages per second", "/s", true, true),
     CPU("cpu", "processor time per message", "ns", false, true),
@@ -37,7 +37,7 @@ enum Figure {
     final String title;
     final String unit;
     final boolean higherIsBetter;
-    /** Whether ratios of it are worked out. */
+    /** Whether its ratios are computed. */
     final boolean judged;
 
     Figure(String key, String title, String unit, boolean higherIsBetter, boolean judged) {

@@ -2,11 +2,11 @@ package rill.bench;
 
 import java.util.Locale;
 
-/** Text of a page, put together piece by piece. */
+/** The text of a page, built piece by piece. */
 final class Html {
     private final StringBuilder text = new StringBuilder();
 
-    /** Markup, as it is; arguments are escaped. */
+    /** Appends markup as it is; arguments are escaped. */
     Html add(String format, Object... arguments) {
         Object[] escaped = new Object[arguments.length];
         for (int i = 0; i < arguments.length; i++) {
@@ -16,7 +16,7 @@ final class Html {
         return this;
     }
 
-    /** Markup that holds no arguments, such as a style sheet. */
+    /** Appends markup without arguments, such as a style sheet. */
     Html raw(String markup) {
         text.append(markup).append('\n');
         return this;

@@ -12,7 +12,7 @@ import rill.bench.Report.Entry;
 import rill.bench.Report.FigureText;
 import rill.bench.Report.Section;
 
-/** The report as one page that needs nothing else: no script, no network. */
+/** The report as one self-contained page: no script, no network. */
 final class HtmlReport {
     private final Report report;
     private final Html html = new Html();
@@ -107,7 +107,7 @@ final class HtmlReport {
         }
     }
 
-    /** One table per contestant of ours: a row per other one, a column per figure. */
+    /** One table per contestant of ours: a row per opponent, a column per figure. */
     private void comparisons(Case each, List<FigureText> judged) {
         for (Entry subject : each.entries()) {
             List<Comparison> all = each.comparisons().stream()

@@ -13,7 +13,7 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
-/** What connections cost that do nothing: memory of a server with many, less that of the same process with none. */
+/** The cost of idle connections: the memory of a server with many, minus that of the same process with none. */
 final class IdleBenchmark implements Benchmark {
     private static final int CONNECTIONS = 5_000;
     private static final int QUICK_CONNECTIONS = 1_000;
@@ -63,11 +63,11 @@ final class IdleBenchmark implements Benchmark {
     static Outcome run(Bench bench, Program program, Contender contender, int connections) throws IOException {
         try (Child server = bench.server(contender)) {
             int port = Integer.parseInt(server.expect("listening"));
-            // First one that goes again: what the first connection ever brings along belongs to none.
+            // A first connection that is closed again: what the very first one allocates is attributed to none.
             try (Child first = bench.load(program, "hold", port, bench.profile(), SIZE, 1)) {
                 first.expect("ready");
             }
-            used(contender, server); // what the question itself brings along is there before it is asked in earnest
+            used(contender, server); // what the question itself allocates is allocated before it counts
             Used none = used(contender, server);
             try (Child load = bench.load(program, "hold", port, bench.profile(), SIZE, connections)) {
                 load.expect("ready");
@@ -78,7 +78,7 @@ final class IdleBenchmark implements Benchmark {
 
     private static Used used(Contender contender, Child server) throws IOException {
         if (contender.program() == null) {
-            server.ask("mark"); // in C there is no heap to ask for; this only waits until it has come so far
+            server.ask("mark"); // in C there is no heap to report; this only waits until the server has got that far
             return new Used(0, 0, resident(server));
         }
         Map<String, String> memory = server.ask("memory");
@@ -105,7 +105,7 @@ final class IdleBenchmark implements Benchmark {
         return parseResident(Files.readAllLines(Path.of("/proc", Long.toString(server.pid()), "status")));
     }
 
-    /** Bytes, from a line such as {@code VmRSS:  12345 kB}. */
+    /** Parses bytes from a line such as {@code VmRSS:  12345 kB}. */
     static double parseResident(List<String> status) throws IOException {
         for (String line : status) {
             if (line.startsWith("VmRSS:")) {

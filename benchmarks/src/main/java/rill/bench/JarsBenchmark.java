@@ -9,7 +9,7 @@ import java.util.Optional;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 
-/** Bytes of the jars that an echo server needs; the other benchmarks run on just these, so they are enough. */
+/** The size in bytes of the jars that an echo server needs. The other benchmarks run on exactly these, so they are sufficient. */
 final class JarsBenchmark implements Benchmark {
     @Override
     public String name() {

@@ -13,18 +13,18 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Statistics.Interval;
 
-/** Makes of a contest's runs what the report says: medians, noise floors, and ratios with a verdict. */
+/** Derives what the report says from a contest's runs: medians, noise floors, and ratios with a verdict. */
 final class Judge {
-    /** A load that uses more of its processor than that may be what limited the rate. */
+    /** Above this share of its processor, the load may be what limited the rate. */
     static final double SATURATED_PERCENT = 95;
 
     private static final int BEYOND = 10;
     private static final double TOO_MANY_LATE = 0.01;
 
-    /** Less than a byte per message is a stray object now and then; its ratios would mean nothing. */
+    /** Less than a byte per message is an occasional stray object; its ratios would mean nothing. */
     private static final double WORTH_A_RATIO = 1;
 
-    /** The contestant that the others' share is reckoned from. */
+    /** The contestant from which the others' share is computed. */
     private static final String LIMIT = "bare-c";
 
     private static final double[] QUANTILES = {
@@ -34,7 +34,7 @@ final class Judge {
     private Judge() {}
 
     /**
-     * How far the ratio of something to itself went.
+     * How far the ratio of something to itself deviated from 1.
      *
      * @param from the case in which that was measured
      */
@@ -72,7 +72,7 @@ final class Judge {
                 leftOut);
     }
 
-    /** Where the bare loop in C took part: what each message cost beyond that, round by round. */
+    /** If the bare loop in C took part: adds what each message cost beyond it, round by round. */
     private static Map<Contestant, List<Outcome>> withShare(Map<Contestant, List<Outcome>> runs) {
         List<Outcome> limit = runs.entrySet().stream()
                 .filter(each -> each.getKey().name().equals(LIMIT))
@@ -146,7 +146,7 @@ final class Judge {
         }
         List<Report.Quantile> quantiles = new ArrayList<>();
         for (double quantile : QUANTILES) {
-            // A quantile means something once some messages lie beyond it.
+            // A quantile is meaningful only if some messages lie beyond it.
             if (all.getTotalCount() > 0 && (quantile == 1 || all.getTotalCount() * (1 - quantile) >= BEYOND)) {
                 quantiles.add(new Report.Quantile(quantile, all.getValueAtPercentile(quantile * 100)));
             }
@@ -211,7 +211,7 @@ final class Judge {
         return runs.stream().allMatch(run -> run.figures().getOrDefault(key, 0.0) < WORTH_A_RATIO);
     }
 
-    /** Of the same rounds; none where one of the two has no positive value, since that has no ratio. */
+    /** The ratios of the same rounds. Empty if either side has a value that is not positive: there is no ratio to that. */
     private static double[] ratios(String key, List<Outcome> above, List<Outcome> below) {
         double[] ratios = new double[Math.min(above.size(), below.size())];
         for (int i = 0; i < ratios.length; i++) {

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** What the benchmarks run on, as far as it matters to them. */
+/** The machine that the benchmarks run on, as far as it matters to them. */
 final class Machine {
     private final List<Integer> processors;
 
@@ -28,12 +28,12 @@ final class Machine {
                 }
             }
         } catch (IOException notLinux) {
-            // then there are none to pin anything to, and whyNoProcesses() says so
+            // then there are no processors to pin anything to, and whyNoProcesses() says so
         }
         return new Machine(processors);
     }
 
-    /** Such as {@code 0-3,8}. */
+    /** Parses a list such as {@code 0-3,8}. */
     static List<Integer> parseProcessors(String list) {
         List<Integer> all = new ArrayList<>();
         for (String range : list.split(",", -1)) {
@@ -65,17 +65,17 @@ final class Machine {
         return System.getProperty("os.name").equals("Linux");
     }
 
-    /** Where what is measured runs. */
+    /** The processor of what is measured. */
     int server() {
         return processors.getFirst();
     }
 
-    /** Where the load runs. */
+    /** The processor of the load. */
     int load() {
         return processors.get(1);
     }
 
-    /** Where an installed program is. */
+    /** The path of an installed program. */
     static Optional<Path> program(String name) {
         for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
             Path file = Path.of(folder, name);

@@ -21,7 +21,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** The way in: {@code ./rill bench}. */
+/** The entry point: {@code ./rill bench}. */
 @Command(
         name = "./rill bench",
         description = "Measures Rill beside Netty and others, and writes report.json and report.html.",
@@ -71,10 +71,10 @@ final class Main implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "This text.")
-    @SuppressWarnings("UnusedVariable") // that it is there is what counts
+    @SuppressWarnings("UnusedVariable") // only its presence counts
     private boolean help;
 
-    /** One of the two. */
+    /** At most one of the two. */
     static final class Thoroughness {
         @Option(names = "--quick", description = "A first answer, in less than 10 minutes.")
         private boolean quick;
@@ -92,7 +92,7 @@ final class Main implements Callable<Integer> {
         System.exit(execute(out, err, args));
     }
 
-    /** Gives the exit status. */
+    /** Returns the exit status. */
     static int execute(PrintWriter out, PrintWriter err, String... args) {
         return new CommandLine(new Main())
                 .setOut(out)
@@ -183,7 +183,7 @@ final class Main implements Callable<Integer> {
         replace(page(), HtmlReport.of(report));
     }
 
-    /** At once, so that there is a whole report at any moment. */
+    /** Replaces the file atomically, so that there is a complete report at any moment. */
     private static void replace(Path file, String text) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".new");
         Files.writeString(next, text);

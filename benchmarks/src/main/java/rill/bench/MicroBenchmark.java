@@ -26,7 +26,7 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.spi.Transport;
 
-/** The parts, each by itself, by JMH: every run is a fork of its own, so that runs can be paired like all others. */
+/** The parts in isolation, by JMH. Every run is a fork of its own, so that runs can be paired like all others. */
 final class MicroBenchmark implements Benchmark {
     private static final int WARM_UPS = 2;
     /** Small loops are compiled sooner than whole programs. */
@@ -36,7 +36,7 @@ final class MicroBenchmark implements Benchmark {
     private static final double START_SECONDS = 0.6;
     private static final int TIMEOUT_SECONDS = 60;
 
-    /** Allowed and opened as users are told to. */
+    /** Native access is enabled and packages are opened as users are advised to. */
     private static final List<String> JVM = List.of(
             "-Xms512m",
             "-Xmx512m",
@@ -45,7 +45,7 @@ final class MicroBenchmark implements Benchmark {
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow");
 
-    /** For those of Netty: what speeds it up, and threads of its own kind. */
+    /** For Netty's methods: flags that speed Netty up, and threads of its own kind. */
     private static final List<String> FAST = List.of(
             "-Dio.netty.noUnsafe=false",
             "-Dio.netty.leakDetection.level=disabled",
@@ -56,10 +56,10 @@ final class MicroBenchmark implements Benchmark {
             "-Djmh.executor.class=rill.bench.micro.NettyThreads");
 
     /**
-     * A JMH class, some of whose methods are held against each other.
+     * A JMH class, some of whose methods are compared with each other.
      *
-     * @param from the least extent that includes it
-     * @param threads that call the method at a time
+     * @param from the smallest extent that includes it
+     * @param threads that call the method concurrently
      * @param alone whether all of it runs on one thread, and so on one processor
      */
     private record Subject(
@@ -75,7 +75,7 @@ final class MicroBenchmark implements Benchmark {
             return new Subject(name, type, Map.of(), 1, true, Extent.QUICK, false, methods);
         }
 
-        /** For what has a loop or executors on threads of their own: a processor for the caller, and one for them. */
+        /** A subject with a loop or executors on threads of their own: one processor for the caller, and one for them. */
         static Subject onBoth(String name, String type, List<String> methods) {
             return new Subject(name, type, Map.of(), 1, false, Extent.QUICK, false, methods);
         }
@@ -197,7 +197,7 @@ final class MicroBenchmark implements Benchmark {
         return contests;
     }
 
-    /** {@code METHOD@TRANSPORT}: Rill on that. */
+    /** {@code METHOD@TRANSPORT}: Rill on that transport. */
     private static List<String> flags(String method) {
         List<String> flags = new ArrayList<>(JVM);
         int at = method.indexOf('@');
@@ -256,7 +256,7 @@ final class MicroBenchmark implements Benchmark {
         return subject.alone ? one : one + "," + bench.machine().load();
     }
 
-    /** What a fork says is shown only if it fails. */
+    /** A fork's output is shown only if it fails. */
     private static OutputFormat quiet() {
         var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
         return OutputFormatFactory.createFormatInstance(nowhere, VerboseMode.SILENT);

@@ -5,9 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where server and load meet: the loopback of a network namespace of their own, if we may make one, else this machine's. Many short
- * connections fill the tables in which a machine's own network keeps track of them; a new namespace keeps no such tables, and goes
- * with its last process.
+ * Where server and load meet: the loopback of a network namespace of their own if the system permits one, else this machine's. Many short connections
+ * fill the tables in which a machine's own network tracks them; a new namespace keeps no such tables, and ends with its last process.
  */
 enum Network {
     OWN,
@@ -15,7 +14,7 @@ enum Network {
 
     private static final String UP = "ip link set lo up";
 
-    /** One of their own, if the system lets us. */
+    /** A namespace of their own, if the system permits it. */
     static Network best() {
         try {
             Process trial = new ProcessBuilder("unshare", "--net", "sh", "-c", UP)
@@ -24,21 +23,21 @@ enum Network {
                     .start();
             return trial.waitFor() == 0 ? OWN : SHARED;
         } catch (IOException e) {
-            return SHARED; // there is no unshare here
+            return SHARED; // unshare is not installed here
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return SHARED;
         }
     }
 
-    /** A server's command. */
+    /** The command that starts a server in this network. */
     List<String> around(List<String> server) {
         return this == OWN
                 ? joined(List.of("unshare", "--net", "sh", "-c", UP + " && exec \"$@\"", "sh"), server)
                 : server;
     }
 
-    /** The command of what connects to that server. */
+    /** The command that starts what connects to that server. */
     List<String> beside(Child server, List<String> load) {
         return this == OWN ? joined(List.of("nsenter", "--net=/proc/" + server.pid() + "/ns/net"), load) : load;
     }

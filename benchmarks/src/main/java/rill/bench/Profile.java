@@ -9,17 +9,17 @@ package rill.bench;
  * @param seconds of a timed window
  */
 record Profile(Extent extent, int pairs, double warmUpSeconds, double seconds) {
-    /** How many cases. */
+    /** Which cases. */
     enum Extent {
         QUICK,
         USUAL,
         FULL
     }
 
-    /** What C2 makes of an echo server or a Redis client takes that long, on one processor, to be reached and settle. */
+    /** The time in which C2's code of an echo server or a Redis client is reached and settles, on one processor. */
     private static final double PAST_COMPILATION = 1.5;
 
-    /** On the way to the last step of compilation; what is compared has come equally far. */
+    /** Measures before the last step of compilation; what is compared is equally far. */
     static Profile quick() {
         return new Profile(Extent.QUICK, 5, 0.9, 0.6);
     }
@@ -32,7 +32,7 @@ record Profile(Extent extent, int pairs, double warmUpSeconds, double seconds) {
         return new Profile(Extent.FULL, 5, PAST_COMPILATION, 1.2);
     }
 
-    /** For what needs more time than an echo in a closed loop. */
+    /** For what takes longer to measure than an echo in a closed loop. */
     Profile longer(double warmUps, double windows) {
         return new Profile(extent, pairs, warmUpSeconds * warmUps, seconds * windows);
     }

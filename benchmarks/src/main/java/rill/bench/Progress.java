@@ -6,7 +6,7 @@ import rill.bench.Conductor.Listener;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 
-/** Says on the terminal which run is on, what the last one gave, and about how long the rest will take. */
+/** Prints on the terminal the current run, the last run's result, and approximately how long the rest will take. */
 final class Progress implements Listener {
     private final PrintWriter out;
     private final long start = System.nanoTime();
@@ -19,7 +19,7 @@ final class Progress implements Listener {
         this.plannedSeconds = plannedSeconds;
     }
 
-    /** The next benchmark begins: what was planned for it and for all before it, and for one run of it. */
+    /** The next benchmark begins: the time planned for everything before its first run, and for one run of it. */
     void benchmark(String title, double plannedSecondsBefore, double perRun) {
         out.println();
         out.println(title);
@@ -47,7 +47,7 @@ final class Progress implements Listener {
 
     private String left() {
         double taken = (System.nanoTime() - start) / 1e9;
-        // As slow as it has been so far, compared with the plan; the plan itself while that says little.
+        // The pace so far, compared with the plan; the plan itself while there is little to go by.
         double pace = plannedSecondsDone > 30 ? taken / plannedSecondsDone : 1;
         return Units.duration(Math.max(0, plannedSeconds - plannedSecondsDone) * pace);
     }

@@ -10,9 +10,9 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
-/** Reverse proxies of HTTP/1.1 through which large bodies stream. */
+/** HTTP/1.1 reverse proxies through which large bodies stream. */
 final class ProxyBenchmark implements Benchmark {
-    /** On each of which one body is under way. */
+    /** Each has one body in flight. */
     private static final int CONNECTIONS = 8;
 
     private static final double WARM_UPS = 3;

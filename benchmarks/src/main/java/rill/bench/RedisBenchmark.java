@@ -10,11 +10,11 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 
-/** Redis clients: GETs over one connection, many of them in flight. The client is what is measured. */
+/** Redis clients: GETs over one connection, many of them in flight. The client is measured. */
 final class RedisBenchmark implements Benchmark {
-    /** GETs of redis-benchmark's first, short run, per call in flight; it tells how many the timed run takes. */
+    /** The GETs of redis-benchmark's first, short run, per call in flight; its rate determines how many the timed run makes. */
     private static final int PILOT = 2_000;
-    /** A client is more code than an echo, and takes longer to be compiled. */
+    /** A client has more code than an echo, and takes longer to compile. */
     private static final double WARM_UPS = 2;
 
     private static final double PERCENT = 100;
@@ -97,8 +97,8 @@ final class RedisBenchmark implements Benchmark {
     }
 
     /**
-     * With one call in flight there is nothing to consolidate; else by 8 suits 50 calls in flight, and by 64 suits 500. For a
-     * first answer there is only the best transport.
+     * With one call in flight there is nothing to consolidate; otherwise consolidating by 8 suits 50 calls in flight, and by 64 suits 500. A first
+     * answer has only the best transport.
      */
     private static boolean takesPart(String name, Mode mode, Extent extent) {
         return switch (name) {
@@ -162,7 +162,7 @@ final class RedisBenchmark implements Benchmark {
                         RedisServer.KEY));
     }
 
-    /** It tells nobody when it begins and ends, so its processor is looked at in the middle half of the run, or not at all. */
+    /** redis-benchmark does not report when it begins and ends, so its processor time is sampled in the middle half of the run, or not at all. */
     private static Map<String, Double> busy(Child client, Child server, double seconds) throws IOException {
         Bench.pass(seconds / 4);
         try {
@@ -187,7 +187,7 @@ final class RedisBenchmark implements Benchmark {
         }
     }
 
-    /** The second field of the last line, in quotes. */
+    /** Parses the second field of the last line, in quotes. */
     static double parse(List<String> csv) throws IOException {
         for (String line : csv.reversed()) {
             String[] fields = line.split("\",\"", -1);

@@ -9,7 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 
-/** A redis-server that keeps nothing on disk, on a free port, with one key in it. */
+/** A redis-server on a free port that stores nothing on disk and holds one key. */
 final class RedisServer implements AutoCloseable {
     static final String KEY = "bench:key";
     static final int VALUE_LENGTH = 64;

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All that a run has found out so far, as {@code report.json} holds it.
+ * Everything that a run has measured so far, as in {@code report.json}.
  *
- * @param notRun the cases that were planned and have not been run; none in the report of a run that came to its end
+ * @param notRun the planned cases that have not been run; empty in the report of a run that completed
  */
 record Report(
         String started,
@@ -22,16 +22,16 @@ record Report(
     /** One benchmark. {@code figures} describes the names that its runs use. */
     record Section(String name, String title, String explanation, List<FigureText> figures, List<Case> cases) {}
 
-    /** What a figure is. */
+    /** The description of a figure. */
     record FigureText(String key, String title, String unit, boolean higherIsBetter, boolean judged) {}
 
     /**
      * One contest.
      *
      * @param headline whether it belongs in a summary
-     * @param floors by figure, how far the ratio of something to itself went, as a factor
+     * @param floors by figure, how far the ratio of something to itself deviated from 1, as a factor
      * @param floorsFrom the case in which that was measured; empty if there are no floors
-     * @param leftOut who has no runs here, and why
+     * @param leftOut the contestants without runs here, and why
      */
     record Case(
             String name,
@@ -63,10 +63,10 @@ record Report(
     /** A median and its interval. */
     record Value(double value, double low, double high) {}
 
-    /** So much of all messages took no longer. */
+    /** This share of all messages took no longer. */
     record Quantile(double quantile, double nanos) {}
 
-    /** A ratio of two contestants in the same rounds: {@code subject / baseline}. */
+    /** The ratio of two contestants in the same rounds: {@code subject / baseline}. */
     record Comparison(
             String figure,
             String subject,

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the user has asked for of all that there is.
+ * What the user selected.
  *
  * @param named whether the benchmarks were named
- * @param cases parts of the names of the cases wanted; none for all
- * @param contestants the names of those wanted; none for all
+ * @param cases parts of the names of the selected cases; empty for all
+ * @param contestants the names of the selected ones; empty for all
  */
 record Selection(boolean named, List<String> cases, List<String> contestants) {
-    /** Nothing is left to be measured. */
+    /** Nothing is left to measure. */
     static final class NothingLeftException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -20,7 +20,7 @@ record Selection(boolean named, List<String> cases, List<String> contestants) {
         }
     }
 
-    /** Those of a benchmark's contests, and in them of the contestants, that are wanted. */
+    /** The selected contests of a benchmark, with their selected contestants. */
     List<Contest> of(List<Contest> contests) {
         return contests.stream()
                 .filter(each -> wants(each.name()))
@@ -34,7 +34,7 @@ record Selection(boolean named, List<String> cases, List<String> contestants) {
         return cases.isEmpty() || cases.stream().anyMatch(each -> plain.contains(plain(each)));
     }
 
-    /** Not everybody has that sign on the keyboard. */
+    /** Not every keyboard has that sign. */
     private static String plain(String text) {
         return text.toLowerCase(Locale.ROOT).replace('×', 'x');
     }
@@ -46,7 +46,7 @@ record Selection(boolean named, List<String> cases, List<String> contestants) {
         return new Contest(contest.name(), contest.parameters(), wanted, contest.headline());
     }
 
-    /** Whether all cases are wanted, and all contestants. */
+    /** Whether all cases and all contestants are selected. */
     boolean isWhole() {
         return cases.isEmpty() && contestants.isEmpty();
     }

@@ -14,11 +14,11 @@ import java.util.TreeMap;
 import rill.bench.Profile.Extent;
 
 /**
- * One call of {@code ./rill bench}: runs the benchmarks that were chosen, and makes the report. That is kept after every case, so
- * that a run which is interrupted, or fails, has not been in vain.
+ * One invocation of {@code ./rill bench}: runs the chosen benchmarks and makes the report. The report is saved after every case, so that a run that
+ * is interrupted or fails is not lost.
  */
 final class Session {
-    /** Takes the report, again and again; each is the last one and more. */
+    /** Receives the report repeatedly; each version contains the previous one and more. */
     interface Keeper {
         void keep(Report report) throws IOException;
     }
@@ -80,7 +80,7 @@ final class Session {
         selection.requireSomething(!plan.isEmpty() || leftOut.size() == chosen.size());
     }
 
-    /** What is planned for a benchmark. */
+    /** The time planned for a benchmark. */
     static double seconds(Bench bench, Benchmark benchmark, List<Contest> contests) {
         double perRun = benchmark.secondsPerRun(bench.profile());
         double seconds = benchmark.secondsBefore(bench.profile());
@@ -94,7 +94,7 @@ final class Session {
         return seconds;
     }
 
-    /** Whether something of ours runs twice in each round; for a first answer, in the first case only. */
+    /** Whether a contestant of ours runs twice in each round; for a first answer, only in the first case. */
     private static boolean withNoise(Bench bench, Contest contest, List<Contest> contests) {
         boolean wanted = bench.profile().extent() == Extent.QUICK ? contest == contests.getFirst() : contest.headline();
         return wanted && contest.compared();
@@ -122,7 +122,7 @@ final class Session {
         }
     }
 
-    /** Of what has been done so far. */
+    /** The report of what has been done so far. */
     private Report report() {
         List<Report.Section> sections = new ArrayList<>();
         List<String> notRun = new ArrayList<>();

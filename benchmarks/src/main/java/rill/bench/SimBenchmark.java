@@ -10,7 +10,7 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 
-/** What simulations cost: processor time of a run, memory of what is in it, and of a step in short runs and in long ones. */
+/** The cost of simulations: the processor time of a run, the memory of what is in it, and the cost of a step in short runs and in long ones. */
 final class SimBenchmark implements Benchmark {
     private static final int HOUR = 3_600;
     private static final int MESSAGES = 1_000_000;

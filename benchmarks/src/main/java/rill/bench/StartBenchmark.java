@@ -84,7 +84,7 @@ final class StartBenchmark implements Benchmark {
         return new Contestant(name, title, each.ours(), bench.flags(each), run);
     }
 
-    /** Made when it is first asked for. */
+    /** An AOT cache, made on first use. */
     private static final class AotCache {
         private final Bench bench;
         private final Contender contender;

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 import rill.bench.Contest.Outcome;
 
-/** Counts a process's system calls with strace. That slows it down a lot, so it is done in runs of their own. */
+/** Counts a process's system calls with strace. That slows the process down a lot, so it happens in separate runs. */
 final class SystemCalls {
     private static final double SECONDS = 1;
 
     private SystemCalls() {}
 
-    /** While the load goes on. */
+    /** Counts while the load continues. */
     static Outcome perMessage(Bench bench, Child server, Child counting) throws IOException {
         if (Machine.program("strace").isEmpty()) {
             throw new LeftOutException("strace is missing, which counts system calls (Debian: apt-get install strace)");
@@ -24,12 +24,12 @@ final class SystemCalls {
                 List.of("strace", "-f", "-c", "-U", "calls,name", "-o", summary.toString(), "-p", "" + server.pid());
         Child strace = Child.startMerged("strace", command);
         try {
-            strace.expect("strace:"); // that it has attached
+            strace.expect("strace:"); // it has attached
             long before = count(counting);
             Bench.pass(SECONDS);
             messages = count(counting) - before;
         } finally {
-            strace.terminate(); // which makes it write its summary
+            strace.terminate(); // makes it write its summary
         }
         return new Outcome(Map.of(Figure.SYSTEM_CALLS.key, parse(Files.readAllLines(summary)) / (double) messages));
     }
@@ -38,7 +38,7 @@ final class SystemCalls {
         return Long.parseLong(counting.ask("mark").getOrDefault("count", "0"));
     }
 
-    /** The number of calls in the last line, which is the total. */
+    /** Parses the number of calls from the last line, which is the total. */
     static long parse(List<String> summary) throws IOException {
         for (String line : summary.reversed()) {
             String[] words = line.strip().split(" +", -1);

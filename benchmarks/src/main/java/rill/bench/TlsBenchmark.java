@@ -12,12 +12,12 @@ import rill.bench.EchoBenchmark.Shape;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
-/** The same over TLS 1.3: echo, handshakes, and what an idle connection holds. The load has OpenSSL. */
+/** Echo, handshakes and the memory of an idle connection over TLS 1.3. The load uses OpenSSL. */
 final class TlsBenchmark implements Benchmark {
     private static final List<Shape> SHAPES = List.of(new Shape(50, 1, 64), new Shape(50, 1, 16 * 1024));
     private static final int HELD = 1_000;
     private static final int SIZE = 16;
-    /** As in an echo in the clear; a server loads the JDK's TLS besides. */
+    /** As for an echo in the clear, plus the time in which a server loads the JDK's TLS. */
     private static final double START_SECONDS = 0.8;
 
     /** One run with a contender that has been told where its certificate is. */
@@ -92,7 +92,7 @@ final class TlsBenchmark implements Benchmark {
 
     @Override
     public double secondsPerRun(Profile profile) {
-        // Of five cases two make connections, which warms up for longer.
+        // Two of the five cases make connections, which warm up for longer.
         double longer = ChurnBenchmark.longer(profile).warmUpSeconds() - profile.warmUpSeconds();
         return profile.warmUpSeconds() + profile.seconds() + START_SECONDS + longer * 2 / 5;
     }

@@ -13,11 +13,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** The programs that are not Java: found, or compiled on the spot, in a folder that goes when this is closed. */
+/** The programs that are not Java: installed ones, and those compiled on the spot into a folder that is deleted when this is closed. */
 final class Tools implements AutoCloseable {
     private static final int SECONDS = 120; // to compile something
 
-    /** Of {@link #identity}, as {@code ServerKey} knows it in another process. It protects nothing. */
+    /** The password of {@link #identity}, which {@code ServerKey} knows in another process. It protects nothing. */
     private static final String PASSWORD = "benchmark";
 
     private final Path folder;
@@ -27,7 +27,7 @@ final class Tools implements AutoCloseable {
         folder = Files.createTempDirectory("rill-bench-");
     }
 
-    /** A folder for files that nobody needs afterwards. */
+    /** A folder for temporary files. */
     Path folder() {
         return folder;
     }
@@ -67,7 +67,7 @@ final class Tools implements AutoCloseable {
         TLS_LOAD("load", "-DTLS -lssl -lcrypto");
 
         private final String source;
-        private final String flags; // with spaces between
+        private final String flags; // separated by spaces
 
         Program(String source, String flags) {
             this.source = source;
@@ -83,7 +83,7 @@ final class Tools implements AutoCloseable {
         }
     }
 
-    /** Where one of our C programs is. */
+    /** The path of one of our C programs, compiled if necessary. */
     Path compiled(Program program) throws IOException {
         Path there = compiled.get(program);
         if (there == null) {
@@ -93,7 +93,7 @@ final class Tools implements AutoCloseable {
         return there;
     }
 
-    /** A key and a certificate for {@code localhost}, as a file of PKCS #12. */
+    /** A key and a certificate for {@code localhost}, as a PKCS #12 file. */
     Path identity() throws IOException {
         Path file = folder.resolve("identity.p12");
         if (!Files.exists(file)) {

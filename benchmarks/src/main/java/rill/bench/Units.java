@@ -2,7 +2,7 @@ package rill.bench;
 
 import java.util.Locale;
 
-/** Numbers as people read them. */
+/** Numbers for human readers. */
 final class Units {
     private Units() {}
 
@@ -43,7 +43,7 @@ final class Units {
         return number(value / (1024 * 1024)) + " MiB";
     }
 
-    /** Three digits that count, and thousands apart. */
+    /** Three significant digits, with thousands separated. */
     static String number(double value) {
         double size = Math.abs(value);
         String format = size == 0 || size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";
@@ -55,7 +55,7 @@ final class Units {
         return Math.round(value / step) * step;
     }
 
-    /** For an axis with little room: {@code 200 k}, {@code 5 µs}. */
+    /** For an axis with little space: {@code 200 k}, {@code 5 µs}. */
     static String brief(String unit, double value) {
         if (!unit.equals("/s")) {
             return text(unit, value).replace(".00", "").replace(".0", "");

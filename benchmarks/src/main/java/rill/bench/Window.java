@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 import rill.bench.Contest.Outcome;
 
 /**
- * A stretch of time in which messages are counted, with what they cost.
+ * A span of time in which messages are counted, with their cost.
  *
- * <p>Two marks are taken, each reading the counts and the processor times one after the other; the time between the two readings
- * of a mark is microseconds, that between the marks seconds.
+ * <p>Two marks are taken. Each reads the counts and then the processor times; the time between the two readings of a mark is microseconds, that
+ * between the marks seconds.
  */
 final class Window {
     private static final double PERCENT = 100;
@@ -23,11 +23,11 @@ final class Window {
     private final Child other;
 
     /**
-     * What is looked at.
+     * Creates a window over these processes.
      *
-     * @param counting knows how many messages there were
-     * @param measured is what they cost; may be the same
-     * @param other has the other end: it may be what limits the rate
+     * @param counting reports the number of messages
+     * @param measured the process whose cost is measured; may be the same
+     * @param other the process at the other end, which may be what limits the rate
      */
     Window(Child counting, Child measured, Child other) {
         this.counting = counting;
@@ -38,14 +38,14 @@ final class Window {
     private record Mark(
             long count, long nanos, long late, @Nullable String latency, long allocated, Cpu cpu, Cpu others) {}
 
-    /** Warms up, and measures; on a machine that is slow to begin, for longer than was asked. */
+    /** Warms up, and measures; for longer than requested on a machine that is slow to begin. */
     Outcome measure(Profile profile) throws IOException {
-        Mark start = mark(); // whatever a mark loads is loaded now
+        Mark start = mark(); // loads whatever a mark loads
         Mark begin = after(start, profile.warmUpSeconds());
         return outcome(begin, after(begin, profile.seconds()));
     }
 
-    /** The next mark before which at least one message came. */
+    /** The next mark before which at least one message arrived. */
     private Mark after(Mark last, double seconds) throws IOException {
         long start = System.nanoTime();
         while (true) {
@@ -88,7 +88,7 @@ final class Window {
         Map<String, Double> figures = new LinkedHashMap<>();
         if (latency == null) {
             figures.put(Figure.RATE.key, messages / nanos * 1e9);
-            // At a fixed rate the load never sleeps, which would say nothing.
+            // Not at a fixed rate: there the load never sleeps, so the figure would say nothing.
             figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos * PERCENT);
         } else {
             addQuantiles(figures, latency);
@@ -113,7 +113,7 @@ final class Window {
         figures.put(Figure.COUNT.key, (double) latency.getTotalCount());
     }
 
-    /** {@code VALUE:COUNT,...}; null if there is none. */
+    /** Parses {@code VALUE:COUNT,...}; null if there is none. */
     static @Nullable Histogram parse(@Nullable String text) {
         if (text == null || text.isEmpty()) {
             return null;

@@ -24,8 +24,8 @@ import rill.Promise;
 import rill.TaskEngine;
 
 /**
- * A thousand Tasks await a Promise each, over and over; one round completes them all and runs each Task to its next await. Per
- * await. For comparison: virtual threads of the JDK that wait for CompletableFutures.
+ * A thousand Tasks each await a Promise, repeatedly; one round completes all the Promises and runs each Task to its next await. Per await. For
+ * comparison: virtual threads of the JDK that wait for CompletableFutures.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -39,10 +39,10 @@ public class Awaiting {
     private final List<Promise<Integer>> promises = new ArrayList<>(TASKS);
     private final List<CompletableFuture<Integer>> futures = new ArrayList<>(TASKS);
     private final AtomicInteger resumed = new AtomicInteger();
-    private final CountDownLatch waiting = new CountDownLatch(TASKS); // of the JDK's, those that have begun
+    private final CountDownLatch waiting = new CountDownLatch(TASKS); // for the JDK's threads that have not started yet
     private volatile boolean over;
 
-    /** Starts the Tasks that the method is about. */
+    /** Starts the Tasks of the method under measurement. */
     @Setup
     public void setUp(BenchmarkParams parameters) throws IOException, InterruptedException {
         String name = parameters.getBenchmark();
@@ -139,7 +139,7 @@ public class Awaiting {
         return all;
     }
 
-    /** Lets them all end. */
+    /** Lets all of them end. */
     @TearDown
     public void tearDown() {
         over = true;

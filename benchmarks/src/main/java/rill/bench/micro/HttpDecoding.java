@@ -14,7 +14,7 @@ import rill.http.wire.HttpWire;
 import rill.http.wire.RequestEvent;
 import rill.http.wire.ResponseEvent;
 
-/** GETs as a browser sends them, with ten fields, read; nothing in them is looked at. */
+/** Decoding of GETs as a browser sends them, with ten fields; the fields are not examined. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -24,8 +24,8 @@ import rill.Pipeline;
 import rill.Session;
 
 /**
- * A read of 32 bytes that goes up through layers which change nothing. Rill's layers of bytes have sessions of their own; mappings
- * are functions on messages. Netty's handlers pass the message on.
+ * A read of 32 bytes that passes up through layers which change nothing. Rill's byte layers have sessions of their own; mappings are functions on
+ * messages. Netty's handlers pass the message on.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -33,13 +33,13 @@ import rill.Session;
 @OperationsPerInvocation(Messages.COUNT)
 @SuppressWarnings("NullAway.Init") // JMH calls setUp first
 public class Layers {
-    /** How many. */
+    /** The number of layers. */
     @Param({"1", "5", "10"})
     public int layers;
 
     private final ByteBuf input = Messages.repeated("x").writerIndex(32);
     private final ByteBuf nettyInput =
-            Unpooled.unreleasableBuffer(input); // spares it counting references, as Rill is spared
+            Unpooled.unreleasableBuffer(input); // spares Netty reference counting, as Rill is spared it
     private int count;
     private RillSide<Integer, Integer> rill;
     private RillSide<Integer, Integer> mapping;
@@ -72,7 +72,7 @@ public class Layers {
         return length == 0 ? null : length;
     }
 
-    /** Rill, layers of bytes. */
+    /** Rill, byte layers. */
     @Benchmark
     public int rill() {
         int before = count;

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.State;
 import rill.Pipeline;
 import rill.codec.LengthField;
 
-/** Messages of 32 bytes, written as frames behind a length of 4, and flushed a hundred at a time. */
+/** Messages of 32 bytes, written as frames behind a length of 4 bytes, and flushed a hundred at a time. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -53,7 +53,7 @@ public class LengthFieldEncoding {
         return Written.checked(netty.written(), Messages.COUNT * (4 + 32));
     }
 
-    /** The same content as Rill's codec writes. */
+    /** Writes the same content as Rill's codec. */
     private static final class ContentEncoder extends MessageToByteEncoder<Integer> {
         private static final byte[] CONTENT = "abcdefghijklmnopqrstuvwxyz012345".getBytes(US_ASCII);
 

@@ -18,11 +18,11 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 
 /**
- * A transport whose only Wire leads nowhere: it reads the same bytes as often as it is told, and forgets what is written. It does
- * as little as can be, so that what is measured is the loop and the pipeline.
+ * A transport whose only Wire leads nowhere: it reads the same bytes as often as requested, and discards what is written. It does as little as
+ * possible, so that the loop and the pipeline are what is measured.
  */
 final class MemoryTransport implements Transport {
-    /** Its bytes come in by this. */
+    /** Delivers the connection's input. */
     @Nullable
     MemoryWire wire;
 
@@ -41,7 +41,7 @@ final class MemoryTransport implements Transport {
         return new MemorySelector(receiveBuffer);
     }
 
-    /** What {@link rill.Loop#connect} made. */
+    /** The Wire that {@link rill.Loop#connect} created. */
     MemoryWire wire() {
         if (wire == null) {
             throw new IllegalStateException("connect first");
@@ -91,7 +91,7 @@ final class MemoryTransport implements Transport {
         }
     }
 
-    /** The Wire. */
+    /** The only Wire. */
     static final class MemoryWire implements Wire {
         private static final SocketAddress LOCAL = new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
         private static final SocketAddress REMOTE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
@@ -111,7 +111,7 @@ final class MemoryTransport implements Transport {
             this.receiveBuffer = receiveBuffer;
         }
 
-        /** The next select reads all of {@code bytes}, so many times. */
+        /** Makes the next select read all of {@code bytes}, {@code times} times. */
         void feed(ByteBuf bytes, int times) {
             if (bytes != source) {
                 source = bytes;
@@ -134,7 +134,7 @@ final class MemoryTransport implements Transport {
             if (bytes == null || reads == 0) {
                 return;
             }
-            for (; reads > 0; reads--) { // one turn, as of a socket with so much to read
+            for (; reads > 0; reads--) { // one turn, as of a socket with this much to read
                 bytes.readerIndex(0);
                 listener.received(bytes);
             }

@@ -6,8 +6,8 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
 
 /**
- * A channel of Netty's in memory. What is written is counted and forgotten, and the clock stands: an {@link EmbeddedChannel} as it
- * comes keeps each message and reads the clock with every write, neither of which a channel with a socket does.
+ * A Netty channel in memory. What is written is counted and discarded, and the clock stands still: by default an {@link EmbeddedChannel} keeps each
+ * message and reads the clock with every write, neither of which a channel with a socket does.
  */
 final class NettySide {
     final EmbeddedChannel channel;
@@ -26,7 +26,7 @@ final class NettySide {
         channel.freezeTime();
     }
 
-    /** Reads {@code bytes} so many times, and ends the batch of reads. The buffer stays the caller's. */
+    /** Reads {@code bytes} {@code times} times, and ends the batch of reads. The caller keeps ownership of the buffer. */
     void read(ByteBuf bytes, int times) {
         for (int i = 0; i < times; i++) {
             bytes.readerIndex(0);

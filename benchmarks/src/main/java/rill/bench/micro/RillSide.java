@@ -10,7 +10,7 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
 
-/** A connection of Rill's over memory, whose loop the benchmark ticks. */
+/** A Rill connection in memory, whose loop the benchmark ticks. */
 final class RillSide<R, W> {
     private final MemoryTransport transport = new MemoryTransport();
     final Loop loop;
@@ -28,7 +28,7 @@ final class RillSide<R, W> {
         loop.tick();
     }
 
-    /** Reads {@code bytes} so many times, handles what is in them, and flushes. */
+    /** Reads {@code bytes} {@code times} times, handles what is in them, and flushes. */
     void read(ByteBuf bytes, int times) {
         transport.wire().feed(bytes, times);
         loop.tick();

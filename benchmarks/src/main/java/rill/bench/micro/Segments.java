@@ -17,15 +17,15 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Simulation;
 
 /**
- * Sixteen megabytes go from one simulated host to another: what a segment costs, with all of loops, connections and buffers that it
- * passes through, and the making of the network. Per segment.
+ * Sixteen megabytes are sent from one simulated host to another: the cost of a segment, including all the loops, connections and buffers that it
+ * passes through, and the creation of the network. Per segment.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @OperationsPerInvocation(Segments.COUNT)
 public class Segments {
-    /** As many as the same seed always gives. */
+    /** The number of segments, which is the same for the same seed. */
     static final int COUNT = 19_286;
 
     private static final int PORT = 7000;

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import rill.Codec;
 import rill.Context;
 
-/** Looks at no byte of a frame: its length is the message, and a message is so many bytes. */
+/** Examines no byte of a frame: its length is the message, and a message is encoded as that many bytes. */
 enum Skipping implements Codec.Decoder<Integer>, Codec.Encoder<Integer> {
     CODEC;
 

@@ -21,8 +21,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 import rill.Loop;
 
 /**
- * Tasks given to a loop that runs on a thread of its own, by one thread or several; each waits for a thousand of its own to have
- * run before it gives more. Per task and producer.
+ * Tasks submitted to a loop that runs on a thread of its own, by one thread or several; each waits until a thousand of its own have run before it
+ * submits more. Per task and producer.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -35,7 +35,7 @@ public class Submission {
     private Loop loop;
     private MultiThreadIoEventLoopGroup netty;
 
-    /** Starts the loop that the method is about, and no other. */
+    /** Starts only the loop that the method under measurement needs. */
     @Setup
     public void setUp(BenchmarkParams parameters) throws IOException {
         String name = parameters.getBenchmark();
@@ -47,11 +47,11 @@ public class Submission {
         }
     }
 
-    /** One producer's own. */
+    /** The state of one producer. */
     @State(Scope.Thread)
     public static class Producer {
         private final Semaphore done = new Semaphore(0);
-        private int left; // on the loop
+        private int left; // changed on the loop
         private final Runnable task = () -> {
             if (--left == 0) {
                 done.release();
@@ -67,7 +67,7 @@ public class Submission {
         }
     }
 
-    /** Rill, on what {@code -Drill.transport} names. */
+    /** Rill, on the transport that {@code -Drill.transport} names. */
     @Benchmark
     public void rill(Producer producer) {
         producer.produce(loop);

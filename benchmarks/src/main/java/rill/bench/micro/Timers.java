@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import rill.Loop;
 
-/** A timer is set and cancelled on the loop, a thousand times in a row, while others are pending that will not run for an hour. */
+/** A timer is set and cancelled on the loop, a thousand times in a row, while other timers are pending that will not run for an hour. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -31,7 +31,7 @@ public class Timers {
     static final int COUNT = 1_000;
     private static final int HOUR_MILLIS = 3_600_000;
 
-    /** How many others. */
+    /** The number of other timers. */
     @Param({"1", "1000", "1000000"})
     public int pending;
 
@@ -40,7 +40,7 @@ public class Timers {
     private MultiThreadIoEventLoopGroup group;
     private EventLoop netty;
 
-    /** Starts one loop, and sets the timers that stay. */
+    /** Starts one loop, and sets the timers that stay pending. */
     @Setup
     public void setUp(BenchmarkParams parameters) throws IOException, InterruptedException {
         for (int i = 0; i < COUNT; i++) {
@@ -68,7 +68,7 @@ public class Timers {
         }
     }
 
-    /** Somewhere within another hour, in no order. */
+    /** A delay within another hour, in no order. */
     private static int spread(int i) {
         return (int) ((i * 2_654_435_761L & Integer.MAX_VALUE) % HOUR_MILLIS);
     }

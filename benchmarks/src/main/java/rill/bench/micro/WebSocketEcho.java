@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import rill.Pipeline;
 import rill.http.websocket.WebSocket;
 
-/** A message of bytes that a WebSocket's client has masked, written back by the server, a tick each. */
+/** A binary message, masked by a WebSocket client and written back by the server, one per tick. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -39,7 +39,7 @@ public class WebSocketEcho {
             \r
             """.getBytes(US_ASCII);
 
-    /** How many bytes it has. */
+    /** The size of the message in bytes. */
     @Param({"64", "16384"})
     public int size;
 
@@ -48,7 +48,7 @@ public class WebSocketEcho {
     private RillSide<ByteBuf, ByteBuf> rill;
     private NettySide netty;
 
-    /** Shakes hands, and makes the frame. */
+    /** Performs the handshake, and builds the frame. */
     @Setup
     public void setUp() {
         boolean small = size < 126;

@@ -1,6 +1,6 @@
 package rill.bench.micro;
 
-/** Throws unless exactly so many bytes were written, so that nothing is measured that does not work. */
+/** Throws unless exactly this many bytes were written, so that nothing broken is measured. */
 final class Written {
     private Written() {}
 

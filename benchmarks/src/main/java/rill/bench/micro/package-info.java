@@ -1,5 +1,5 @@
 /**
- * Micro benchmarks: each class is one subject, each method one contestant. Public, because JMH's generated code calls them. How they
- * are run is in {@code MicroBenchmark}.
+ * Micro benchmarks: each class is one subject, each method one contestant. Public, because JMH's generated code calls them. {@code MicroBenchmark}
+ * runs them.
  */
 package rill.bench.micro;

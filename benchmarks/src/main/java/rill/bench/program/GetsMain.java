@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps one {@link Gets} busy: {@code GetsMain CLASS PORT KEY LENGTH loop|threads IN_FLIGHT [OPTION...]}. Either each
- * answer's callback makes the next call, or four threads share the calls among them. Says "ready", or "unavailable REASON".
+ * Keeps one {@link Gets} busy: {@code GetsMain CLASS PORT KEY LENGTH loop|threads IN_FLIGHT [OPTION...]}. Either each answer's callback makes the
+ * next call, or four threads share the calls among them. Prints "ready", or "unavailable REASON".
  */
 final class GetsMain {
     private static final int THREADS = 4;
@@ -56,7 +56,7 @@ final class GetsMain {
         }
     }
 
-    /** A wrong answer ends the process: its figures would mean nothing. */
+    /** Ends the process on a wrong answer: its figures would mean nothing. */
     private void check(int bytes, @Nullable Throwable failure) {
         if (failure != null || bytes != length) {
             System.err.println("a GET gave " + (failure == null ? bytes + " bytes instead of " + length : failure));
@@ -78,7 +78,7 @@ final class GetsMain {
         private volatile long count;
 
         @Override
-        @SuppressWarnings("NonAtomicVolatileUpdate") // written on the client's loop only
+        @SuppressWarnings("NonAtomicVolatileUpdate") // written only on the client's loop
         public void done(int bytes, @Nullable Throwable failure) {
             check(bytes, failure);
             count++;

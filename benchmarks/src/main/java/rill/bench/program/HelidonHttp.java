@@ -5,7 +5,7 @@ import io.helidon.http.HeaderValues;
 import io.helidon.webserver.WebServer;
 import java.util.List;
 
-/** Helidon's server of HTTP, a virtual thread for each connection, as it comes. */
+/** Helidon's HTTP server with default settings: a virtual thread for each connection. */
 public final class HelidonHttp implements Server {
     /** Made by {@link ServerMain}. */
     public HelidonHttp() {}

@@ -2,7 +2,7 @@ package rill.bench.program;
 
 import java.nio.charset.StandardCharsets;
 
-/** What each server of HTTP answers: {@code /json} with JSON of 27 bytes that it makes anew, and everything else with a text of 13. */
+/** The responses of every HTTP server: 27 bytes of JSON, encoded anew each time, for {@code /json}, and a text of 13 bytes for everything else. */
 final class HttpTexts {
     static final String JSON_PATH = "/json";
     private static final byte[] TEXT = "Hello, World!".getBytes(StandardCharsets.US_ASCII);
@@ -14,7 +14,7 @@ final class HttpTexts {
         return TEXT;
     }
 
-    /** A new array; by hand, since it is not a library for JSON that is measured. */
+    /** A new array; encoded by hand, since no JSON library is measured here. */
     static byte[] json() {
         return "{\"message\":\"Hello, World!\"}".getBytes(StandardCharsets.ISO_8859_1);
     }

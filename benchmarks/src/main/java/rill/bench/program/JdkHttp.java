@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 
-/** The JDK's own server of HTTP, as it comes: one thread. */
+/** The JDK's own HTTP server with default settings: one thread. */
 public final class JdkHttp implements Server {
     /** Made by {@link ServerMain}. */
     public JdkHttp() {}

@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/** The JDK's client, with one thread to call back on. It makes as many connections as there are requests in flight. */
+/** The JDK's client, with one thread for callbacks. It opens as many connections as there are requests in flight. */
 public final class JdkHttpClient implements Gets {
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
     private final HttpClient client = HttpClient.newBuilder()

@@ -13,7 +13,7 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Lettuce's asynchronous commands on bytes; as they come, or with flushes consolidated: the option says by how many. */
+/** Lettuce's asynchronous commands on bytes, with default settings or with flushes consolidated by the number that the option gives. */
 public final class LettuceRedis implements Gets {
     private @Nullable RedisAsyncCommands<byte[], byte[]> commands;
 

@@ -13,7 +13,7 @@ import org.microhttp.OptionsBuilder;
 import org.microhttp.Request;
 import org.microhttp.Response;
 
-/** microhttp, one loop of NIO. */
+/** microhttp, one NIO loop. */
 public final class MicroHttp implements Server {
     private static final Header PLAIN = new Header("Content-Type", "text/plain");
     private static final Header JSON = new Header("Content-Type", "application/json");

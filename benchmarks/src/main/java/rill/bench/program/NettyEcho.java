@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Netty as its authors write it: written per read and flushed once per batch of reads, void promises, one loop for everything.
- * Options: the transport and the allocator, see {@link NettyLoops}.
+ * Netty as its authors write it: one write per read and one flush per batch of reads, void promises, one loop for everything. Options: the transport
+ * and the allocator, see {@link NettyLoops}.
  */
 public final class NettyEcho implements Server {
-    /** Above what any case has in flight, so that none pays for being held back. */
+    /** Above what any case has in flight, so that back-pressure costs none of them anything. */
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(512 * 1024, 1024 * 1024);
 
     /** Made by {@link ServerMain}. */
@@ -30,12 +30,12 @@ public final class NettyEcho implements Server {
         return listen(options, channel -> new ChannelHandler[0]);
     }
 
-    /** With other handlers before the echo. */
+    /** Listens with additional handlers before the echo. */
     static int listen(List<String> options, Function<SocketChannel, ChannelHandler[]> before) throws Exception {
         return listen(options, before, new Echo());
     }
 
-    /** Handlers of each channel, and one that all share. */
+    /** Listens with handlers of each channel, and one that all share. */
     static int listen(List<String> options, Function<SocketChannel, ChannelHandler[]> before, ChannelHandler last)
             throws Exception {
         NettyLoops loops = NettyLoops.open(options);
@@ -74,7 +74,7 @@ public final class NettyEcho implements Server {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
-            // A peer that does not read is not read from either; in no case does it come to that.
+            // A peer that does not read is not read from either; no case gets that far.
             context.channel().config().setAutoRead(context.channel().isWritable());
         }
 

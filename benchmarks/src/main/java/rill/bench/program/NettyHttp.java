@@ -24,8 +24,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
- * HTTP on Netty's {@code HttpServerCodec}, as {@link NettyEcho} has it: written per request, flushed once per batch of reads. Options: the
- * transport and the allocator, see {@link NettyLoops}; {@code lax} leaves out the checks of names and values of fields, both ways.
+ * HTTP on Netty's {@code HttpServerCodec}, like {@link NettyEcho}: one write per request, one flush per batch of reads. Options: the transport and
+ * the allocator, see {@link NettyLoops}; {@code lax} disables the checks of field names and values in both directions.
  */
 public final class NettyHttp implements Server {
     private static final ByteBuf TEXT = Unpooled.unreleasableBuffer(

@@ -16,14 +16,16 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.List;
 
-/** One event loop of Netty, of the kind and with the allocator that the options name. */
+/** One Netty event loop, of the kind and with the allocator that the options name. */
 record NettyLoops(
         MultiThreadIoEventLoopGroup group,
         Class<? extends ServerChannel> server,
         Class<? extends SocketChannel> client,
         ByteBufAllocator allocator) {
 
-    /** {@code nio}, {@code epoll} or {@code io_uring}, then {@code pooled}, {@code adaptive} or nothing, for Netty's choice. */
+    /**
+     * The first option is {@code nio}, {@code epoll} or {@code io_uring}; the second {@code pooled}, {@code adaptive} or absent, for Netty's default.
+     */
     static NettyLoops open(List<String> options) throws UnavailableException {
         ByteBufAllocator allocator = switch (options.size() > 1 ? options.get(1) : "default") {
             case "pooled" -> PooledByteBufAllocator.DEFAULT;

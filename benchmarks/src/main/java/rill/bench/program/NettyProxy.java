@@ -17,8 +17,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reverse proxy on Netty's codecs: for each connection one behind it, on the same loop; flushed once per batch of reads, and read from only as
- * long as the other side takes what comes. Options: as of {@link NettyHttp}, and last the port of what stands behind it.
+ * A reverse proxy on Netty's codecs: one backend connection per client connection, on the same loop. Flushes once per batch of reads, and reads only
+ * while the other side accepts the data. Options: as of {@link NettyHttp}, and last the port of the backend.
  */
 public final class NettyProxy implements Server {
     /** Made by {@link ServerMain}. */
@@ -32,7 +32,7 @@ public final class NettyProxy implements Server {
                 options, channel -> new ChannelHandler[] {new HttpServerCodec(), new Front(behind, kind)}, new Rest());
     }
 
-    /** Passes everything on to the other side, which is closed when this one is. */
+    /** Passes everything to the other side, which is closed when this one is. */
     private abstract static class Side extends ChannelInboundHandlerAdapter {
         @Nullable
         Channel other;
@@ -119,7 +119,7 @@ public final class NettyProxy implements Server {
         }
     }
 
-    /** Nothing comes this far. */
+    /** Nothing gets this far. */
     @ChannelHandler.Sharable
     private static final class Rest extends ChannelInboundHandlerAdapter {}
 }

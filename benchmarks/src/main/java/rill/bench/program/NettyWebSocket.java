@@ -6,7 +6,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import java.util.List;
 
-/** An echo of WebSocket's frames, as {@link NettyEcho} echoes bytes. Options: the transport and the allocator, see {@link NettyLoops}. */
+/** Echoes WebSocket frames as {@link NettyEcho} echoes bytes. Options: the transport and the allocator, see {@link NettyLoops}. */
 public final class NettyWebSocket implements Server {
     private static final int MOST = 64 * 1024;
 

@@ -12,7 +12,7 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A bare loop on NIO: the least that Java can do. The limit for whatever is built on NIO. */
+/** A bare loop on NIO: the least that Java can do, and so the limit for anything built on NIO. */
 public final class NioEcho implements Server {
     private static final int BUFFER = 65536;
 
@@ -93,7 +93,7 @@ public final class NioEcho implements Server {
         try {
             key.channel().close();
         } catch (IOException e) {
-            System.err.println("close: " + e); // said, and nothing else can be done
+            System.err.println("close: " + e); // reported; nothing else can be done
         }
     }
 }

@@ -11,8 +11,8 @@ import rill.Observer;
 import rill.Pipeline;
 
 /**
- * Rill as it comes; {@code -Drill.transport=NAME} says on what. With the option {@code metrics} another thread reads what the loop counts once a second, and
- * an observer is told of its connections.
+ * Rill with default settings, on the transport that {@code -Drill.transport=NAME} names. With the option {@code metrics}, another thread reads the
+ * loop's counters once a second, and an observer is notified of its connections.
  */
 public final class RillEcho implements Server {
     /** Made by {@link ServerMain}. */

@@ -8,7 +8,7 @@ import rill.Loop;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** Rill's server of HTTP as it comes; {@code -Drill.transport=NAME} says on what. */
+/** Rill's HTTP server with default settings, on the transport that {@code -Drill.transport=NAME} names. */
 public final class RillHttp implements Server {
     /** Made by {@link ServerMain}. */
     public RillHttp() {}

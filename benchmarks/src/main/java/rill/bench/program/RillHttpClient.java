@@ -8,7 +8,7 @@ import rill.http.ClientResponse;
 import rill.http.HttpClient;
 import rill.http.HttpClientOptions;
 
-/** Rill's client of HTTP as it comes, but for the number of connections, which is the first option. */
+/** Rill's HTTP client with default settings, except for the number of connections, which is the first option. */
 public final class RillHttpClient implements Gets {
     private @Nullable Loop loop;
     private @Nullable HttpClient client;

@@ -11,7 +11,7 @@ import rill.http.HttpClientOptions;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** A reverse proxy of Rill's server and client as they come. The last option is the port of what stands behind it. */
+/** A reverse proxy on Rill's server and client with default settings. The last option is the port of the backend. */
 public final class RillProxy implements Server {
     /** Made by {@link ServerMain}. */
     public RillProxy() {}

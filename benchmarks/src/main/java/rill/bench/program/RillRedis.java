@@ -14,7 +14,7 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
 
-/** Rill's client, untuned; with a number, a pool of so many connections. */
+/** Rill's client, untuned; with a number, a pool of that many connections. */
 public final class RillRedis implements Gets {
     private @Nullable Loop loop;
     private @Nullable Caller<Command, Reply> client;

@@ -8,7 +8,7 @@ import rill.Pipeline;
 import rill.codec.tls.Identity;
 import rill.codec.tls.Tls;
 
-/** Rill over TLS as it comes; {@code -Drill.transport=NAME} says on what. */
+/** Rill over TLS with default settings, on the transport that {@code -Drill.transport=NAME} names. */
 public final class RillTlsEcho implements Server {
     /** Made by {@link ServerMain}. */
     public RillTlsEcho() {}

@@ -7,7 +7,7 @@ import rill.Loop;
 import rill.http.websocket.WebSocket;
 import rill.http.websocket.WebSocketMessage.Close;
 
-/** An echo over WebSockets on Rill as it comes; {@code -Drill.transport=NAME} says on what. */
+/** A WebSocket echo on Rill with default settings, on the transport that {@code -Drill.transport=NAME} names. */
 public final class RillWebSocket implements Server {
     /** Made by {@link ServerMain}. */
     public RillWebSocket() {}

@@ -2,7 +2,7 @@ package rill.bench.program;
 
 import java.util.List;
 
-/** Runs one {@link Server}: {@code ServerMain CLASS [OPTION...]}. Says "listening PORT" or "unavailable REASON". */
+/** Runs one {@link Server}: {@code ServerMain CLASS [OPTION...]}. Prints "listening PORT" or "unavailable REASON". */
 final class ServerMain {
     private ServerMain() {}
 

@@ -6,11 +6,11 @@ import java.util.Objects;
 import rill.transport.sim.Simulation;
 
 /**
- * Runs one simulation: {@code SimMain NAME SIZE}. Says "done run=NANOS steps=COUNT held=BYTES": processor time of the process meanwhile; calls,
- * messages or whatever it is about; and what is alive on the heap at its end, without what was there before.
+ * Runs one simulation: {@code SimMain NAME SIZE}. Prints "done run=NANOS count=COUNT held=BYTES": the processor time of the process meanwhile; the
+ * number of calls, messages or whatever the simulation counts; and the bytes that it keeps alive on the heap at its end.
  */
 final class SimMain {
-    private static final int LOOKED_AT = 200_000; // steps, after so many
+    private static final int LOOKED_AT = 200_000; // the steps measured, after SIZE others
 
     private SimMain() {}
 

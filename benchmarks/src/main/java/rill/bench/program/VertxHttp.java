@@ -11,7 +11,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Vert.x's server of HTTP on one loop of epoll, as it comes. */
+/** Vert.x's HTTP server on one epoll loop, with default settings. */
 public final class VertxHttp implements Server {
     private static final int PATIENCE_SECONDS = 10;
     private static final Buffer TEXT = Buffer.buffer(HttpTexts.text());

@@ -11,7 +11,7 @@ import io.vertx.core.http.PoolOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Vert.x's client of HTTP on one loop of epoll, as it comes, but for the number of connections, which is the first option. */
+/** Vert.x's HTTP client on one epoll loop, with default settings except for the number of connections, which is the first option. */
 public final class VertxHttpClient implements Gets {
     private final Vertx vertx =
             Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Vert.x's Redis client, one connection of it, as it comes. */
+/** One connection of Vert.x's Redis client, with default settings. */
 public final class VertxRedis implements Gets {
     private static final int PATIENCE_SECONDS = 10;
 

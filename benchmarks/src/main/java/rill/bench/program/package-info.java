@@ -1,5 +1,5 @@
 /**
- * The programs that are measured, each in a process of its own: servers and clients of Rill and of others. Told by lines on
- * standard input what to do; ended by its end.
+ * The measured programs, each in a process of its own: servers and clients of Rill and of others. Lines on standard input control them; they end when
+ * it ends.
  */
 package rill.bench.program;
