@@ -13,7 +13,7 @@ module rill.examples {
     requires io.netty.common;
     requires info.picocli;
 
-    // The transport is not required: the loop finds it by itself, as any other one on the module path.
+    // The transport is not required here: the loop finds it on the module path, as it finds any other.
 
     opens rill.examples to
             info.picocli;

@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** For people who write transports and codecs of their own: the suites that Rill's own pass. */
+/** For authors of transports and codecs: the suites that Rill's own pass. */
 @NullMarked
 @SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // netty ships without descriptors
 module rill.testkit {

@@ -414,12 +414,15 @@ final class Inbound extends Node {
     }
 
     /**
-     * Resumes reading from the wire at once, so that a pause that ends within its tick costs no system call; waiting input is decoded from a Handle.
+     * If nothing waits to be decoded, the wire is read again at once, so that a pause which ends within its tick costs no system call. Otherwise what
+     * waits is decoded first, from a Handle; reading on before that would lift the limit on reading ahead.
      */
     void resume() {
-        set(PAUSED, false);
-        stopped(false);
-        updateReading();
+        set(PAUSED | STOPPED, false);
+        if (!stack.waits()) {
+            updateReading();
+        }
+        later();
     }
 
     /** Begins no further message; if the receiver is notified, it looks like the end of the peer's stream. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.testing.IntFrames;
 
 /** How far a connection reads ahead of its receiver: never so little that a message can't be completed, and never more than its limit. */
@@ -283,6 +284,40 @@ class ReadAheadTest {
             });
         }
         assertThat(paused).containsExactly(true, false);
+    }
+
+    /** Bytes arrive before the Handle in which what waits is decoded: as from a peer that never stops. */
+    @ParameterizedTest(name = "{0} layers")
+    @ValueSource(ints = {0, 1, 2})
+    void a_receiver_that_pauses_in_each_message_and_resumes_from_a_Handle_is_read_no_further_ahead(int layers)
+            throws IOException {
+        Pipeline<Integer, Integer> pipeline = Pipeline.of(framed());
+        for (int i = 0; i < layers; i++) {
+            pipeline = pipeline.over(Layer.TRANSPARENT);
+        }
+        int[] sizes = new int[16 * 1024];
+        byte[] bytes = messages(sizes);
+        try (var rig = new Rig<>(pipeline)) {
+            var received = new ArrayList<Integer>();
+            rig.onLoop(() -> rig.connection().onMessage(message -> {
+                received.add(message);
+                rig.connection().pause();
+                rig.loop.schedule("goes on", rig.connection()::resume);
+            }));
+            long arrived = 0;
+            for (int round = 0; round < 200; round++) {
+                rig.transport.events.add(() -> {});
+                if (!rig.wire.paused) {
+                    arrived += bytes.length;
+                    rig.transport.events.add(() ->
+                            rig.link.received(rig.transport.receiveBuffer.get().writeBytes(bytes)));
+                }
+                rig.tick();
+            }
+            assertThat(received).hasSizeGreaterThan(50);
+            assertThat(arrived).as("bytes read").isLessThan(8L * Inbound.READ_AHEAD);
+            rig.onLoop(rig.connection()::abort);
+        }
     }
 
     @ParameterizedTest(name = "{0}")

@@ -9,8 +9,8 @@ import rill.bench.Tools.Program;
 /** What all benchmarks of one invocation share. */
 record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath) {
     /**
-     * The same heap and collector for every Java program; one processor would select the same collector anyway. A full collection leaves no dead
-     * objects in place and clears softly reachable ones (the JDK's caches), which {@code idle} would otherwise count.
+     * The same heap and collector for every Java program; with one processor the JVM would choose this collector anyway. A full collection compacts
+     * completely and clears soft references (the JDK's caches), which {@code idle} would count otherwise.
      */
     private static final List<String> JVM = List.of(
             "-XX:+UseSerialGC",
@@ -21,7 +21,7 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
             "-Xmx256m",
             "-Xlog:disable");
 
-    /** Starts a contender's server on the processor for what is measured; {@code more} is appended to its options. */
+    /** Starts a contender's server on the processor for the measured program; {@code more} follows its options. */
     Child server(Contender contender, String... more) throws IOException {
         List<String> command = new ArrayList<>(serverCommand(contender));
         command.addAll(List.of(more));
@@ -36,7 +36,7 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
         return java(contender, "rill.bench.program.ServerMain", List.of());
     }
 
-    /** The command of a Java program: the contender's class, these arguments and the contender's options. */
+    /** Returns the command for a Java program with the contender's class, these arguments and the contender's options. */
     List<String> java(Contender contender, String main, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(tools.java().toString());
@@ -48,7 +48,7 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
         return command;
     }
 
-    /** Starts a contender's client on the load's processor and waits until it is ready. Its GETs of {@code key} are counted: see {@code GetsMain}. */
+    /** Starts a client, on the load's processor, whose GETs of {@code key} are counted; see {@code GetsMain}. It says "ready". */
     Child client(Contender contender, int port, String key, int length, String mode, int inFlight, String... options)
             throws IOException {
         List<String> arguments = new ArrayList<>(List.of("" + port, key, "" + length, mode, "" + inFlight));
@@ -64,18 +64,18 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
         }
     }
 
-    /** A contender as a contestant. */
+    /** Returns a contender as a contestant. */
     Contest.Contestant contestant(Contender contender, Contest.Run run) {
         return contestant(contender, run, null);
     }
 
-    /** A contender as a contestant; {@code calls} is its run apart from the timed ones, or null. */
+    /** Returns a contender as a contestant that also has a run apart from the timed ones. */
     Contest.Contestant contestant(Contender contender, Contest.Run run, Contest.@Nullable Run calls) {
         return new Contest.Contestant(
                 contender.name(), contender.title(), contender.ours(), flags(contender), run, calls);
     }
 
-    /** The flags of a contender's JVM, for the report. */
+    /** Returns the flags of a contender's JVM, for the report. */
     List<String> flags(Contender contender) {
         if (contender.program() == null) {
             return List.of("cc -O2");
@@ -87,9 +87,9 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
     }
 
     /**
-     * Starts the load program on its own processor. If it is never closed, it ends by itself.
+     * Starts the load program on its own processor; it ends on its own if it is forgotten.
      *
-     * @param message the size of an echo in bytes, or the path requested by HTTP
+     * @param message the size of an echo in bytes, or the path of an HTTP request
      */
     Child load(Program program, String mode, int port, Profile during, Object message, int connections, String... more)
             throws IOException {
@@ -107,7 +107,7 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
         return command;
     }
 
-    /** Waits and prints nothing meanwhile: the measured processes have the processors to themselves. */
+    /** Waits without showing anything: the measured processes have the processors to themselves. */
     static void pass(double seconds) throws IOException {
         try {
             Thread.sleep(Math.round(seconds * 1000));

@@ -3,32 +3,32 @@ package rill.bench;
 import java.util.List;
 import java.util.Optional;
 
-/** Something to be measured, under a name that {@code ./rill bench} takes. */
+/** A benchmark, under a name that {@code ./rill bench} accepts. */
 interface Benchmark {
-    /** The name on the command line. */
+    /** Returns the name on the command line. */
     String name();
 
-    /** A one-line description. */
+    /** Returns a title of one line. */
     String title();
 
-    /** How to read the results, for the report. */
+    /** Returns how to read the results, for the report. */
     String explanation();
 
-    /** Why it can't be run here; empty if it can. */
+    /** Returns why it can't be run here; empty if it can. */
     Optional<String> missing(Bench bench);
 
-    /** Whether a quick run includes it even if it was not named. */
+    /** Whether a quick run includes it even if it is not named. */
     default boolean quick() {
         return true;
     }
 
-    /** What to run, in this order. Returns quickly: anything expensive to find out is found out when it is needed. */
+    /** Returns the contests to run, in order. Must be cheap: anything that has to be found out first is found out when it is needed. */
     List<Contest> contests(Bench bench);
 
-    /** The approximate duration of a run, for the remaining time. */
+    /** Returns roughly how long one run takes, for the estimate of the remaining time. */
     double secondsPerRun(Profile profile);
 
-    /** The approximate duration of what must be found out or made before the first run. */
+    /** Returns roughly how long the preparations before the first run take. */
     default double secondsBefore(Profile profile) {
         return 0;
     }

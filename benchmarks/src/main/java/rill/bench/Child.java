@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process started by the harness. It receives commands as lines on its standard input and answers with lines on its standard output. It ends when
- * its input ends, and so never outlives the harness, however the harness ends.
+ * its input does, so it never outlives the harness, however that ends.
  */
 final class Child implements AutoCloseable {
     private static final int PATIENCE_SECONDS = 30;
     private static final int STDERR_LINES = 20;
-    /** Stands for the end of the process's output. */
+    /** Marks the end of its output. */
     private static final String END = "\0";
 
     private final Process process;
@@ -40,7 +40,7 @@ final class Child implements AutoCloseable {
         this.complaintsReader = reader(process.getErrorStream(), this::complain, () -> {});
     }
 
-    /** Starts a command, pinned to {@code processor} unless that is null. */
+    /** Starts a command, pinned to a processor unless that is null. */
     static Child start(String name, @Nullable Integer processor, List<String> command) throws IOException {
         List<String> whole = new ArrayList<>();
         if (processor != null) {
@@ -50,7 +50,7 @@ final class Child implements AutoCloseable {
         return new Child(new ProcessBuilder(whole).start(), name);
     }
 
-    /** Starts a program that ignores its input, so the kernel ends it if the harness dies. */
+    /** Starts a program that ignores its input; the kernel ends it if the harness dies. */
     static Child leashed(String name, int processor, List<String> command) throws IOException {
         List<String> whole = new ArrayList<>();
         if (Machine.program("setpriv").isPresent()) {
@@ -92,7 +92,7 @@ final class Child implements AutoCloseable {
         return process.pid();
     }
 
-    /** Returns the rest of the next line, which must begin with {@code word}. Any other line is an error, and so is silence. */
+    /** Returns the rest of the next line, which has to begin with {@code word}; anything else is an error, as is silence. */
     String expect(String word) throws IOException {
         return next(word).orElseThrow(() -> failure("said nothing for " + PATIENCE_SECONDS + " s; expected " + word));
     }
@@ -120,7 +120,7 @@ final class Child implements AutoCloseable {
         return Optional.of(line.substring(word.length()).strip());
     }
 
-    /** Sends a word; the answer begins with the same word, followed by {@code key=value} pairs. */
+    /** Sends a word; the answer begins with the same word and continues with {@code key=value} pairs. */
     Map<String, String> ask(String word) throws IOException {
         OutputStream input = process.getOutputStream();
         try {
@@ -154,14 +154,14 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** The process to be inspected has ended. */
+    /** A process that is still needed has ended. */
     static final class GoneException extends IOException {
         GoneException(IOException failure) {
             super(failure.getMessage());
         }
     }
 
-    /** Waits for the process to end by itself and returns its remaining lines. */
+    /** Waits until it ends on its own, and returns the lines that it still printed. */
     List<String> rest(int seconds) throws IOException {
         try {
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
@@ -193,13 +193,13 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** Ends the process by closing its input, or by force if it has not ended within two seconds. */
+    /** Ends it by closing its input; by force, if it has not ended after two seconds. */
     @Override
     public void close() throws IOException {
         try {
             process.getOutputStream().close();
         } catch (IOException e) {
-            // it has ended already
+            // it has gone already
         }
         try {
             if (!process.waitFor(2, TimeUnit.SECONDS)) {
@@ -211,7 +211,7 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** Ends the process by signal, for programs that ignore their input. */
+    /** Ends it by a signal, for programs that ignore their input. */
     void terminate() throws IOException {
         process.destroy();
         close();

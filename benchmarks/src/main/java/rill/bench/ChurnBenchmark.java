@@ -9,7 +9,7 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Tools.Program;
 
-/** Connections that are opened, carry one message there and back, and are closed. */
+/** Connections that are opened, carry one message in each direction, and are closed. */
 final class ChurnBenchmark implements Benchmark {
     static final int AT_A_TIME = 20;
     private static final int SIZE = 16;
@@ -49,7 +49,7 @@ final class ChurnBenchmark implements Benchmark {
         return List.of(new Contest(AT_A_TIME + " at a time", Map.of("connections", AT_A_TIME), contestants, true));
     }
 
-    /** One run whose connections are opened in the way that {@code mode} names. */
+    /** Runs the load in the given mode of opening connections. */
     static Outcome run(Bench bench, Network network, Contender contender, Program program, String mode)
             throws IOException {
         Profile profile = longer(bench.profile());
@@ -76,7 +76,7 @@ final class ChurnBenchmark implements Benchmark {
         return new Outcome(figures);
     }
 
-    /** Connections are opened far less often than messages are echoed, so their code is compiled later. */
+    /** Connections are opened far less often than messages are echoed, so the code is compiled later. */
     static Profile longer(Profile profile) {
         return profile.longer(3, 1);
     }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The jars that the harness itself was started with, and the subset that a contender needs. */
+/** The jars that the harness was started with, and those that each contender needs. */
 final class ClassPath {
     private final List<Path> all;
 
@@ -18,7 +18,7 @@ final class ClassPath {
     }
 
     static ClassPath ofThisProcess() {
-        // Surefire starts tests from a jar that only refers to the others.
+        // Surefire starts tests from a jar that only names the others.
         String text = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         List<Path> paths = new ArrayList<>();
         for (String each : text.split(File.pathSeparator, -1)) {
@@ -27,7 +27,7 @@ final class ClassPath {
         return new ClassPath(paths);
     }
 
-    /** The smallest class path that works; the whole one if some entries are not jars, as in a build that is not packaged. */
+    /** Returns the fewest jars that work; all of them if some are not jars, as in a build without packaging. */
     String of(Contender contender) {
         List<Path> chosen = needed(contender)
                 .map(jars -> {
@@ -45,7 +45,7 @@ final class ClassPath {
         return all.stream().allMatch(ClassPath::isJar);
     }
 
-    /** The libraries that the contender names, or empty if one is not available as a jar. */
+    /** Returns the libraries that the contender names, or empty if one is not available as a jar. */
     Optional<List<Path>> needed(Contender contender) {
         List<Path> jars = new ArrayList<>();
         for (String artifact : contender.jars()) {
@@ -59,7 +59,7 @@ final class ClassPath {
         return Optional.of(jars);
     }
 
-    /** {@code netty-buffer} is the artifact of {@code netty-buffer-4.2.jar}; a {@code *} matches all. */
+    /** {@code netty-buffer} is the artifact of {@code netty-buffer-4.2.jar}; {@code *} stands for all. */
     private static boolean isVersionOf(String artifact, Path path) {
         String name = path.getFileName().toString();
         return isJar(path)
@@ -67,7 +67,7 @@ final class ClassPath {
                         || (name.startsWith(artifact + "-") && Character.isDigit(name.charAt(artifact.length() + 1))));
     }
 
-    /** Whether it holds the programs that are measured: a folder of the build, or their jar. */
+    /** Whether this path contains the measured programs. */
     private static boolean isOurs(Path path) {
         return !isJar(path) || path.endsWith("rill-benchmarks.jar");
     }
@@ -88,7 +88,7 @@ final class ClassPath {
                 .sum();
     }
 
-    /** The version in the name of a jar, for the report. */
+    /** Returns the version in the name of a jar, for the report. */
     Optional<String> version(String artifact) {
         return all.stream()
                 .filter(path -> isVersionOf(artifact, path))

@@ -14,16 +14,16 @@ import rill.bench.Contest.Run;
 
 /**
  * Runs a contest by the protocol: in each round every contestant runs once, and every other round runs backwards (A B B A), so that a machine that
- * slows down affects all alike. To measure noise, one contestant runs twice in each round, the second time at the round's far end.
+ * slows down hurts all alike. To determine the noise, one contestant runs twice in each round, the second time at the other end.
  */
 final class Conductor {
-    /** Is notified of each run, to show progress. */
+    /** Receives the progress of runs. */
     interface Listener {
         void starts(Contest contest, Contestant contestant, String round);
 
         void ended(Outcome outcome);
 
-        /** Something that a reader of the report should know, and that stops nothing. */
+        /** Notes something that readers of the report should know and that stops nothing. */
         void note(String text);
     }
 
@@ -38,11 +38,11 @@ final class Conductor {
     /**
      * The results of a contest.
      *
-     * @param same pairs of runs of the same contestant, each within one round
+     * @param same pairs of runs of the same contestant, each pair within one round
      * @param runs by contestant, one per round
-     * @param aside by contestant, what was measured apart from the timed runs
+     * @param aside by contestant, the figures from outside of the timed runs
      * @param leftOut by contestant, why it has no runs
-     * @param asideLeftOut by contestant, why there are no figures apart from the timed runs
+     * @param asideLeftOut by contestant, why there are no figures from outside of the timed runs
      */
     record Rounds(
             List<List<Outcome>> same,
@@ -51,7 +51,7 @@ final class Conductor {
             Map<Contestant, String> leftOut,
             Map<Contestant, String> asideLeftOut) {}
 
-    /** Runs all rounds; {@code withNoise} says whether one contestant runs twice in each. */
+    /** Runs a contest; {@code withNoise} makes one contestant run twice in each round. */
     Rounds run(Contest contest, boolean withNoise) {
         Map<Contestant, String> leftOut = new LinkedHashMap<>();
         List<List<Outcome>> same = new ArrayList<>();
@@ -78,7 +78,7 @@ final class Conductor {
                 }
             });
         }
-        leftOut.keySet().forEach(runs::remove); // one that failed once has no pairs to be judged by
+        leftOut.keySet().forEach(runs::remove); // one that failed once has no pairs for a verdict
         Map<Contestant, String> asideLeftOut = new LinkedHashMap<>();
         return new Rounds(same, runs, aside(contest, runs.keySet(), asideLeftOut), leftOut, asideLeftOut);
     }
@@ -95,7 +95,7 @@ final class Conductor {
         return aside;
     }
 
-    /** The second run of the contestant that measures the noise: Rill's on the best transport available, else another's. */
+    /** Runs the contestant that determines the noise a second time: Rill on the best available transport, or else another. */
     private Map<Contestant, Outcome> again(Contest contest, String round, Map<Contestant, String> leftOut) {
         Optional<Contestant> twice = contest.contestants().stream()
                 .filter(each -> !leftOut.containsKey(each))
@@ -107,7 +107,7 @@ final class Conductor {
         return outcome;
     }
 
-    /** A run that fails is noted, and stops no other. */
+    /** Runs a contestant once. A failure is noted, and stops no other run. */
     private Optional<Outcome> once(
             Contest contest, Contestant contestant, Run run, String round, Map<Contestant, String> leftOut) {
         if (leftOut.containsKey(contestant)) {

@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program to be measured.
+ * A measured program.
  *
- * @param name short, for tables
+ * @param name a short name, for tables
  * @param title what it is and how it is set up
  * @param ours whether it is Rill
- * @param program the name of its class, or null for one of our own in C. A name, so that none of it is loaded here
- * @param options arguments of the class; for a program in C, which one, by its name in {@link Tools.Program}
- * @param jvm flags of its JVM, besides those that all contenders have
+ * @param program the name of its class, or null for one of our C programs. Only a name, so that its class is not loaded here
+ * @param options the arguments of its class; for a C program, its name in {@link Tools.Program}
+ * @param jvm flags of its JVM, in addition to those of all contenders
  * @param jars the artifacts that it needs
  */
 record Contender(
@@ -23,7 +23,7 @@ record Contender(
         List<String> options,
         List<String> jvm,
         List<String> jars) {
-    /** The same contender with one more JVM flag. */
+    /** Returns the same contender with one more flag of its JVM. */
     Contender with(String flag) {
         List<String> more = new ArrayList<>(jvm);
         more.add(flag);

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.bench.Profile.Extent;
 
-/** All contenders. To add a competitor, write a class in {@code rill.bench.program} and add a line here. */
+/** The contenders. To add a competitor, write a class in {@code rill.bench.program}, and add a line here. */
 final class Contenders {
     private static final List<String> RILL_JARS =
             List.of("rill-core", "rill-transport-nio", "netty-buffer", "netty-common", "jspecify");
@@ -25,10 +25,10 @@ final class Contenders {
             "netty-transport-classes-io_uring",
             "netty-transport-native-io_uring");
 
-    /** Permits native access, so that the transports that need it give no warning. */
+    /** The flag by which a transport with native access is used without a warning. */
     private static final List<String> NATIVE = List.of("--enable-native-access=ALL-UNNAMED");
 
-    /** What those who tune Netty for benchmarks switch on and off. */
+    /** The settings that are usual where Netty is tuned for benchmarks. */
     private static final List<String> FAST = List.of(
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
@@ -45,7 +45,7 @@ final class Contenders {
 
     private Contenders() {}
 
-    /** The contenders of every case; for a first answer, those without io_uring. */
+    /** For a quick run, without io_uring. */
     static List<Contender> principal(Extent extent) {
         return echo().stream()
                 .filter(each -> PRINCIPAL.contains(each.name()))
@@ -95,7 +95,7 @@ final class Contenders {
                         List.of()));
     }
 
-    /** HTTP servers: those of every run, and other widely used ones. */
+    /** HTTP servers: those of every run, and other common ones. */
     static List<Contender> http(Extent extent) {
         List<Contender> all = new ArrayList<>(List.of(
                 rill("nio", "RillHttp"),
@@ -120,7 +120,7 @@ final class Contenders {
         return nettyWith("HttpServerCodec", "NettyHttp", name, title, options);
     }
 
-    /** A server of these Netty handlers. */
+    /** Returns a server with these handlers of Netty's. */
     private static Contender nettyWith(String handlers, String program, String name, String title, String... options) {
         return other(
                 name,
@@ -143,7 +143,7 @@ final class Contenders {
         return new Contender("bare-c", title, false, null, List.of(which), List.of(), List.of());
     }
 
-    /** HTTP clients. */
+    /** Returns the HTTP clients. */
     static List<Contender> httpClients() {
         return List.of(
                 rill("nio", "RillHttpClient"),
@@ -153,7 +153,7 @@ final class Contenders {
                 otherHttp("jdk", "the JDK's HttpClient", "JdkHttpClient"));
     }
 
-    /** Reverse proxies. */
+    /** Returns the reverse proxies. */
     static List<Contender> proxies() {
         return List.of(
                 rill("nio", "RillProxy"),
@@ -167,7 +167,7 @@ final class Contenders {
         return nettyWith("HttpServerCodec and HttpClientCodec", "NettyProxy", name, title, options);
     }
 
-    /** WebSocket echo servers. */
+    /** Returns the echoes over WebSockets. */
     static List<Contender> webSockets() {
         return List.of(
                 rill("nio", "RillWebSocket"),
@@ -181,7 +181,7 @@ final class Contenders {
         return nettyWith("WebSocketServerProtocolHandler", "NettyWebSocket", name, title, options);
     }
 
-    /** Echo over TLS: the JDK's engine under both, and OpenSSL's under Netty for the record. */
+    /** Returns the echoes over TLS: with the JDK's engine under both, and for the record with OpenSSL's under Netty. */
     static List<Contender> tls() {
         return List.of(
                 rill("nio", "RillTlsEcho"),
@@ -220,7 +220,7 @@ final class Contenders {
     }
 
     private static Contender lettuce(String name, String title, String... options) {
-        List<String> jvm = with(FAST, "-Dio.netty.allocator.type=pooled"); // what it was built for
+        List<String> jvm = with(FAST, "-Dio.netty.allocator.type=pooled"); // for which it was built
         return other(name, title, program("LettuceRedis"), List.of(options), jvm, List.of("*"));
     }
 
@@ -241,7 +241,7 @@ final class Contenders {
                 program.equals("RillEcho") ? jars : List.of("*"));
     }
 
-    /** Rill unobserved, and Rill observed: here the observed one is the one that the first is compared with. */
+    /** Returns Rill without metrics and with them; here the latter is the baseline. */
     static List<Contender> metrics() {
         return List.of(
                 rill("epoll", "RillEcho"),
@@ -254,7 +254,7 @@ final class Contenders {
                         RILL_EPOLL_JARS));
     }
 
-    /** What a pool costs compared with the client on epoll, and what several connections gain. */
+    /** Shows what a pool costs compared with the client on epoll, and what several connections gain. */
     private static Contender rillPool(int connections) {
         return new Contender(
                 "rill-pool-" + connections,

@@ -7,12 +7,11 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Contestants that are measured against each other on one case.
+ * Contestants that are measured against each other in one case.
  *
- * @param name short, such as {@code 50 x 1, 16 B}
- * @param parameters what the case is, by name; numbers make charts of growth
- * @param headline whether it has a noise floor of its own and a line in the report's summary; others are judged by the floor of the headline before
- *     them
+ * @param name a short name, such as {@code 50 x 1, 16 B}
+ * @param parameters the parameters of the case, by name; numbers become charts of growth
+ * @param headline whether it has its own noise floor and a line in the report's summary; other contests use the floor of the headline before them
  */
 record Contest(String name, Map<String, Object> parameters, List<Contestant> contestants, boolean headline) {
     /** Whether there is anything to compare. */
@@ -21,11 +20,11 @@ record Contest(String name, Map<String, Object> parameters, List<Contestant> con
     }
 
     /**
-     * A participant in a contest.
+     * One participant.
      *
-     * @param ours whether it is Rill, which is compared with all that are not
-     * @param flags what it was started with, for the report
-     * @param aside run once, after all timed runs, for figures that would disturb them; or null
+     * @param ours whether it is Rill, which is compared with all others
+     * @param flags the flags that it was started with, for the report
+     * @param aside done once, after all timed runs, for figures whose measurement would disturb them; or null
      */
     record Contestant(
             String name,
@@ -42,14 +41,14 @@ record Contest(String name, Map<String, Object> parameters, List<Contestant> con
     /** One run, in fresh processes. */
     @FunctionalInterface
     interface Run {
-        /** Runs once. Throws {@link LeftOutException} if the contestant is not available here. */
+        /** Runs once. Throws {@link LeftOutException} if that is not possible here. */
         Outcome once() throws IOException;
     }
 
     /**
-     * The results of one run.
+     * The result of one run.
      *
-     * @param figures by name, see {@link Figure}
+     * @param figures by name; see {@link Figure}
      * @param latency in nanoseconds, where it was measured
      */
     record Outcome(Map<String, Double> figures, @Nullable Histogram latency) {

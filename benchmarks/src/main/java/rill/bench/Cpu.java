@@ -9,10 +9,10 @@ import java.nio.file.Path;
 /**
  * The processor time that a process has used so far.
  *
- * <p><b>Units:</b> {@code total} in nanoseconds, exact (from {@code schedstat}). {@code user} and {@code system} are in nanoseconds too, but sampled,
- * so they are shown and never judged. <b>Source:</b> proc(5).
+ * <p><b>Units:</b> {@code total} in nanoseconds, exact (from {@code schedstat}); {@code user} and {@code system} in nanoseconds as well, but obtained
+ * by sampling, so they are shown and never judged. <b>Source:</b> proc(5).
  *
- * @param total time on a processor, of all threads that are alive
+ * @param total the time on a processor of all threads that are alive
  */
 record Cpu(long total, long user, long system) {
     private static final long NANOS_PER_TICK = 10_000_000; // USER_HZ is 100 on every Linux that Java runs on
@@ -29,7 +29,8 @@ record Cpu(long total, long user, long system) {
             }
         }
         String stat = Files.readString(process.resolve("stat"));
-        // The second field is the name, in parentheses, and may contain anything; user and system are fields 14 and 15.
+        // The second field is the name, in parentheses, which may contain anything; user and system are fields 14 and
+        // 15.
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return new Cpu(total, Long.parseLong(fields[11]) * NANOS_PER_TICK, Long.parseLong(fields[12]) * NANOS_PER_TICK);
     }
@@ -41,13 +42,13 @@ record Cpu(long total, long user, long system) {
             return 0;
         } catch (IOException e) {
             if (String.valueOf(e.getMessage()).contains("No such process")) {
-                return 0; // it ended after it was listed and before it was read
+                return 0; // it ended between being listed and being read
             }
             throw e;
         }
     }
 
-    /** Parses three numbers: time on a processor, time waiting for one, and the number of times it got one. */
+    /** Parses three numbers: the time on a processor, the time waiting for one, and the number of time slices. Returns the first. */
     static long parseSchedstat(String line) throws IOException {
         String[] fields = line.strip().split(" ", -1);
         if (fields.length != 3) {
@@ -56,7 +57,7 @@ record Cpu(long total, long user, long system) {
         return Long.parseLong(fields[0]);
     }
 
-    /** What was used since {@code earlier}. Threads that have ended meanwhile can't make it negative. */
+    /** Returns what was used since {@code earlier}; never negative, even if threads have ended meanwhile. */
     Cpu since(Cpu earlier) {
         return new Cpu(Math.max(0, total - earlier.total), user - earlier.user, system - earlier.system);
     }

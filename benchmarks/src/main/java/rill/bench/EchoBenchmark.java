@@ -12,11 +12,11 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
-/** Echo servers under a closed loop: each of a number of connections has a number of messages of one size in flight. */
+/** Echo servers under a closed loop: a number of connections, each with a number of messages of one size in flight. */
 final class EchoBenchmark implements Benchmark {
     private static final int SIZE = 16;
     private static final int[] IN_FLIGHT = {1, 16};
-    /** Time besides warm-up and window: two processes start, connect, and end. */
+    /** In addition to warm-up and window: two processes start, connect, and end. */
     private static final double START_SECONDS = 0.6;
 
     private static final double WARM_UPS = 3;
@@ -88,7 +88,7 @@ final class EchoBenchmark implements Benchmark {
         return shapes;
     }
 
-    /** Extends the headlines in one direction at a time: fewer and more connections, larger messages. */
+    /** Varies one parameter of the headlines at a time: fewer and more connections, larger messages. */
     static List<Shape> rays() {
         List<Shape> shapes = new ArrayList<>();
         for (int connections : new int[] {1, 5_000}) {
@@ -144,10 +144,7 @@ final class EchoBenchmark implements Benchmark {
         return own.warmUpSeconds() + own.seconds() + START_SECONDS;
     }
 
-    /**
-     * Warms up until all contenders are equally compiled: io_uring's transport takes longest, and its compiler shares the one processor with the
-     * loop.
-     */
+    /** Long enough for all to be compiled equally: the io_uring transport takes longest, and its compiler shares the only processor with the loop. */
     private static Profile longer(Profile profile) {
         return profile.longer(profile.extent() == Extent.QUICK ? 1 : WARM_UPS, 1);
     }

@@ -37,7 +37,7 @@ enum Figure {
     final String title;
     final String unit;
     final boolean higherIsBetter;
-    /** Whether its ratios are computed. */
+    /** Whether ratios of it are computed. */
     final boolean judged;
 
     Figure(String key, String title, String unit, boolean higherIsBetter, boolean judged) {

@@ -6,7 +6,7 @@ import java.util.Locale;
 final class Html {
     private final StringBuilder text = new StringBuilder();
 
-    /** Appends markup as it is; arguments are escaped. */
+    /** Adds markup as it is; arguments are escaped. */
     Html add(String format, Object... arguments) {
         Object[] escaped = new Object[arguments.length];
         for (int i = 0; i < arguments.length; i++) {
@@ -16,7 +16,7 @@ final class Html {
         return this;
     }
 
-    /** Appends markup without arguments, such as a style sheet. */
+    /** Adds markup without arguments, such as a style sheet. */
     Html raw(String markup) {
         text.append(markup).append('\n');
         return this;

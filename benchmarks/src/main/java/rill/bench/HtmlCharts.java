@@ -28,7 +28,7 @@ final class HtmlCharts {
     /** A curve: points in the order in which they are joined. */
     record Curve(String name, List<double[]> points) {}
 
-    /** One figure of every contestant, in the report's order. */
+    /** Draws one figure of every contestant, in the order of the report. */
     static void bars(Html html, Case each, FigureText figure) {
         List<Entry> entries = each.entries().stream()
                 .filter(entry -> entry.medians().containsKey(figure.key()))
@@ -67,7 +67,7 @@ final class HtmlCharts {
         return Math.clamp(value / most * 100, 0, 100);
     }
 
-    /** The latency of each contestant by quantile; the rare quantiles are spread out to the right. */
+    /** Draws the latency of each contestant by quantile, with the rare ones spread out to the right. */
     static void latency(Html html, Case each) {
         List<Curve> curves = new ArrayList<>();
         for (Entry entry : each.entries()) {
@@ -93,7 +93,7 @@ final class HtmlCharts {
         }
     }
 
-    /** If the cases differ only in the number of connections: the first judged figure over that number. */
+    /** Draws the first judged figure over the number of connections, where cases differ only in that. */
     static void growth(Html html, Section section) {
         FigureText figure = section.figures().stream()
                 .filter(FigureText::judged)
@@ -127,7 +127,7 @@ final class HtmlCharts {
                 });
                 curves.add(new Curve(name, points));
             });
-            // A contestant that takes part in only some of the cases would hide the others.
+            // Curves of contestants that take part in only some of the cases would hide the others.
             curves.removeIf(curve -> curve.points().size() < ticks.size());
             if (ticks.size() > 1 && !curves.isEmpty()) {
                 html.add(
@@ -170,7 +170,7 @@ final class HtmlCharts {
         html.raw("</div>");
     }
 
-    /** A logarithmic axis from one pixel position to another. */
+    /** A logarithmic axis from one pixel to another. */
     private record Axis(double least, double most, int from, int to) {
         static Axis over(List<Curve> curves, int coordinate, int from, int to) {
             double least = Double.MAX_VALUE;
@@ -192,7 +192,7 @@ final class HtmlCharts {
             return from + (to - from) * Math.log(value / least) / Math.log(most / least);
         }
 
-        /** 1, 2 and 5 times powers of ten; only the powers if there would be too many. */
+        /** Returns 1, 2 and 5 times the powers of ten; only the powers if there would be many. */
         List<Double> ticks() {
             List<Double> ticks = new ArrayList<>();
             boolean few = most / least < 200;

@@ -12,7 +12,7 @@ import rill.bench.Report.Entry;
 import rill.bench.Report.FigureText;
 import rill.bench.Report.Section;
 
-/** The report as one self-contained page: no script, no network. */
+/** The report as a self-contained page: no script, no network. */
 final class HtmlReport {
     private final Report report;
     private final Html html = new Html();
@@ -107,7 +107,7 @@ final class HtmlReport {
         }
     }
 
-    /** One table per contestant of ours: a row per opponent, a column per figure. */
+    /** Adds one table per contestant of Rill's: a row for each other contestant, a column for each figure. */
     private void comparisons(Case each, List<FigureText> judged) {
         for (Entry subject : each.entries()) {
             List<Comparison> all = each.comparisons().stream()

@@ -8,9 +8,9 @@ import rill.bench.Report.Comparison;
 import rill.bench.Report.FigureText;
 import rill.bench.Report.Section;
 
-/** The head of the report, for a reader who has a minute: the most important comparisons of each headline case, without figures. */
+/** The head of the report, for a reader with a minute: the most important comparisons of each headline case, without figures. */
 final class HtmlSummary {
-    /** A column. Of its pairs of contestants, the first that a case has is shown; it is named unless it is the usual one. */
+    /** A column. Of its pairs of contestants, the first that a case has is shown, and named unless it is the usual one. */
     private record Column(String title, Map.Entry<String, String> usual, List<Map.Entry<String, String>> pairs) {}
 
     private static final List<Column> COLUMNS = List.of(

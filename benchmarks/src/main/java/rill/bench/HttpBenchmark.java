@@ -12,12 +12,12 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
-/** HTTP/1.1 servers under a closed loop of GETs, kept alive: one after the other, and many at once on each connection. */
+/** HTTP/1.1 servers under a closed loop of GETs on kept-alive connections: one at a time, and many at once on each connection. */
 final class HttpBenchmark implements Benchmark {
     private static final int CONNECTIONS = 50;
     private static final int MANY = 5_000;
     private static final int PIPELINED = 16;
-    /** Two processes start, connect, and end; the other servers load more classes than Rill. */
+    /** Two processes start, connect, and end; the others load more classes than Rill. */
     private static final double START_SECONDS = 1;
 
     /** One shape of load. */

@@ -9,12 +9,12 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 
-/** HTTP/1.1 clients: GETs over connections that are kept alive, one in flight on each. The client is measured. */
+/** HTTP/1.1 clients: GETs over kept-alive connections, one in flight on each. The client is what is measured. */
 final class HttpClientBenchmark implements Benchmark {
     private static final List<Integer> CONNECTIONS = List.of(1, 50);
     private static final String PATH = "/plaintext";
     private static final int LENGTH = 13;
-    /** As with an HTTP server, there is much to compile. */
+    /** As for an HTTP server, there is much to compile. */
     private static final double WARM_UPS = 5;
 
     private static final double START_SECONDS = 1;

@@ -13,7 +13,7 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
-/** The cost of idle connections: the memory of a server with many, minus that of the same process with none. */
+/** The cost of connections that do nothing: the memory of a server with many of them, less that of the same process with none. */
 final class IdleBenchmark implements Benchmark {
     private static final int CONNECTIONS = 5_000;
     private static final int QUICK_CONNECTIONS = 1_000;
@@ -63,11 +63,12 @@ final class IdleBenchmark implements Benchmark {
     static Outcome run(Bench bench, Program program, Contender contender, int connections) throws IOException {
         try (Child server = bench.server(contender)) {
             int port = Integer.parseInt(server.expect("listening"));
-            // A first connection that is closed again: what the very first one allocates is attributed to none.
+            // Opens and closes one first: what only the first connection allocates does not belong to any of the
+            // others.
             try (Child first = bench.load(program, "hold", port, bench.profile(), SIZE, 1)) {
                 first.expect("ready");
             }
-            used(contender, server); // what the question itself allocates is allocated before it counts
+            used(contender, server); // so that what the question itself allocates exists before the measurement
             Used none = used(contender, server);
             try (Child load = bench.load(program, "hold", port, bench.profile(), SIZE, connections)) {
                 load.expect("ready");
@@ -78,7 +79,7 @@ final class IdleBenchmark implements Benchmark {
 
     private static Used used(Contender contender, Child server) throws IOException {
         if (contender.program() == null) {
-            server.ask("mark"); // in C there is no heap to report; this only waits until the server has got that far
+            server.ask("mark"); // a C program has no heap to report; this only waits until it has caught up
             return new Used(0, 0, resident(server));
         }
         Map<String, String> memory = server.ask("memory");
@@ -105,7 +106,7 @@ final class IdleBenchmark implements Benchmark {
         return parseResident(Files.readAllLines(Path.of("/proc", Long.toString(server.pid()), "status")));
     }
 
-    /** Parses bytes from a line such as {@code VmRSS:  12345 kB}. */
+    /** Parses the bytes in a line such as {@code VmRSS:  12345 kB}. */
     static double parseResident(List<String> status) throws IOException {
         for (String line : status) {
             if (line.startsWith("VmRSS:")) {

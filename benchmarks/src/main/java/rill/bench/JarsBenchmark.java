@@ -9,7 +9,7 @@ import java.util.Optional;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 
-/** The size in bytes of the jars that an echo server needs. The other benchmarks run on exactly these, so they are sufficient. */
+/** The bytes of the jars that an echo server needs. The other benchmarks run on exactly these, which proves that they are enough. */
 final class JarsBenchmark implements Benchmark {
     @Override
     public String name() {

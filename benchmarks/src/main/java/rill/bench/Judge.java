@@ -13,9 +13,9 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Statistics.Interval;
 
-/** Derives what the report says from a contest's runs: medians, noise floors, and ratios with a verdict. */
+/** Turns a contest's runs into the content of the report: medians, noise floors, and ratios with a verdict. */
 final class Judge {
-    /** Above this share of its processor, the load may be what limited the rate. */
+    /** A load that uses more of its processor than this may be what limited the rate. */
     static final double SATURATED_PERCENT = 95;
 
     private static final int BEYOND = 10;
@@ -24,7 +24,7 @@ final class Judge {
     /** Less than a byte per message is an occasional stray object; its ratios would mean nothing. */
     private static final double WORTH_A_RATIO = 1;
 
-    /** The contestant from which the others' share is computed. */
+    /** The contestant that the share of the others is computed from. */
     private static final String LIMIT = "bare-c";
 
     private static final double[] QUANTILES = {
@@ -34,9 +34,9 @@ final class Judge {
     private Judge() {}
 
     /**
-     * How far the ratio of something to itself deviated from 1.
+     * The noise floors: how far the ratio of a contestant to itself deviated.
      *
-     * @param from the case in which that was measured
+     * @param from the case in which they were measured
      */
     record Floors(String from, Map<String, Double> byFigure) {
         static final Floors NONE = new Floors("", Map.of());
@@ -72,7 +72,7 @@ final class Judge {
                 leftOut);
     }
 
-    /** If the bare loop in C took part: adds what each message cost beyond it, round by round. */
+    /** Adds the share: what each message cost beyond the bare loop in C, round by round, where that took part. */
     private static Map<Contestant, List<Outcome>> withShare(Map<Contestant, List<Outcome>> runs) {
         List<Outcome> limit = runs.entrySet().stream()
                 .filter(each -> each.getKey().name().equals(LIMIT))
@@ -211,7 +211,7 @@ final class Judge {
         return runs.stream().allMatch(run -> run.figures().getOrDefault(key, 0.0) < WORTH_A_RATIO);
     }
 
-    /** The ratios of the same rounds. Empty if either side has a value that is not positive: there is no ratio to that. */
+    /** Returns the ratios within the same rounds; none where one of the two has no positive value, since there is no ratio then. */
     private static double[] ratios(String key, List<Outcome> above, List<Outcome> below) {
         double[] ratios = new double[Math.min(above.size(), below.size())];
         for (int i = 0; i < ratios.length; i++) {

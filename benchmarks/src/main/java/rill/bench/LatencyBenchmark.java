@@ -14,7 +14,7 @@ import rill.bench.Tools.Program;
 
 /**
  * Latency at a fixed rate, counted from when each message was due, so that a server that falls behind can't hide it. The rates are half and four
- * fifths of the lower of Rill's and Netty's peaks, which are measured first.
+ * fifths of the slower of Rill's and Netty's peaks, which are determined first.
  */
 final class LatencyBenchmark implements Benchmark {
     private static final Shape SHAPE = new Shape(50, 1, 16);
@@ -22,7 +22,7 @@ final class LatencyBenchmark implements Benchmark {
     private static final int PEAK_RUNS = 3;
     /** A server that is not always busy is compiled later, and a compilation would show in the latencies. */
     private static final double WARM_UPS = 2;
-    /** Yields enough messages for the 99.9 % quantile. */
+    /** Enough messages for the 99.9 % quantile. */
     private static final double WINDOWS = 2;
 
     private static final double START_SECONDS = 0.6;
@@ -73,8 +73,8 @@ final class LatencyBenchmark implements Benchmark {
     }
 
     /**
-     * The slower side's median of several closed-loop runs, measured on first use. The two sides are Rill and Netty on epoll, or on NIO where there
-     * is no epoll.
+     * The peak rate, determined on first use: the slower side's median over some closed-loop runs. The two sides are Rill and Netty on epoll, or on
+     * NIO where there is no epoll.
      */
     private static final class Peak {
         private final Bench bench;

@@ -28,7 +28,7 @@ final class Machine {
                 }
             }
         } catch (IOException notLinux) {
-            // then there are no processors to pin anything to, and whyNoProcesses() says so
+            // in that case there are none to pin anything to, which whyNoProcesses() reports
         }
         return new Machine(processors);
     }
@@ -46,7 +46,7 @@ final class Machine {
         return all;
     }
 
-    /** Why whole processes can't be measured here; empty if they can. */
+    /** Returns why whole processes can't be measured here; empty if they can. */
     Optional<String> whyNoProcesses() {
         if (!isLinux()) {
             return Optional.of(
@@ -65,17 +65,17 @@ final class Machine {
         return System.getProperty("os.name").equals("Linux");
     }
 
-    /** The processor of what is measured. */
+    /** Returns the processor for the measured program. */
     int server() {
         return processors.getFirst();
     }
 
-    /** The processor of the load. */
+    /** Returns the processor for the load. */
     int load() {
         return processors.get(1);
     }
 
-    /** The path of an installed program. */
+    /** Returns the path of an installed program. */
     static Optional<Path> program(String name) {
         for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
             Path file = Path.of(folder, name);
@@ -86,7 +86,7 @@ final class Machine {
         return Optional.empty();
     }
 
-    /** For the head of a report. */
+    /** Returns a description for the head of a report. */
     Map<String, String> description() {
         Map<String, String> all = new TreeMap<>();
         all.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));

@@ -74,7 +74,7 @@ final class Main implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // only its presence counts
     private boolean help;
 
-    /** At most one of the two. */
+    /** At most one of two options. */
     static final class Thoroughness {
         @Option(names = "--quick", description = "A first answer, in less than 10 minutes.")
         private boolean quick;
@@ -183,7 +183,7 @@ final class Main implements Callable<Integer> {
         replace(page(), HtmlReport.of(report));
     }
 
-    /** Replaces the file atomically, so that there is a complete report at any moment. */
+    /** Replaces a file by a rename, so that there is a whole report at any moment. */
     private static void replace(Path file, String text) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".new");
         Files.writeString(next, text);

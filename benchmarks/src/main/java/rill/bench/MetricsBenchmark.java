@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import rill.bench.EchoBenchmark.Shape;
 
-/** The cost of observation: Rill's echo alone, with its metrics read once a second and without. */
+/** The cost of being observed: the echo of Rill alone, with its metrics read once a second, and without. */
 final class MetricsBenchmark implements Benchmark {
     private static final List<Shape> SHAPES = List.of(new Shape(50, 1, 16), new Shape(50, 16, 16));
 

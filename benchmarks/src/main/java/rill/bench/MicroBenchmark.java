@@ -26,7 +26,7 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.spi.Transport;
 
-/** The parts in isolation, by JMH. Every run is a fork of its own, so that runs can be paired like all others. */
+/** The parts, one by one, by JMH. Every run is a fork of its own, so that runs can be paired as in all other benchmarks. */
 final class MicroBenchmark implements Benchmark {
     private static final int WARM_UPS = 2;
     /** Small loops are compiled sooner than whole programs. */
@@ -36,7 +36,7 @@ final class MicroBenchmark implements Benchmark {
     private static final double START_SECONDS = 0.6;
     private static final int TIMEOUT_SECONDS = 60;
 
-    /** Native access is enabled and packages are opened as users are advised to. */
+    /** Access is allowed and packages are opened as users are told to. */
     private static final List<String> JVM = List.of(
             "-Xms512m",
             "-Xmx512m",
@@ -45,7 +45,7 @@ final class MicroBenchmark implements Benchmark {
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow");
 
-    /** For Netty's methods: flags that speed Netty up, and threads of its own kind. */
+    /** For methods that measure Netty: its faster settings, and threads of its own kind. */
     private static final List<String> FAST = List.of(
             "-Dio.netty.noUnsafe=false",
             "-Dio.netty.leakDetection.level=disabled",
@@ -56,11 +56,11 @@ final class MicroBenchmark implements Benchmark {
             "-Djmh.executor.class=rill.bench.micro.NettyThreads");
 
     /**
-     * A JMH class, some of whose methods are compared with each other.
+     * A JMH class, some of whose methods are compared.
      *
-     * @param from the smallest extent that includes it
-     * @param threads that call the method concurrently
-     * @param alone whether all of it runs on one thread, and so on one processor
+     * @param from the least extent that includes it
+     * @param threads the number of threads that call the method concurrently
+     * @param alone whether everything runs on one thread, and so on one processor
      */
     private record Subject(
             String name,
@@ -75,7 +75,7 @@ final class MicroBenchmark implements Benchmark {
             return new Subject(name, type, Map.of(), 1, true, Extent.QUICK, false, methods);
         }
 
-        /** A subject with a loop or executors on threads of their own: one processor for the caller, and one for them. */
+        /** For subjects with a loop or executors on their own threads: one processor for the caller, and one for them. */
         static Subject onBoth(String name, String type, List<String> methods) {
             return new Subject(name, type, Map.of(), 1, false, Extent.QUICK, false, methods);
         }
@@ -197,7 +197,7 @@ final class MicroBenchmark implements Benchmark {
         return contests;
     }
 
-    /** {@code METHOD@TRANSPORT}: Rill on that transport. */
+    /** {@code METHOD@TRANSPORT} stands for Rill on that transport. */
     private static List<String> flags(String method) {
         List<String> flags = new ArrayList<>(JVM);
         int at = method.indexOf('@');
@@ -256,7 +256,7 @@ final class MicroBenchmark implements Benchmark {
         return subject.alone ? one : one + "," + bench.machine().load();
     }
 
-    /** A fork's output is shown only if it fails. */
+    /** The output of a fork is shown only if it fails. */
     private static OutputFormat quiet() {
         var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
         return OutputFormatFactory.createFormatInstance(nowhere, VerboseMode.SILENT);

@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where server and load meet: the loopback of a network namespace of their own if the system permits one, else this machine's. Many short connections
- * fill the tables in which a machine's own network tracks them; a new namespace keeps no such tables, and ends with its last process.
+ * The network between server and load: the loopback of their own network namespace if creating one is permitted, or else this machine's. Many short
+ * connections fill the connection tracking tables of a machine's own network; a new namespace has no such tables, and disappears with its last
+ * process.
  */
 enum Network {
     OWN,
@@ -14,7 +15,7 @@ enum Network {
 
     private static final String UP = "ip link set lo up";
 
-    /** A namespace of their own, if the system permits it. */
+    /** Returns a private namespace if the system permits that. */
     static Network best() {
         try {
             Process trial = new ProcessBuilder("unshare", "--net", "sh", "-c", UP)
@@ -23,21 +24,21 @@ enum Network {
                     .start();
             return trial.waitFor() == 0 ? OWN : SHARED;
         } catch (IOException e) {
-            return SHARED; // unshare is not installed here
+            return SHARED; // there is no unshare here
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return SHARED;
         }
     }
 
-    /** The command that starts a server in this network. */
+    /** Returns the command of a server in this network. */
     List<String> around(List<String> server) {
         return this == OWN
                 ? joined(List.of("unshare", "--net", "sh", "-c", UP + " && exec \"$@\"", "sh"), server)
                 : server;
     }
 
-    /** The command that starts what connects to that server. */
+    /** Returns the command of a program that connects to that server. */
     List<String> beside(Child server, List<String> load) {
         return this == OWN ? joined(List.of("nsenter", "--net=/proc/" + server.pid() + "/ns/net"), load) : load;
     }

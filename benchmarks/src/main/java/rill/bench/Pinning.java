@@ -8,13 +8,13 @@ import org.openjdk.jmh.profile.ExternalProfiler;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.Result;
 
-/** Starts JMH's forks on selected processors. It is a profiler because a profiler may prepend words to the command; JMH instantiates it. */
+/** Starts JMH's forks on given processors. To JMH it is a profiler, since those may put words before the command. JMH creates it. */
 public final class Pinning implements ExternalProfiler {
     static final String NONE = "none";
 
     private final String processors;
 
-    /** Takes an argument of {@code taskset -c}, such as {@code 0} or {@code 0,1}; or {@link #NONE}, to leave the choice to the system. */
+    /** Takes the argument of {@code taskset -c}, such as {@code 0} or {@code 0,1}; or {@link #NONE}, to leave the choice to the system. */
     public Pinning(String processors) {
         this.processors = processors;
     }

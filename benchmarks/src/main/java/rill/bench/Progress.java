@@ -6,7 +6,7 @@ import rill.bench.Conductor.Listener;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 
-/** Prints on the terminal the current run, the last run's result, and approximately how long the rest will take. */
+/** Shows on the terminal which run is in progress, the result of the last one, and roughly how long the rest will take. */
 final class Progress implements Listener {
     private final PrintWriter out;
     private final long start = System.nanoTime();
@@ -19,7 +19,7 @@ final class Progress implements Listener {
         this.plannedSeconds = plannedSeconds;
     }
 
-    /** The next benchmark begins: the time planned for everything before its first run, and for one run of it. */
+    /** The next benchmark begins. Takes the time planned for all benchmarks before it, and for one run of it. */
     void benchmark(String title, double plannedSecondsBefore, double perRun) {
         out.println();
         out.println(title);
@@ -47,7 +47,7 @@ final class Progress implements Listener {
 
     private String left() {
         double taken = (System.nanoTime() - start) / 1e9;
-        // The pace so far, compared with the plan; the plan itself while there is little to go by.
+        // Assumes the pace so far, compared with the plan; the plan itself while there is little to go by.
         double pace = plannedSecondsDone > 30 ? taken / plannedSecondsDone : 1;
         return Units.duration(Math.max(0, plannedSeconds - plannedSecondsDone) * pace);
     }

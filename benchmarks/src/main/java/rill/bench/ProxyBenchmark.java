@@ -12,7 +12,7 @@ import rill.bench.Tools.Program;
 
 /** HTTP/1.1 reverse proxies through which large bodies stream. */
 final class ProxyBenchmark implements Benchmark {
-    /** Each has one body in flight. */
+    /** One body is in flight on each. */
     private static final int CONNECTIONS = 8;
 
     private static final double WARM_UPS = 3;

@@ -10,11 +10,11 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 
-/** Redis clients: GETs over one connection, many of them in flight. The client is measured. */
+/** Redis clients: GETs over one connection, many of them in flight. The client is what is measured. */
 final class RedisBenchmark implements Benchmark {
-    /** The GETs of redis-benchmark's first, short run, per call in flight; its rate determines how many the timed run makes. */
+    /** GETs of redis-benchmark's short first run, per call in flight, which determines how many the timed run takes. */
     private static final int PILOT = 2_000;
-    /** A client has more code than an echo, and takes longer to compile. */
+    /** A client is more code than an echo, and takes longer to compile. */
     private static final double WARM_UPS = 2;
 
     private static final double PERCENT = 100;
@@ -97,8 +97,8 @@ final class RedisBenchmark implements Benchmark {
     }
 
     /**
-     * With one call in flight there is nothing to consolidate; otherwise consolidating by 8 suits 50 calls in flight, and by 64 suits 500. A first
-     * answer has only the best transport.
+     * With one call in flight there is nothing to consolidate; otherwise consolidation by 8 suits 50 calls in flight, and by 64 suits 500. A quick
+     * run has only the best transport.
      */
     private static boolean takesPart(String name, Mode mode, Extent extent) {
         return switch (name) {
@@ -175,7 +175,7 @@ final class RedisBenchmark implements Benchmark {
                     Figure.BUSY.key, client.cpu().since(clients).total() / nanos * PERCENT,
                     Figure.OTHER_BUSY.key, server.cpu().since(servers).total() / nanos * PERCENT);
         } catch (Child.GoneException e) {
-            return Map.of(); // it was faster than its pilot
+            return Map.of(); // it was faster than its pilot run
         }
     }
 

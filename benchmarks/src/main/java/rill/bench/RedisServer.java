@@ -9,7 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 
-/** A redis-server on a free port that stores nothing on disk and holds one key. */
+/** A redis-server without persistence, on a free port, with one key in it. */
 final class RedisServer implements AutoCloseable {
     static final String KEY = "bench:key";
     static final int VALUE_LENGTH = 64;

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Everything that a run has measured so far, as in {@code report.json}.
+ * Everything that a run has found out so far, as stored in {@code report.json}.
  *
- * @param notRun the planned cases that have not been run; empty in the report of a run that completed
+ * @param notRun the cases that were planned and have not been run; none in the report of a complete run
  */
 record Report(
         String started,
@@ -29,9 +29,9 @@ record Report(
      * One contest.
      *
      * @param headline whether it belongs in a summary
-     * @param floors by figure, how far the ratio of something to itself deviated from 1, as a factor
-     * @param floorsFrom the case in which that was measured; empty if there are no floors
-     * @param leftOut the contestants without runs here, and why
+     * @param floors by figure, how far the ratio of a contestant to itself deviated, as a factor
+     * @param floorsFrom the case in which the floors were measured; empty if there are none
+     * @param leftOut the contestants without runs, and the reasons
      */
     record Case(
             String name,
@@ -47,8 +47,8 @@ record Report(
      * One contestant's results.
      *
      * @param medians by figure, over its runs
-     * @param latency quantiles in nanoseconds over all its runs, empty where none was measured
-     * @param notes what to keep in mind, such as that the load was at its limit
+     * @param latency quantiles in nanoseconds over all its runs; empty where none was measured
+     * @param notes caveats, such as that the load was at its limit
      */
     record Entry(
             String name,
@@ -63,10 +63,10 @@ record Report(
     /** A median and its interval. */
     record Value(double value, double low, double high) {}
 
-    /** This share of all messages took no longer. */
+    /** This share of all messages took no longer than this. */
     record Quantile(double quantile, double nanos) {}
 
-    /** The ratio of two contestants in the same rounds: {@code subject / baseline}. */
+    /** A ratio of two contestants in the same rounds: {@code subject / baseline}. */
     record Comparison(
             String figure,
             String subject,
@@ -77,6 +77,6 @@ record Report(
             int pairs,
             String verdict) {}
 
-    /** What was not measured, and why. */
+    /** Something that was not measured, and why. */
     record LeftOut(String what, String reason) {}
 }

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the user selected.
+ * The part of everything available that the user has asked for.
  *
  * @param named whether the benchmarks were named
- * @param cases parts of the names of the selected cases; empty for all
- * @param contestants the names of the selected ones; empty for all
+ * @param cases parts of the names of the wanted cases; none for all
+ * @param contestants the names of the wanted contestants; none for all
  */
 record Selection(boolean named, List<String> cases, List<String> contestants) {
     /** Nothing is left to measure. */
@@ -20,7 +20,7 @@ record Selection(boolean named, List<String> cases, List<String> contestants) {
         }
     }
 
-    /** The selected contests of a benchmark, with their selected contestants. */
+    /** Returns the wanted contests of a benchmark, with the wanted contestants. */
     List<Contest> of(List<Contest> contests) {
         return contests.stream()
                 .filter(each -> wants(each.name()))
@@ -34,7 +34,7 @@ record Selection(boolean named, List<String> cases, List<String> contestants) {
         return cases.isEmpty() || cases.stream().anyMatch(each -> plain.contains(plain(each)));
     }
 
-    /** Not every keyboard has that sign. */
+    /** Replaces a sign that not every keyboard has. */
     private static String plain(String text) {
         return text.toLowerCase(Locale.ROOT).replace('×', 'x');
     }
@@ -46,7 +46,7 @@ record Selection(boolean named, List<String> cases, List<String> contestants) {
         return new Contest(contest.name(), contest.parameters(), wanted, contest.headline());
     }
 
-    /** Whether all cases and all contestants are selected. */
+    /** Whether all cases and all contestants are wanted. */
     boolean isWhole() {
         return cases.isEmpty() && contestants.isEmpty();
     }

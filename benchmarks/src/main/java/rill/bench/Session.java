@@ -14,11 +14,11 @@ import java.util.TreeMap;
 import rill.bench.Profile.Extent;
 
 /**
- * One invocation of {@code ./rill bench}: runs the chosen benchmarks and makes the report. The report is saved after every case, so that a run that
- * is interrupted or fails is not lost.
+ * One invocation of {@code ./rill bench}: runs the chosen benchmarks and writes the report. The report is saved after every case, so that a run that
+ * is interrupted, or fails, has not been in vain.
  */
 final class Session {
-    /** Receives the report repeatedly; each version contains the previous one and more. */
+    /** Receives the report again and again, each time with more content. */
     interface Keeper {
         void keep(Report report) throws IOException;
     }
@@ -80,7 +80,7 @@ final class Session {
         selection.requireSomething(!plan.isEmpty() || leftOut.size() == chosen.size());
     }
 
-    /** The time planned for a benchmark. */
+    /** Returns the time planned for a benchmark. */
     static double seconds(Bench bench, Benchmark benchmark, List<Contest> contests) {
         double perRun = benchmark.secondsPerRun(bench.profile());
         double seconds = benchmark.secondsBefore(bench.profile());
@@ -94,7 +94,7 @@ final class Session {
         return seconds;
     }
 
-    /** Whether a contestant of ours runs twice in each round; for a first answer, only in the first case. */
+    /** Whether a contestant runs twice in each round; in a quick run, only in the first case. */
     private static boolean withNoise(Bench bench, Contest contest, List<Contest> contests) {
         boolean wanted = bench.profile().extent() == Extent.QUICK ? contest == contests.getFirst() : contest.headline();
         return wanted && contest.compared();
@@ -122,7 +122,7 @@ final class Session {
         }
     }
 
-    /** The report of what has been done so far. */
+    /** Returns the report of everything done so far. */
     private Report report() {
         List<Report.Section> sections = new ArrayList<>();
         List<String> notRun = new ArrayList<>();

@@ -10,14 +10,14 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 
-/** The cost of simulations: the processor time of a run, the memory of what is in it, and the cost of a step in short runs and in long ones. */
+/** The cost of simulations: processor time of a run, memory of what is in it, and the cost of a step in short runs and in long ones. */
 final class SimBenchmark implements Benchmark {
     private static final int HOUR = 3_600;
     private static final int MESSAGES = 1_000_000;
     private static final int CONNECTIONS = 10_000;
     private static final List<Integer> STEPS = List.of(500_000, 5_000_000);
 
-    /** The contender's program is the simulation's name. */
+    /** Returns a contender whose program is the simulation's name. */
     private static Contender rill(String what) {
         return new Contender(
                 "rill-sim",
@@ -28,7 +28,7 @@ final class SimBenchmark implements Benchmark {
                 List.of(
                         "--add-opens=java.base/java.lang=ALL-UNNAMED",
                         "--enable-native-access=ALL-UNNAMED",
-                        "-XX:FreqInlineSize=100"), // as docs/simulation.md says
+                        "-XX:FreqInlineSize=100"), // as docs/simulation.md recommends
                 List.of("rill-core", "rill-transport-sim", "rill-codec", "netty-buffer", "netty-common", "jspecify"));
     }
 

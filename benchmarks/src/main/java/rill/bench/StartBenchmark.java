@@ -17,7 +17,7 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 
-/** From the start of the process to the first byte echoed; also with an AOT cache, which is made first. */
+/** The time from the start of the process to the first byte echoed; also with an AOT cache, which is created first. */
 final class StartBenchmark implements Benchmark {
     private static final int PATIENCE_MILLIS = 10_000;
     private static final double SECONDS_PER_RUN = 0.6;
@@ -84,7 +84,7 @@ final class StartBenchmark implements Benchmark {
         return new Contestant(name, title, each.ours(), bench.flags(each), run);
     }
 
-    /** An AOT cache, made on first use. */
+    /** Created on first use. */
     private static final class AotCache {
         private final Bench bench;
         private final Contender contender;

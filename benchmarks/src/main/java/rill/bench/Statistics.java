@@ -3,9 +3,9 @@ package rill.bench;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Medians, and their uncertainty. */
+/** Medians and their uncertainty. */
 final class Statistics {
-    /** Fewer pairs support no verdict. */
+    /** Fewer pairs than this support no verdict. */
     static final int PAIRS_FOR_A_VERDICT = 5;
 
     private static final int RESAMPLES = 4_000;
@@ -13,7 +13,7 @@ final class Statistics {
 
     private Statistics() {}
 
-    /** A value and its interval: 95 % of the medians of resampled data lie between {@code low} and {@code high}. */
+    /** A value and its interval: {@code low} to {@code high} contains 95 % of the medians of resampled data. */
     record Interval(double value, double low, double high) {}
 
     static double median(double[] values) {
@@ -26,7 +26,7 @@ final class Statistics {
         return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
     }
 
-    /** The median with its bootstrap interval. Deterministic: the same values give the same interval. */
+    /** Returns the median with its bootstrap interval. The same values give the same interval. */
     static Interval bootstrap(double[] values) {
         var random = new Random(20_251);
         double[] medians = new double[RESAMPLES];
@@ -42,13 +42,13 @@ final class Statistics {
                 median(values), medians[(int) (RESAMPLES * TAIL)], medians[(int) (RESAMPLES * (1 - TAIL)) - 1]);
     }
 
-    /** How far from 1 the ratio of something to itself was observed: the larger end of its interval, as a factor of at least 1. */
+    /** Returns how far from 1 the ratio of a contestant to itself was seen: the larger end of its interval, as a factor of at least 1. */
     static double floor(double[] ratiosOfTheSame) {
         Interval interval = bootstrap(ratiosOfTheSame);
         return Math.exp(Math.max(Math.abs(Math.log(interval.low())), Math.abs(Math.log(interval.high()))));
     }
 
-    /** What a ratio says, given the noise. */
+    /** What a ratio means, given the noise. */
     enum Verdict {
         AHEAD("ahead"),
         BEHIND("behind"),

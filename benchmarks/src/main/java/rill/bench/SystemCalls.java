@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 import rill.bench.Contest.Outcome;
 
-/** Counts a process's system calls with strace. That slows the process down a lot, so it happens in separate runs. */
+/** Counts a process's system calls with strace. That slows it down a lot, so it is done in separate runs. */
 final class SystemCalls {
     private static final double SECONDS = 1;
 
     private SystemCalls() {}
 
-    /** Counts while the load continues. */
+    /** Counts while the load is running. */
     static Outcome perMessage(Bench bench, Child server, Child counting) throws IOException {
         if (Machine.program("strace").isEmpty()) {
             throw new LeftOutException("strace is missing, which counts system calls (Debian: apt-get install strace)");
@@ -38,7 +38,7 @@ final class SystemCalls {
         return Long.parseLong(counting.ask("mark").getOrDefault("count", "0"));
     }
 
-    /** Parses the number of calls from the last line, which is the total. */
+    /** Parses the number of calls in the last line, which is the total. */
     static long parse(List<String> summary) throws IOException {
         for (String line : summary.reversed()) {
             String[] words = line.strip().split(" +", -1);

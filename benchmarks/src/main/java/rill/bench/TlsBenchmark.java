@@ -12,15 +12,15 @@ import rill.bench.EchoBenchmark.Shape;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
-/** Echo, handshakes and the memory of an idle connection over TLS 1.3. The load uses OpenSSL. */
+/** The same over TLS 1.3: echo, handshakes, and the memory of an idle connection. The load uses OpenSSL. */
 final class TlsBenchmark implements Benchmark {
     private static final List<Shape> SHAPES = List.of(new Shape(50, 1, 64), new Shape(50, 1, 16 * 1024));
     private static final int HELD = 1_000;
     private static final int SIZE = 16;
-    /** As for an echo in the clear, plus the time in which a server loads the JDK's TLS. */
+    /** As in a plain echo; a server also loads the JDK's TLS. */
     private static final double START_SECONDS = 0.8;
 
-    /** One run with a contender that has been told where its certificate is. */
+    /** One run with a contender that has received the path of its certificate. */
     @FunctionalInterface
     private interface Run {
         Outcome once(Contender contender) throws IOException;
@@ -92,7 +92,7 @@ final class TlsBenchmark implements Benchmark {
 
     @Override
     public double secondsPerRun(Profile profile) {
-        // Two of the five cases make connections, which warm up for longer.
+        // Of five cases, two open connections, which needs a longer warm-up.
         double longer = ChurnBenchmark.longer(profile).warmUpSeconds() - profile.warmUpSeconds();
         return profile.warmUpSeconds() + profile.seconds() + START_SECONDS + longer * 2 / 5;
     }

@@ -13,11 +13,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** The programs that are not Java: installed ones, and those compiled on the spot into a folder that is deleted when this is closed. */
+/** The programs that are not written in Java: found, or compiled on the spot, in a folder that is deleted when this is closed. */
 final class Tools implements AutoCloseable {
     private static final int SECONDS = 120; // to compile something
 
-    /** The password of {@link #identity}, which {@code ServerKey} knows in another process. It protects nothing. */
+    /** The password of {@link #identity}, as {@code ServerKey} knows it in another process. It protects nothing. */
     private static final String PASSWORD = "benchmark";
 
     private final Path folder;
@@ -27,7 +27,7 @@ final class Tools implements AutoCloseable {
         folder = Files.createTempDirectory("rill-bench-");
     }
 
-    /** A folder for temporary files. */
+    /** Returns a folder for temporary files. */
     Path folder() {
         return folder;
     }
@@ -83,7 +83,7 @@ final class Tools implements AutoCloseable {
         }
     }
 
-    /** The path of one of our C programs, compiled if necessary. */
+    /** Returns the path of one of our C programs. */
     Path compiled(Program program) throws IOException {
         Path there = compiled.get(program);
         if (there == null) {
@@ -93,7 +93,7 @@ final class Tools implements AutoCloseable {
         return there;
     }
 
-    /** A key and a certificate for {@code localhost}, as a PKCS #12 file. */
+    /** Returns a key and a certificate for {@code localhost}, as a PKCS #12 file. */
     Path identity() throws IOException {
         Path file = folder.resolve("identity.p12");
         if (!Files.exists(file)) {

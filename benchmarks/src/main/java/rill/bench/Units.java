@@ -2,11 +2,11 @@ package rill.bench;
 
 import java.util.Locale;
 
-/** Numbers for human readers. */
+/** Numbers in a readable form. */
 final class Units {
     private Units() {}
 
-    /** With its unit: {@code 131,000 /s}, {@code 7.25 µs}, {@code 1.2 MiB}. */
+    /** Returns the value with its unit: {@code 131,000 /s}, {@code 7.25 µs}, {@code 1.2 MiB}. */
     static String text(Figure figure, double value) {
         return text(figure.unit, value);
     }
@@ -43,7 +43,7 @@ final class Units {
         return number(value / (1024 * 1024)) + " MiB";
     }
 
-    /** Three significant digits, with thousands separated. */
+    /** Returns three significant digits, with thousands separated. */
     static String number(double value) {
         double size = Math.abs(value);
         String format = size == 0 || size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";
@@ -55,7 +55,7 @@ final class Units {
         return Math.round(value / step) * step;
     }
 
-    /** For an axis with little space: {@code 200 k}, {@code 5 µs}. */
+    /** Returns a short form for an axis: {@code 200 k}, {@code 5 µs}. */
     static String brief(String unit, double value) {
         if (!unit.equals("/s")) {
             return text(unit, value).replace(".00", "").replace(".0", "");
@@ -65,7 +65,7 @@ final class Units {
         return text.replace(".00", "").replace(".0", "");
     }
 
-    /** Minutes and seconds. */
+    /** Returns minutes and seconds. */
     static String duration(double seconds) {
         long whole = Math.round(seconds);
         return whole >= 3600

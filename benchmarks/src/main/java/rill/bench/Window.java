@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 import rill.bench.Contest.Outcome;
 
 /**
- * A span of time in which messages are counted, with their cost.
+ * A period of time in which messages are counted, together with their cost.
  *
- * <p>Two marks are taken. Each reads the counts and then the processor times; the time between the two readings of a mark is microseconds, that
- * between the marks seconds.
+ * <p>Two marks are taken. Each reads the counts and then the processor times. The two readings of a mark are microseconds apart, and the two marks
+ * are seconds apart.
  */
 final class Window {
     private static final double PERCENT = 100;
@@ -23,11 +23,11 @@ final class Window {
     private final Child other;
 
     /**
-     * Creates a window over these processes.
+     * What is looked at.
      *
-     * @param counting reports the number of messages
-     * @param measured the process whose cost is measured; may be the same
-     * @param other the process at the other end, which may be what limits the rate
+     * @param counting knows how many messages there were
+     * @param measured causes the cost that is measured; may be the same
+     * @param other is the other end, which may be what limits the rate
      */
     Window(Child counting, Child measured, Child other) {
         this.counting = counting;
@@ -38,14 +38,14 @@ final class Window {
     private record Mark(
             long count, long nanos, long late, @Nullable String latency, long allocated, Cpu cpu, Cpu others) {}
 
-    /** Warms up, and measures; for longer than requested on a machine that is slow to begin. */
+    /** Warms up and measures; on a machine that is slow to begin, for longer than requested. */
     Outcome measure(Profile profile) throws IOException {
-        Mark start = mark(); // loads whatever a mark loads
+        Mark start = mark(); // loads whatever a mark needs
         Mark begin = after(start, profile.warmUpSeconds());
         return outcome(begin, after(begin, profile.seconds()));
     }
 
-    /** The next mark before which at least one message arrived. */
+    /** Returns the next mark before which at least one message arrived. */
     private Mark after(Mark last, double seconds) throws IOException {
         long start = System.nanoTime();
         while (true) {
@@ -88,7 +88,7 @@ final class Window {
         Map<String, Double> figures = new LinkedHashMap<>();
         if (latency == null) {
             figures.put(Figure.RATE.key, messages / nanos * 1e9);
-            // Not at a fixed rate: there the load never sleeps, so the figure would say nothing.
+            // At a fixed rate the load never sleeps, so its usage would be meaningless.
             figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos * PERCENT);
         } else {
             addQuantiles(figures, latency);
@@ -113,7 +113,7 @@ final class Window {
         figures.put(Figure.COUNT.key, (double) latency.getTotalCount());
     }
 
-    /** Parses {@code VALUE:COUNT,...}; null if there is none. */
+    /** Parses {@code VALUE:COUNT,...}; returns null if there is none. */
     static @Nullable Histogram parse(@Nullable String text) {
         if (text == null || text.isEmpty()) {
             return null;

@@ -1,5 +1,5 @@
 /**
- * The harness: starts servers, clients and load in processes of their own, pairs their runs, and writes the report. The measured programs are in
+ * The harness: starts servers, clients and load in separate processes, pairs their runs, and writes the report. The measured programs are in
  * {@code program}, the micro benchmarks in {@code micro}.
  */
 package rill.bench;

@@ -81,7 +81,7 @@ public interface Selector {
     /**
      * Binds and listens.
      *
-     * @param backlog how many connections may wait to be accepted, subject to the system's limits; 0 for the system's choice
+     * @param backlog roughly how many connections may wait to be accepted, subject to the system's limits; 0 for the system's choice
      * @throws IOException if the address is not available; the message names it
      * @throws IllegalArgumentException as for {@link #connect}
      */

@@ -4,7 +4,7 @@ import java.net.InetSocketAddress;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** What the options of the command line may be. */
+/** Converters for options of the command line. */
 final class Arguments {
     private static final int HIGHEST_PORT = 65_535;
 
@@ -18,7 +18,7 @@ final class Arguments {
         }
     }
 
-    /** {@code host:port}; an IPv6 address in brackets. The name is looked up later. */
+    /** {@code host:port}, with an IPv6 address in brackets. The name is looked up later. */
     static final class Address implements ITypeConverter<InetSocketAddress> {
         @Override
         public InetSocketAddress convert(String text) {
@@ -27,7 +27,7 @@ final class Arguments {
             if (host.startsWith("[") && host.endsWith("]")) {
                 host = host.substring(1, host.length() - 1);
             } else if (host.contains(":")) {
-                host = ""; // an IPv6 address without brackets: no telling where the port begins
+                host = ""; // an IPv6 address without brackets, so it is unclear where the port begins
             }
             if (host.isBlank()) {
                 throw new TypeConversionException("'" + text + "' is not HOST:PORT");

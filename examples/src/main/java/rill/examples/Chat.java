@@ -12,9 +12,9 @@ import rill.Loop;
 import rill.codec.Text;
 
 /**
- * A room to chat in, by lines of text: the first line is one's name, every other one is told to the others.
+ * A chat room for lines of text: a member's first line is its name, and every further line is sent to the others.
  *
- * <p>One Task per member, straight from joining to leaving. All of it runs on one loop, so the map of members needs no lock.
+ * <p>One Task per member, in straight-line code from joining to leaving. Everything runs on one loop, so the map of members needs no lock.
  */
 final class Chat {
     private final Map<String, Member> members = new LinkedHashMap<>();
@@ -32,7 +32,7 @@ final class Chat {
             connection.write("your name?");
             name = connection.receive().await();
             if (name == null) {
-                return; // it has left, or we close
+                return; // the member has left, or the server is closing
             }
             if (name.isBlank() || members.containsKey(name)) {
                 connection.write("that name is empty or taken; good-bye");
@@ -41,7 +41,7 @@ final class Chat {
                 attend(name, connection);
             }
         } catch (IOException gone) {
-            // whether members leave or their connections break is the same to the others
+            // to the others it makes no difference whether a member leaves or its connection breaks
         } finally {
             if (name != null) {
                 members.remove(name);
@@ -69,7 +69,7 @@ final class Chat {
         });
     }
 
-    /** Someone in the room. Who does not read fast enough misses lines, and holds up nobody. */
+    /** A member of the room. One that does not read fast enough misses lines, and holds up nobody. */
     private static final class Member {
         private final Connection<String, String> connection;
         private boolean behind;
@@ -85,7 +85,7 @@ final class Chat {
                 return;
             }
             Future<@Nullable Void> accepted = connection.write(line);
-            if (!accepted.isDone()) { // more is waiting to leave than should be
+            if (!accepted.isDone()) { // more bytes are waiting to leave than should be
                 behind = true;
                 accepted.onDone((nothing, failure) -> caughtUp());
             }

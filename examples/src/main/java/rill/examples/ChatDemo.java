@@ -8,7 +8,7 @@ import rill.Listener;
 import rill.Loop;
 import rill.codec.Text;
 
-/** Three in a {@link Chat} room: Ann talks a lot, Bob listens, and Zoe falls asleep, which must not disturb the others. */
+/** Three members in a {@link Chat} room: Ann talks a lot, Bob listens, and Zoe falls asleep, which must not disturb the others. */
 final class ChatDemo {
     private static final int LINES = 3_000;
     private static final String LONG_TEXT = " bla".repeat(1_500);
@@ -52,7 +52,7 @@ final class ChatDemo {
         return connection;
     }
 
-    /** Where buffers are large enough Zoe has missed nothing. */
+    /** If buffers are large enough, Zoe misses nothing. */
     private static String readToEnd(Connection<String, String> zoe) throws IOException {
         while (true) {
             String line = Objects.requireNonNull(zoe.receive().await());

@@ -15,7 +15,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.ProtocolException;
 
-/** A protocol of one's own: thermometers report, and a server answers each with the highest temperature that it has seen. */
+/** A custom protocol: thermometers report, and a server answers each report with the highest temperature so far. */
 final class CustomCodec {
     private CustomCodec() {}
 
@@ -30,7 +30,7 @@ final class CustomCodec {
             }
         }
 
-        /** Gives null while a reading is incomplete; once more has come it is called again, from the same place. */
+        /** Returns null while a reading is incomplete; called again from the same position once more bytes have arrived. */
         private static @Nullable Reading decode(ByteBuf in, Context context) throws ProtocolException {
             if (!in.isReadable()) {
                 return null;

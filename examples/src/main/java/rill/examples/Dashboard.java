@@ -25,7 +25,7 @@ import rill.http.HttpRequest;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** A page that shows how a loop, its connections and a pool are doing while they do it: server-sent events of their metrics, two a second. */
+/** A page that shows live how a loop, its connections and a pool are doing: server-sent events with their metrics, two a second. */
 final class Dashboard {
     private static final Duration EACH = Duration.ofMillis(500);
     private static final Duration WORK = Duration.ofMillis(10);
@@ -42,7 +42,7 @@ final class Dashboard {
         this.page = page;
     }
 
-    /** With something to show: a small Redis, and a pool that calls it, more at times and less at others. */
+    /** Serves the page, with something to show: a small Redis, and a pool that calls it, sometimes more and sometimes less. */
     static Future<HttpServer> serve(Loop loop, SocketAddress address) throws IOException {
         try (InputStream html = Objects.requireNonNull(Dashboard.class.getResourceAsStream("dashboard.html"))) {
             HttpResponse page = HttpResponse.bytes("text/html; charset=utf-8", html.readAllBytes());
@@ -78,7 +78,7 @@ final class Dashboard {
                 });
     }
 
-    /** One at once, and then one each half second, until the browser has gone. */
+    /** Sends one event at once, and then one each half second, until the browser has gone. */
     private final class Events implements HttpBody.Source {
         private boolean begun;
 
@@ -90,7 +90,7 @@ final class Dashboard {
         }
     }
 
-    /** Counters as they are: the page makes rates of them. */
+    /** Returns the raw counters; the page computes rates from them. */
     private String now() {
         LoopMetrics loops = loop.metrics();
         PoolMetrics pools = pool.metrics();

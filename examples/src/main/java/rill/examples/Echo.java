@@ -11,13 +11,13 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.codec.Text;
 
-/** A server that sends back whatever it gets, and a client that talks to it in lines. */
+/** A server that sends back whatever it receives, and a client that talks to it in lines. */
 final class Echo {
     private Echo() {}
 
     // README: server begin
     static Future<Listener> serve(Loop loop, SocketAddress address) {
-        return loop.serve(address, Pipeline.bytes(), Future::of); // the answer to some bytes: the same, at once
+        return loop.serve(address, Pipeline.bytes(), Future::of); // answers some bytes with the same bytes, at once
     }
     // README: server end
 

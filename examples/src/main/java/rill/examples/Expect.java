@@ -2,7 +2,7 @@ package rill.examples;
 
 import java.io.IOException;
 
-/** What an example checks of its own results: a demo that did not work must not look as if it had. */
+/** Checks of an example's own results: a demo that did not work must not look as if it had. */
 final class Expect {
     private Expect() {}
 

@@ -8,7 +8,7 @@ import rill.Loop;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** A server of the files below a folder. It reads them off the loop, a piece at a time, and sends parts of them where a client asks for parts. */
+/** A server of the files below a folder. It reads them off the loop, a piece at a time, and supports requests for parts of a file. */
 final class FilesDemo {
     private FilesDemo() {}
 
@@ -20,7 +20,7 @@ final class FilesDemo {
         });
     }
 
-    /** A folder that is there. */
+    /** Returns the folder, which must exist. */
     static Path folder(Path wanted) throws IOException {
         return wanted.toRealPath();
     }

@@ -1,6 +1,6 @@
 package rill.examples;
 
-/** Patterns as Redis has them: {@code *}, {@code ?}, {@code [a-z^]}, and a backslash before what is meant as it is. */
+/** Patterns of Redis: {@code *}, {@code ?}, {@code [a-z^]}, and a backslash before a literal character. */
 final class Glob {
     private final byte[] pattern;
     private final byte[] text;
@@ -14,7 +14,7 @@ final class Glob {
         return new Glob(pattern, text).matches();
     }
 
-    /** Goes back to the last star only, so it takes no longer than the product of both lengths. */
+    /** Backtracks only to the last star, so the time is bounded by the product of both lengths. */
     private boolean matches() {
         int p = 0;
         int t = 0;
@@ -41,7 +41,7 @@ final class Glob {
         return p == pattern.length;
     }
 
-    /** Where the pattern goes on if what begins there matches one byte; -1 if it does not. */
+    /** Returns where the pattern continues if its next element matches this byte; -1 if it does not. */
     private int one(int p, byte b) {
         return switch (pattern[p]) {
             case '?' -> p + 1;

@@ -9,7 +9,7 @@ import rill.http.HttpRequest;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** A whole program: a server of HTTP, with a loop for each processor, until it is told to stop. */
+/** A complete program: an HTTP server, with a loop for each processor, that runs until it is stopped. */
 public final class HelloServer {
     private HelloServer() {}
 

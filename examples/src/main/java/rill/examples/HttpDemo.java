@@ -11,7 +11,7 @@ import rill.http.HttpRequest;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** A server of HTTP: a greeting, one by name, and what comes back as it was sent. */
+/** An HTTP server: a greeting, a greeting by name, and an echo of the request's body. */
 final class HttpDemo {
     private static final HttpResponse HELLO = HttpResponse.text("hello, world\n");
 
@@ -26,7 +26,7 @@ final class HttpDemo {
         return switch (request.path()) {
             case "/" -> Future.of(HELLO);
             case "/hello" -> request.body().text().map(name -> HttpResponse.text("hello, " + name + "\n"));
-            case "/echo" -> Future.of(HttpResponse.of(request.body())); // as it comes, with back-pressure
+            case "/echo" -> Future.of(HttpResponse.of(request.body())); // streamed, with back-pressure
             default -> Future.of(HttpResponse.text("nothing here\n").status(404));
         };
     }

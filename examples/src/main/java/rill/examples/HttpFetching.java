@@ -20,7 +20,7 @@ import rill.http.websocket.WebSocketMessage;
 import rill.http.websocket.WebSocketMessage.Close;
 import rill.http.websocket.WebSocketMessage.Text;
 
-/** What a client of HTTP does, a method each. */
+/** What an HTTP client does, one method for each task. */
 final class HttpFetching {
     private HttpFetching() {}
 
@@ -40,7 +40,7 @@ final class HttpFetching {
                 .bodyBytes(1024 * 1024);
     }
 
-    /** In a Task, or anywhere off the loop. */
+    /** Call in a Task, or anywhere off the loop. */
     static long download(HttpClient client, URI uri, OutputStream to) throws IOException {
         try (ClientResponse response = client.get(uri).await()) {
             long size = 0;
@@ -79,7 +79,7 @@ final class HttpFetching {
             switch (message) {
                 case Text text -> heard.add(text.text());
                 case Close close -> heard.add("closed: " + close.code());
-                default -> message.release(); // bytes come in a buffer
+                default -> message.release(); // a binary message holds a buffer
             }
             if (heard.size() == 2) {
                 socket.write(WebSocketMessage.close(Close.NORMAL, "enough"));

@@ -19,7 +19,7 @@ import rill.http.HttpServer;
 import rill.http.HttpServerOptions;
 import rill.testkit.Authority;
 
-/** A server of HTTPS, and a client that believes the authority which has signed its certificate; both are made on the spot. */
+/** An HTTPS server, and a client that trusts the authority which has signed its certificate; both are generated on the spot. */
 final class HttpsDemo {
     private HttpsDemo() {}
 
@@ -53,7 +53,7 @@ final class HttpsDemo {
         }
     }
 
-    /** For others: the authority is written to a file. */
+    /** Serves other clients: the authority is written to a file. */
     static Future<HttpServer> serve(Loop loop, SocketAddress address, PrintWriter out) throws IOException {
         Authority authority = Authority.create();
         Path file = Files.createTempFile("rill-authority-", ".pem");

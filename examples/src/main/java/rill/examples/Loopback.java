@@ -5,7 +5,7 @@ import java.net.InetSocketAddress;
 
 /** Where the examples listen: on this machine only. */
 final class Loopback {
-    /** A port that the system chooses. */
+    /** A port chosen by the system. */
     static final InetSocketAddress ANY_PORT = port(0);
 
     private Loopback() {}

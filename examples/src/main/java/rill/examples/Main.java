@@ -26,7 +26,7 @@ import rill.codec.tls.Tls;
 import rill.codec.tls.TlsClient;
 import rill.http.HttpServer;
 
-/** The way in: {@code ./rill demo} runs the two examples to begin with, {@code ./rill demo NAME} any of them. */
+/** The entry point: {@code ./rill demo} runs two introductory examples, {@code ./rill demo NAME} any of them. */
 @Command(
         name = "./rill demo",
         synopsisSubcommandLabel = "[NAME]",
@@ -42,7 +42,7 @@ final class Main implements Callable<Integer> {
             usageHelp = true,
             scope = ScopeType.INHERIT,
             description = "This text.")
-    @SuppressWarnings("UnusedVariable") // that it is there is what counts
+    @SuppressWarnings("UnusedVariable") // only its presence counts
     private boolean help;
 
     @Option(
@@ -70,7 +70,7 @@ final class Main implements Callable<Integer> {
         return new PrintWriter(stream, true, stream.charset());
     }
 
-    /** Gives the exit status. */
+    /** Returns the exit status. */
     static int execute(PrintWriter out, PrintWriter err, String... args) {
         return new CommandLine(new Main())
                 .setOut(out)
@@ -262,7 +262,7 @@ final class Main implements Callable<Integer> {
         return authorities == null ? Tls.client() : Tls.client().trust(Pem.certificates(authorities));
     }
 
-    /** The option of those examples that have a server for others to talk to. */
+    /** The option of examples that have a server for others to talk to. */
     static final class ServeOption {
         @Option(
                 names = "--serve",
@@ -273,7 +273,7 @@ final class Main implements Callable<Integer> {
         Integer port;
     }
 
-    /** The same of an example that is nothing but a server. */
+    /** The same option of examples that are only a server. */
     static final class RequiredServeOption {
         @Option(
                 names = "--serve",
@@ -290,7 +290,7 @@ final class Main implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
-    /** An example's server of HTTP. */
+    /** An example's HTTP server. */
     private interface Web {
         Future<HttpServer> serve(Loop loop, SocketAddress address) throws IOException;
     }

@@ -7,8 +7,8 @@ import rill.Loop;
 import rill.codec.resp.Resp;
 
 /**
- * A server that speaks RESP 2 and RESP3 and keeps a few kinds of data in memory, with channels: enough for redis-cli, redis-benchmark, and the
- * usual client libraries.
+ * A server that speaks RESP 2 and RESP3 and keeps some kinds of data in memory, with channels: enough for redis-cli, redis-benchmark, and the usual
+ * client libraries.
  */
 final class MemoryRedis {
     private MemoryRedis() {}

@@ -7,12 +7,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.codec.resp.Reply;
 
-/** Values under keys, some of which end at a certain time. Everybody who uses it is on one loop, so it needs no lock. */
+/** Values by key, some of which expire. All users are on one loop, so it needs no lock. */
 final class MemoryStore {
     private final Map<Reply.Bulk, Entry> entries = new HashMap<>();
     private final LongSupplier nanoTime;
 
-    /** A value and, unless it is there for good, when it ends. */
+    /** A value and, unless it never expires, its deadline. */
     private record Entry(Value value, @Nullable Long deadline) {}
 
     MemoryStore(LongSupplier nanoTime) {
@@ -25,7 +25,7 @@ final class MemoryStore {
         return entry == null ? null : entry.value;
     }
 
-    /** The value of a key, if it is of this type; null if there is none. */
+    /** Returns the value of a key, which must be of this type; null if there is none. */
     <T extends Value> @Nullable T get(byte[] key, Class<T> type) {
         Value value = get(key);
         if (value != null && !type.isInstance(value)) {
@@ -34,7 +34,7 @@ final class MemoryStore {
         return type.cast(value);
     }
 
-    /** The value of a key, which is made if there is none. */
+    /** Returns the value of a key, which is created if there is none. */
     <T extends Value> T getOrMake(byte[] key, Class<T> type, Supplier<T> made) {
         T value = get(key, type);
         if (value == null) {
@@ -56,7 +56,7 @@ final class MemoryStore {
         entries.put(Reply.bulk(key), new Entry(value, nanoTime.getAsLong() + lifetimeNanos));
     }
 
-    /** Another value, with the deadline that the key has. */
+    /** Stores another value, and keeps the deadline of the key. */
     void replace(byte[] key, Value value) {
         Entry entry = find(key);
         entries.put(Reply.bulk(key), new Entry(value, entry == null ? null : entry.deadline));
@@ -68,7 +68,7 @@ final class MemoryStore {
         return found;
     }
 
-    /** Removes the key if there is nothing left in its value. */
+    /** Removes the key if its value is empty. */
     void removeIfEmpty(byte[] key, Value value) {
         if (value.isEmpty()) {
             entries.remove(Reply.bulk(key));

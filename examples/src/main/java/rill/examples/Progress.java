@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import rill.Handle;
 import rill.Loop;
 
-/** Says once a second how far something has come; of what is quicker, nothing. On the loop. */
+/** Reports progress once a second; whatever finishes sooner reports nothing. On the loop. */
 final class Progress {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 

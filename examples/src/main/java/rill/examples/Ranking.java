@@ -7,7 +7,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import rill.codec.resp.Reply;
 
-/** A sorted set: members in the order of their scores, and of their bytes where scores are the same. */
+/** A sorted set: members ordered by score, and by their bytes where scores are equal. */
 final class Ranking implements Value {
     private final Map<Reply.Bulk, Double> scores = new HashMap<>();
     private final TreeSet<Scored> order = new TreeSet<>();
@@ -21,7 +21,7 @@ final class Ranking implements Value {
         }
     }
 
-    /** Puts a member where its score says; true if it is new. */
+    /** Adds a member or changes its score; returns true if the member is new. */
     boolean put(Reply.Bulk member, double score) {
         Double before = scores.put(member, score);
         if (before != null) {
@@ -31,7 +31,7 @@ final class Ranking implements Value {
         return before == null;
     }
 
-    /** Takes out the member with the lowest score. */
+    /** Removes the member with the lowest score. */
     @Nullable
     Scored pollFirst() {
         Scored first = order.pollFirst();

@@ -18,7 +18,7 @@ import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
 import rill.codec.tls.TlsClient;
 
-/** A Redis client: a few calls one by one, then a hundred thousand in flight at once. */
+/** A Redis client: a few calls one by one, and then a hundred thousand in flight at once. */
 final class Redis {
     private static final int GETS = 100_000;
     private static final String KEY = "rill:demo";
@@ -26,7 +26,7 @@ final class Redis {
 
     private Redis() {}
 
-    /** Talks to the server there or, if none is named, to one of its own; over TLS if that is given. */
+    /** Talks to the server at this address or, if it is null, to its own; over TLS if {@code tls} is not null. */
     static void run(PrintWriter out, @Nullable InetSocketAddress address, @Nullable TlsClient tls) throws IOException {
         ClientProtocol<Command, Reply> protocol =
                 tls == null ? Resp.client() : Resp.client().over(tls);
@@ -36,7 +36,7 @@ final class Redis {
             talk(out, address, protocol);
             return;
         }
-        try (var serverLoop = Loop.open().start()) { // on a thread of its own, as a real server would be
+        try (var serverLoop = Loop.open().start()) { // on its own thread, as a real server would be
             talk(out, MemoryRedis.serve(serverLoop, Loopback.ANY_PORT).await().address(), protocol);
         }
     }
@@ -59,7 +59,7 @@ final class Redis {
             // The protocol is Resp.client() or, over TLS, Resp.client().over(Tls.client()).
             Client<Command, Reply> redis = loop.connect(address, protocol).await();
             Future<Reply> set = redis.call(Command.of("SET", "rill:demo", "some value"));
-            Future<Reply> get = redis.call(Command.of("GET", "rill:demo")); // both leave together
+            Future<Reply> get = redis.call(Command.of("GET", "rill:demo")); // both are sent together
             set.await().orThrow(); // an answer such as -ERR becomes an exception
             return get.await().orThrow();
         }
@@ -69,7 +69,7 @@ final class Redis {
     private static Duration pipeline(
             PrintWriter out, Loop loop, SocketAddress address, ClientProtocol<Command, Reply> protocol)
             throws IOException {
-        // So many calls may wait for their turn.
+        // Allows this many calls to wait for their turn.
         Client<Command, Reply> redis =
                 loop.connect(address, protocol.waiting(GETS)).await();
         Expect.equal("PING", Reply.PONG, redis.call(Command.of("PING")).await());

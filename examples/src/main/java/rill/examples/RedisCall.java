@@ -8,16 +8,16 @@ import rill.codec.resp.Reply;
 import rill.codec.resp.RespVersion;
 
 /**
- * A command and its arguments, as strictly as Redis takes them.
+ * A command and its arguments, which it checks as strictly as Redis does.
  *
- * @param version what its client speaks
+ * @param version the version that its client speaks
  */
 record RedisCall(Command command, RespVersion version) {
     private static final String LARGEST = String.valueOf(Long.MAX_VALUE);
     private static final Pattern INFINITE = Pattern.compile("[+-]?inf(inity)?", Pattern.CASE_INSENSITIVE);
     private static final Pattern FINITE = Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
 
-    /** The first argument, which is a key with most commands. */
+    /** Returns the first argument, which is a key in most commands. */
     byte[] key() {
         return command.bytes(1);
     }
@@ -26,7 +26,7 @@ record RedisCall(Command command, RespVersion version) {
         return Reply.bulk(command.bytes(index));
     }
 
-    /** Whether there are no arguments but so many, or more. */
+    /** Checks the number of arguments. */
     RedisCall withArguments(int least, int most) {
         int arguments = command.size() - 1;
         if (arguments < least || arguments > most) {
@@ -43,7 +43,7 @@ record RedisCall(Command command, RespVersion version) {
         return withArguments(least, Integer.MAX_VALUE);
     }
 
-    /** Where arguments come in pairs, after those before them. */
+    /** Checks that the arguments after the first {@code before} come in pairs. */
     RedisCall withPairsAfter(int before) {
         withAtLeast(before + 2);
         if ((command.size() - 1 - before) % 2 != 0) {
@@ -58,7 +58,7 @@ record RedisCall(Command command, RespVersion version) {
         }
     }
 
-    /** Without plus sign or leading zeros. */
+    /** Parses an integer without plus sign and leading zeros. */
     long number(int index) {
         return number(command.bytes(index));
     }
@@ -71,12 +71,12 @@ record RedisCall(Command command, RespVersion version) {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // said below
+            // thrown below
         }
         throw RefusedCommand.noInteger();
     }
 
-    /** How many are asked for, by an argument that may be missing: then 1. */
+    /** Parses a count, in an argument that may be missing: then it is 1. */
     int count(int index) {
         if (index >= command.size()) {
             return 1;

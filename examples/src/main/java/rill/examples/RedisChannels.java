@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import rill.codec.resp.Reply;
 
-/** Who of the clients of a {@link MemoryRedis} listens to what. */
+/** The subscriptions of the clients of a {@link MemoryRedis}. */
 final class RedisChannels {
     private final Map<Reply.Bulk, Set<RedisPeer>> byName = new LinkedHashMap<>();
     private final Map<Reply.Bulk, Set<RedisPeer>> byPattern = new LinkedHashMap<>();
@@ -39,7 +39,7 @@ final class RedisChannels {
         patterns.forEach(pattern -> remove(pattern, peer, true));
     }
 
-    /** How many were told. */
+    /** Publishes a message; returns how many clients received it. */
     Reply publish(Reply.Bulk channel, Reply.Bulk message) {
         int told = 0;
         for (RedisPeer each : List.copyOf(byName.getOrDefault(channel, Set.of()))) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import rill.codec.resp.Reply;
 import rill.codec.resp.RespVersion;
 
-/** What Redis does with lists, sets, hashes and sorted sets, as far as redis-benchmark uses them. */
+/** Redis's commands for lists, sets, hashes and sorted sets, as far as redis-benchmark uses them. */
 final class RedisCollections {
     private final MemoryStore store;
 
@@ -16,7 +16,7 @@ final class RedisCollections {
         this.store = store;
     }
 
-    /** The answer; null if it is about something else. */
+    /** Returns the answer; null if the command belongs to another group. */
     @Nullable
     Reply execute(String name, RedisCall call) {
         return switch (name) {
@@ -102,7 +102,7 @@ final class RedisCollections {
         return Reply.of(members != null && members.set().contains(call.bulk(2)) ? 1 : 0);
     }
 
-    /** Any member; that which came first is as good as one by lot. */
+    /** Removes any member; the first inserted is as good as a random one. */
     private Reply popMember(RedisCall call) {
         var members = store.get(call.key(), Value.Members.class);
         if (members == null) {
@@ -162,7 +162,7 @@ final class RedisCollections {
             throw RefusedCommand.because("syntax error");
         }
         for (int at = 2; at < call.command().size(); at += 2) {
-            call.score(at); // all of them, or none is added
+            call.score(at); // parses all scores first, so that either all members are added or none
         }
         Ranking ranking = store.getOrMake(call.key(), Ranking.class, Ranking::new);
         int added = 0;
@@ -174,7 +174,7 @@ final class RedisCollections {
 
     private Reply popLowest(RedisCall call) {
         int count = call.count(2);
-        // RESP3 has a pair for each, where there may be several.
+        // RESP3 returns pairs wherever there may be several.
         boolean pairs = call.version() == RespVersion.RESP3 && call.command().size() > 2;
         Ranking ranking = store.get(call.key(), Ranking.class);
         List<Reply> popped = new ArrayList<>();

@@ -11,12 +11,12 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.RespVersion;
 
-/** What Redis does: each command's answer. What is about keys and strings is here, the rest in {@link RedisCollections}. */
+/** Redis's commands and their answers. Those for keys and strings are here, the others in {@link RedisCollections}. */
 final class RedisCommands {
-    /** Of no Redis: one of a high number is asked for things that are not there. */
+    /** The version of no real Redis: clients would ask a high one for features that don't exist here. */
     static final String VERSION = "0.0.0";
 
-    /** Counted from 1970, as Redis does, the end of it has 64 bits. */
+    /** Redis stores the end of a lifetime in 64 bits, counted from 1970. */
     private static final long LONGEST_LIFETIME_MILLIS = Long.MAX_VALUE - (1L << 41);
 
     private static final String INFO = "# Server\r\nredis_version:" + VERSION + "\r\nredis_mode:standalone\r\n";
@@ -29,7 +29,7 @@ final class RedisCommands {
         this.collections = new RedisCollections(store);
     }
 
-    /** For a client that speaks this version; what is answered may have to be said in it. */
+    /** Executes a command for a client that speaks this version, which the answer may depend on. */
     Reply execute(Command command, RespVersion version) {
         var call = new RedisCall(command, version);
         String name = command.name();
@@ -129,7 +129,7 @@ final class RedisCommands {
                 throw RefusedCommand.because("syntax error");
             }
         }
-        long lifetime = unit.isEmpty() ? 0 : lifetime(unit, call.number(number)); // 0: for good
+        long lifetime = unit.isEmpty() ? 0 : lifetime(unit, call.number(number)); // 0: never expires
         boolean wanted = condition.isEmpty() || condition.equals("XX") == store.contains(key);
         if (wanted && lifetime == 0) {
             store.put(key, new Value.Text(call.bulk(2)));
@@ -187,7 +187,7 @@ final class RedisCommands {
         return Reply.OK;
     }
 
-    /** redis-benchmark asks whether something is saved; there is nothing else to know. */
+    /** redis-benchmark asks whether data is saved; nothing else is configurable. */
     private static Reply config(Command command) {
         boolean saving = command.size() == 3 && List.of("save", "appendonly").contains(command.string(2));
         return saving ? Reply.map(Reply.bulk(command.bytes(2)), Reply.bulk("no")) : Reply.map();

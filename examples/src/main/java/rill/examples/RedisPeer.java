@@ -14,12 +14,12 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.RespVersion;
 
-/** A client of a {@link MemoryRedis}: the version that it speaks, its name, and what it is subscribed to. */
+/** A client of a {@link MemoryRedis}: its protocol version, its name, and its subscriptions. */
 final class RedisPeer {
     private static final Set<String> WHILE_SUBSCRIBED =
             Set.of("SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PING", "QUIT");
 
-    /** What has answers of its own kind, or changes how others look. */
+    /** Commands whose answers have a special form, or that change the form of others. */
     private static final Set<String> NOT_QUEUED =
             Set.of("SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "HELLO");
 
@@ -50,14 +50,14 @@ final class RedisPeer {
     private void answer(Command command) {
         String called = command.name();
         if (called.equals("POST") || called.equals("HOST:")) {
-            connection.close(); // as Redis does: nobody but an attacker sends that
+            connection.close(); // as Redis does: only an attacker sends that
             return;
         }
         Future<@Nullable Void> accepted = say(carryOut(called, command));
         if (called.equals("QUIT")) {
-            connection.close(); // the answer still leaves
+            connection.close(); // the answer is still sent
         } else if (!accepted.isDone()) {
-            connection.pause(); // who does not take its answers is not read from, so nothing piles up
+            connection.pause(); // a client that does not take its answers is not read from, so nothing piles up
             accepted.onDone((nothing, failure) -> connection.resume());
         }
     }
@@ -82,7 +82,7 @@ final class RedisPeer {
         return connection.write(version.say(reply));
     }
 
-    /** As Redis does, says what the peer did wrong before the connection is closed; anything else is for the log. */
+    /** Answers a protocol violation with its description before the connection is closed, as Redis does. Any other failure goes to the log. */
     private void refuse(Failure failure) {
         if (failure.cause() instanceof ProtocolException wrong) {
             connection.write(new Reply.Failed("ERR Protocol error: " + wrong.violation()));
@@ -91,7 +91,7 @@ final class RedisPeer {
         }
     }
 
-    /** Whether it is told of messages by answers of RESP 2, which are no different from those to commands. */
+    /** Whether it receives messages as replies of RESP 2, which cannot be told from replies to commands. */
     private boolean listens() {
         return version == RespVersion.RESP2 && !(subscribed.isEmpty() && patterns.isEmpty());
     }
@@ -104,7 +104,7 @@ final class RedisPeer {
         }
     }
 
-    /** The answer to what is about the connection itself; null if it is about something else. */
+    /** Answers commands about the connection itself; returns null for any other. */
     private @Nullable Reply ofConnection(String called, RedisCall call) {
         return switch (called) {
             case "CLIENT" -> client(call.withAtLeast(1));
@@ -119,11 +119,11 @@ final class RedisPeer {
         };
     }
 
-    // ---- transactions
+    // // ---- transactions
 
     /**
-     * The answer to what begins or ends a transaction, or comes within one; null if there is none. What can't be carried out is found only with
-     * EXEC, unlike in Redis, which looks at each command before it queues it.
+     * Answers a command that begins or ends a transaction, or is queued in one; returns null for any other. Invalid commands are noticed only at
+     * EXEC; Redis checks each command before it queues it.
      */
     private @Nullable Reply ofTransaction(String called, RedisCall call) {
         return switch (called) {
@@ -177,7 +177,7 @@ final class RedisPeer {
         return new Reply.Array(answers);
     }
 
-    // ---- who is there
+    // // ---- identity
 
     private Reply client(RedisCall call) {
         Command command = call.command();
@@ -211,7 +211,7 @@ final class RedisPeer {
         name = text.isEmpty() ? Reply.NULL : Reply.bulk(text);
     }
 
-    /** Everybody may be the default user, and nobody anyone else. */
+    /** Every client may be the default user, and none may be another. */
     private Reply hello(RedisCall call) {
         Command command = call.command();
         RespVersion wanted = version;
@@ -261,7 +261,7 @@ final class RedisPeer {
         return Reply.array(Reply.bulk("pong"), call.command().size() > 1 ? call.bulk(1) : Reply.bulk(""));
     }
 
-    /** Each is confirmed by itself, the last one as the answer. */
+    /** Each subscription is confirmed separately, the last one by the return value. */
     private Reply subscribe(RedisCall call, Set<Reply.Bulk> to, String kind) {
         Reply last = Reply.NULL;
         for (int i = 1; i < call.command().size(); i++) {
@@ -301,7 +301,7 @@ final class RedisPeer {
         return Reply.push(kind, channel, Reply.of(subscribed.size() + patterns.size()));
     }
 
-    /** Something was published. */
+    /** Sends a published message. */
     void tell(Reply push) {
         if (connection.isOpen()) {
             say(push);

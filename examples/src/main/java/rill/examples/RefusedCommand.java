@@ -4,7 +4,7 @@ import java.util.Locale;
 import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 
-/** A command can't be carried out; its message is the answer. */
+/** A command can't be executed; the message is the error reply. */
 final class RefusedCommand extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ final class RefusedCommand extends RuntimeException {
     private static final int SHOWN = 128;
 
     private RefusedCommand(String message) {
-        super(message, null, false, false); // it is no fault of ours, so a trace of it is of no use
+        super(message, null, false, false); // it is not our fault, so a stack trace is of no use
     }
 
     static RefusedCommand because(String message) {
@@ -35,7 +35,7 @@ final class RefusedCommand extends RuntimeException {
         return wrongNumber(command.string(0).toLowerCase(Locale.ROOT));
     }
 
-    /** Of a command as Redis calls it, with its second word if it has one. */
+    /** Returns the error for a command by its name in Redis, including the subcommand if there is one. */
     static RefusedCommand wrongNumber(String called) {
         return because("wrong number of arguments for '" + called + "' command");
     }
@@ -44,7 +44,7 @@ final class RefusedCommand extends RuntimeException {
         return because("value is not an integer or out of range");
     }
 
-    /** In the words of Redis: clients look for them, to tell a server that is too old for a command from other errors. */
+    /** Uses the words of Redis: clients look for them, to tell a server that is too old for a command from other errors. */
     static RefusedCommand unknown(Command command) {
         var arguments = new StringBuilder();
         int room = SHOWN;
@@ -56,7 +56,7 @@ final class RefusedCommand extends RuntimeException {
         return because("unknown command '" + shown(command, 0, SHOWN) + "', with args beginning with: " + arguments);
     }
 
-    /** A part as far as there is room for it, on one line, and up to a NUL. */
+    /** Returns a part as far as there is room for it, on one line, and up to a NUL. */
     private static String shown(Command command, int part, int room) {
         String text = command.string(part);
         int nul = text.indexOf('\0');

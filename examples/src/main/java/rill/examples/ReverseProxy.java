@@ -18,11 +18,11 @@ import rill.http.HttpServer;
 import rill.http.wire.HttpFields;
 
 /**
- * A reverse proxy: hands each request on to one of several servers, by turns, and its response back. Bodies go through as they come, in both directions, and
- * whoever is slow slows down the other end: nothing piles up here.
+ * A reverse proxy: forwards each request to one of several servers, in turn, and returns the response. Bodies are streamed in both directions, and a
+ * slow end slows down the other, so nothing piles up here.
  */
 final class ReverseProxy {
-    /** What concerns one connection, and what both halves say by themselves: RFC 9110, section 7.6.1. */
+    /** Fields that concern a single connection, and those that both halves write themselves: RFC 9110, section 7.6.1. */
     private static final Set<String> OF_ONE_HOP = Set.of(
             "connection",
             "content-length",
@@ -63,7 +63,7 @@ final class ReverseProxy {
         String length = response.fields().get("content-length");
         if (length != null && !response.head().hasBody()) {
             fields = fields.add(
-                    "Content-Length", length); // the answer to HEAD tells of the body that GET would have had
+                    "Content-Length", length); // the answer to HEAD states the length of the body that GET would return
         }
         return HttpResponse.of(response.status()).fields(fields).body(response.body());
     }

@@ -10,7 +10,7 @@ import rill.Future;
 import rill.Listener;
 import rill.Loop;
 
-/** Keeps an example's server up until the process is told to stop, by SIGINT or SIGTERM, and then stops it in good order. */
+/** Keeps an example's server up until the process receives SIGINT or SIGTERM, and then stops it in order. */
 final class Serving {
     /** An example's server. */
     @FunctionalInterface
@@ -18,7 +18,7 @@ final class Serving {
         Future<Listener> serve(Loop loop, SocketAddress address);
     }
 
-    /** How long a stop may take: enough for answers that are due, not for peers that don't hang up. */
+    /** How long a stop may take: enough for pending answers, but not for peers that don't hang up. */
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(1);
 
     private Serving() {}
@@ -27,12 +27,12 @@ final class Serving {
         untilStopped(loop -> server.serve(loop, Loopback.port(port)).map(each -> inWords(each.address())), out);
     }
 
-    /** An address as it is typed. */
+    /** Returns an address as a user would type it. */
     static String inWords(SocketAddress address) {
         return address.toString().substring(1);
     }
 
-    /** Likewise, of a server that is begun on a loop and tells where it can be reached. */
+    /** Does the same for a server that is started on a loop and returns where it can be reached. */
     static void untilStopped(Function<Loop, Future<String>> server, PrintWriter out) throws IOException {
         try (var loop = Loop.open()) {
             String address = server.apply(loop).await();
@@ -42,11 +42,11 @@ final class Serving {
             loop.run(() -> loop.promise().await()); // until the loop is closed
         } catch (CancelledException closed) {
             out.println("stopped");
-            Runtime.getRuntime().halt(0); // a stop in good order is a success, not "killed by a signal"
+            Runtime.getRuntime().halt(0); // an orderly stop is a success, not "killed by a signal"
         }
     }
 
-    /** The JVM ends with its last hook, whatever other threads are about to say. */
+    /** The JVM exits after its last hook, even if other threads still have something to print. */
     private static Runnable untilEndOf(Thread thread) {
         return () -> {
             try {

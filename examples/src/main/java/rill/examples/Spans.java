@@ -7,9 +7,9 @@ import rill.CallOutcome;
 import rill.Observed;
 import rill.Observer;
 
-/** Makes a span of each call that has ended, for whatever traces: see docs/operating.md. */
+/** Makes a span of each completed call, for a tracer; see docs/operating.md. */
 final class Spans implements Observer {
-    /** A call as a span: what was asked of whom, how that ended, and how long it took. */
+    /** A call as a span: the request, the peer, the outcome, and the duration. */
     record Span(String name, String peer, String status, Duration lasted) {}
 
     private final Consumer<? super Span> tracer;

@@ -13,7 +13,7 @@ import rill.http.HttpBody;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** Server-sent events: a response that goes on, an event a second, and a page that shows them. */
+/** Server-sent events: an endless response with one event a second, and a page that shows them. */
 final class SseDemo {
     private static final String PAGE = """
             <!doctype html>
@@ -41,7 +41,7 @@ final class SseDemo {
                         }));
     }
 
-    /** One event a second, until the client has gone: then nobody asks any more. */
+    /** One event a second, until the client has gone and nobody asks any more. */
     private static final class Seconds implements HttpBody.Source {
         private int count;
 

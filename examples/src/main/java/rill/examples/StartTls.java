@@ -14,7 +14,7 @@ import rill.codec.tls.TlsInfo;
 import rill.codec.tls.TlsServer;
 import rill.testkit.Authority;
 
-/** A connection that begins in the clear and goes on over TLS, as those of mail do. */
+/** A connection that begins in the clear and continues over TLS, as mail connections do. */
 final class StartTls {
     private StartTls() {}
 
@@ -38,7 +38,7 @@ final class StartTls {
                 connection.write("530 say STARTTLS first");
                 return;
             }
-            connection.stop(); // what follows is no line any more
+            connection.stop(); // what follows is TLS, not lines
             connection.write("220 go ahead");
             Connection<String, String> secret = connection.become(Text.lines().over(tls));
             secret.onMessage(each -> secret.write("250 " + each));
@@ -50,7 +50,7 @@ final class StartTls {
         out.println("in the clear the server takes no mail");
         Expect.equal("the answer to STARTTLS", "220 go ahead", ask(connection, "STARTTLS"));
         Connection<String, String> secret = connection.become(Text.lines().over(tls));
-        String answer = ask(secret, "MAIL"); // leaves after the handshake
+        String answer = ask(secret, "MAIL"); // sent after the handshake
         Expect.equal("the answer over TLS", "250 MAIL", answer);
         out.println("over " + secret.info(TlsInfo.class).orElseThrow().version() + " it answered: " + answer);
         secret.finish().await();

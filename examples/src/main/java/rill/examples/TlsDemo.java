@@ -20,7 +20,7 @@ import rill.codec.tls.TlsInfo;
 import rill.codec.tls.TlsServer;
 import rill.testkit.Authority;
 
-/** A server over TLS and its clients, with a certificate authority that is made on the spot: who is believed, and who is not. */
+/** A TLS server and its clients, with a certificate authority generated on the spot: who is trusted, and who is not. */
 final class TlsDemo {
     private TlsDemo() {}
 
@@ -43,7 +43,7 @@ final class TlsDemo {
     }
 
     private static void talk(PrintWriter out, Loop loop, int port, List<X509Certificate> trusted) throws IOException {
-        TlsClient tls = Tls.client().trust(trusted); // without trust(...): those whom the JDK trusts
+        TlsClient tls = Tls.client().trust(trusted); // without trust(...): the authorities that the JDK trusts
         Connection<String, String> connection =
                 loop.connect("localhost", port, Text.lines().over(tls)).await();
         TlsInfo info = connection.info(TlsInfo.class).orElseThrow();

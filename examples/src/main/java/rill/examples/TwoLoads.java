@@ -11,8 +11,8 @@ import rill.Task;
 import rill.codec.Text;
 
 /**
- * Two hosts are asked side by side and their answers added. Each load is straight code in a Task; both, and the hosts as well, run
- * on one thread.
+ * Two hosts are queried side by side and their answers added. Each load is straight-line code in a Task; both, and the hosts as well, run on one
+ * thread.
  */
 final class TwoLoads {
     private static final Duration QUICK = Duration.ofMillis(200);
@@ -24,8 +24,7 @@ final class TwoLoads {
         try (var loop = Loop.open()) {
             SocketAddress hostA = host(loop, 20, QUICK);
             SocketAddress hostB = host(loop, 22, SLOW);
-            loop.run(() ->
-                    load(loop, host(loop, 0, Duration.ZERO))); // so that what is measured is not the loading of classes
+            loop.run(() -> load(loop, host(loop, 0, Duration.ZERO))); // so that class loading is not measured
             long start = loop.nanoTime();
 
             // README: tasks begin
@@ -54,7 +53,7 @@ final class TwoLoads {
         return Integer.parseInt(answer);
     }
 
-    /** A server that takes its time. */
+    /** Starts a server that answers after {@code delay}. */
     private static SocketAddress host(Loop loop, int number, Duration delay) throws IOException {
         return loop.serve(
                         Loopback.ANY_PORT,

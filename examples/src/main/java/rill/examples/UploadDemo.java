@@ -13,8 +13,8 @@ import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
 /**
- * Takes files with {@code PUT} and {@code POST}, and writes them to a folder as they come: a client is read no faster than the disk writes, and there is a
- * file once it is whole. What it has written is told as it goes.
+ * Accepts files by {@code PUT} and {@code POST}, and writes them to a folder as they arrive: a client is read no faster than the disk writes, and a
+ * file appears once it is complete. Progress is printed meanwhile.
  */
 final class UploadDemo {
     private static final long STEP = 16 * 1024 * 1024;
@@ -45,7 +45,7 @@ final class UploadDemo {
         return HttpResponse.text(size + " bytes\n").status(201);
     }
 
-    /** Tells of what was written, now and then. */
+    /** Reports how much was written, now and then. */
     private final class Told implements LongConsumer {
         private final Path file;
         private long next = STEP;

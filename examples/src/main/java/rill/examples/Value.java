@@ -5,12 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import rill.codec.resp.Reply;
 
-/** What a key of a {@link MemoryStore} holds. What is in it are bytes, as {@link Reply.Bulk}, which is equal if they are. */
+/** The value of a key in a {@link MemoryStore}. Its contents are {@link Reply.Bulk}, which are equal if their bytes are. */
 sealed interface Value permits Value.Text, Value.Elements, Value.Members, Value.Fields, Ranking {
-    /** As {@code TYPE} says it. */
+    /** Returns the name of the type, as {@code TYPE} answers it. */
     String type();
 
-    /** Nothing is left in it, so its key goes, too. */
+    /** Whether nothing is left in it, so that its key is removed, too. */
     boolean isEmpty();
 
     /** A string. */

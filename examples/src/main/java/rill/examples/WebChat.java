@@ -19,7 +19,7 @@ import rill.http.websocket.WebSocketMessage;
 import rill.http.websocket.WebSocketMessage.Close;
 import rill.http.websocket.WebSocketMessage.Text;
 
-/** A room to chat in, with a browser: a page, and a WebSocket for each who has it open. The first message is one's name. */
+/** A chat room for browsers: a page, and a WebSocket for each that has it open. The first message is a member's name. */
 final class WebChat {
     private static final int LONGEST_NAME = 40;
 
@@ -52,7 +52,7 @@ final class WebChat {
             if (message instanceof Text said) {
                 hear(connection, said.text());
             } else if (!(message instanceof Close)) {
-                message.release(); // bytes come in a buffer
+                message.release(); // a binary message holds a buffer
                 connection.write(WebSocketMessage.close(Close.UNSUPPORTED, "only texts are read here"));
             }
         });
@@ -76,7 +76,7 @@ final class WebChat {
         }
     }
 
-    /** Who does not read is not waited for: his connection fails at its hard limit, and the others go on. */
+    /** A member that does not read is not waited for: its connection fails at its hard limit, and the others continue. */
     private void tellAll(String line) {
         for (var member : List.copyOf(members.keySet())) {
             if (member.isOpen()) {

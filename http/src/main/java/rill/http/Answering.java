@@ -324,16 +324,21 @@ final class Answering {
             if (begun || connection.isOver()) {
                 return Answering.this.take(piece, failure);
             }
-            Runnable first = failure == null ? () -> head(head) : () -> write(response(failure));
-            attempt(first, source);
-            boolean more = false;
-            if (failure == null && begun) {
-                more = Answering.this.take(piece, null);
-            } else if (piece != null) {
+            if (failure != null) {
+                close();
+                attempt(() -> write(response(failure)), source);
+                connection.writeAnswers();
+                return false;
+            }
+            attempt(() -> head(head), source);
+            if (begun) {
+                return Answering.this.take(piece, null);
+            }
+            if (piece != null) {
                 piece.release();
             }
             connection.writeAnswers();
-            return more;
+            return false;
         }
     }
 

@@ -16,7 +16,7 @@ final class Hop {
      * Delivers the result of a Future on this loop, whatever loop it belongs to; if the other loop closes, as a failure. If this loop closes, the
      * callback is not called, and the value, which nobody owns, is released.
      *
-     * @param closed is run if this loop closes before the result was delivered; on any thread
+     * @param closed is run if this loop closes before the result of a Future of another loop was delivered; on any thread
      * @return the Future
      */
     static <T extends @Nullable Object> Future<T> onDone(
@@ -35,17 +35,26 @@ final class Hop {
         });
         var _ = told.toCompletableFuture().whenComplete((nothing, loopClosed) -> {
             if (loopClosed != null) {
-                closed.run();
+                reporting(loop, closed);
             }
         });
         var _ = future.toCompletableFuture().whenComplete((value, failure) -> {
             if (failure == null) {
-                here.complete(value);
+                reporting(loop, () -> here.complete(value));
             } else {
-                here.fail(failure);
+                reporting(loop, () -> here.fail(failure));
             }
         });
         return future;
+    }
+
+    /** A stage keeps to itself what its functions throw. */
+    private static void reporting(Loop loop, Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable t) {
+            loop.report("a result from another loop", t);
+        }
     }
 
     /** Runs an action on this loop; immediately, if it is the current one. False if the loop is closed. */

@@ -1,13 +1,14 @@
 package rill.http;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
 
 /**
  * Asks a body for one piece after another, as long as they are wanted. Pieces that are already available are delivered in one Handle, so that they can
- * leave together, but only up to a number, so that others on the loop get their turn. On the loop, wherever the pieces come from.
+ * leave together, but only up to a number and for a millisecond, so that others on the loop get their turn. On the loop, wherever the pieces come from.
  *
  * <pre>
  *  IDLE ── goOn ──▶ ASKING ── a piece, and more is wanted ──▶ ASKING
@@ -17,6 +18,7 @@ import rill.Loop;
  */
 final class Pulling {
     private static final int AT_ONCE = 64;
+    private static final long NANOS_AT_ONCE = 1_000_000;
 
     /** Receives the pieces. */
     @FunctionalInterface
@@ -42,16 +44,17 @@ final class Pulling {
 
     /** Asks for the next piece. */
     void goOn() {
+        long began = loop.nanoTime();
         for (int taken = 0; ; taken++) {
             Future<@Nullable ByteBuf> next;
             try {
-                next = body.next();
-            } catch (Throwable t) { // it has been read already, or its source throws
+                next = Objects.requireNonNull(body.next(), "the Future of a source");
+                if (!next.isDone() || isEnough(taken, began)) {
+                    asked = Hop.<@Nullable ByteBuf>onDone(loop, next, this::came, body::close);
+                    return;
+                }
+            } catch (Throwable t) { // it was read before, its source throws, or there is no memory
                 taker.take(null, t);
-                return;
-            }
-            if (taken == AT_ONCE || !next.isDone()) {
-                asked = Hop.<@Nullable ByteBuf>onDone(loop, next, this::came, body::close);
                 return;
             }
             Throwable failure = next.failure();
@@ -59,6 +62,10 @@ final class Pulling {
                 return;
             }
         }
+    }
+
+    private boolean isEnough(int taken, long began) {
+        return taken == AT_ONCE || (taken > 0 && loop.nanoTime() - began > NANOS_AT_ONCE);
     }
 
     private void came(@Nullable ByteBuf piece, @Nullable Throwable failure) {

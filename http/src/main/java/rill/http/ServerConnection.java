@@ -39,6 +39,8 @@ final class ServerConnection {
     private boolean finishing;
     private boolean over;
     private boolean left; // no longer belongs to this server
+    private boolean writing; // answers
+    private boolean moreDue; // since that began
     private boolean blocked; // by a client that does not take what is written
 
     // The list of LoopSide.
@@ -113,7 +115,24 @@ final class ServerConnection {
 
     // ---- answers
 
+    /** Writes the answers that are due. An answer that ends within this call, such as a stream that is already complete, is followed by the next. */
     void writeAnswers() {
+        moreDue = true;
+        if (writing) {
+            return; // the call that is under way goes on with them: calls would nest as deep as requests are pipelined
+        }
+        writing = true;
+        try {
+            while (moreDue) {
+                moreDue = false;
+                writeDueAnswers();
+            }
+        } finally {
+            writing = false;
+        }
+    }
+
+    private void writeDueAnswers() {
         while (!over && !blocked) {
             Exchange first = requests.first();
             if (first == null || first.answering != null || !first.mayBeAnswered()) {

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.CancelledException;
-import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.http.wire.HttpFields;
@@ -131,30 +130,6 @@ class HopTest {
             }
             home.tick();
             assertThat(body.isClosed()).isTrue();
-        }
-    }
-
-    @Test
-    void pieces_that_are_there_come_in_one_Handle_but_not_without_end() throws IOException {
-        try (Loop loop = open()) {
-            var taken = new ArrayList<Integer>();
-            HttpBody endless = HttpBody.stream(() -> Future.of(Unpooled.buffer().writeByte(1)));
-            on(loop, () -> {
-                var pulling = new Pulling(loop, endless, (piece, failure) -> {
-                    taken.add(piece == null ? -1 : piece.readableBytes());
-                    if (piece != null) {
-                        piece.release();
-                    }
-                    return taken.size() < 1000;
-                });
-                pulling.goOn();
-                taken.add(0);
-            });
-            assertThat(taken.indexOf(0)).isBetween(10, 100);
-            for (int i = 0; i < 1000 && taken.size() < 1000; i++) {
-                loop.tick();
-            }
-            assertThat(taken).hasSize(1000).doesNotContain(-1);
         }
     }
 }

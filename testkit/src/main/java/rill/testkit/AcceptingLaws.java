@@ -20,7 +20,7 @@ import rill.spi.SocketOptions;
 /** Listening. */
 abstract class AcceptingLaws extends ConnectingLaws {
     @Test
-    @Holds(in = Acceptor.class, value = "The address it listens on, with the port that the system chose.")
+    @Holds(in = Acceptor.class, value = "The address it listens on, including the port that the system chose.")
     void an_acceptor_knows_the_address_that_it_listens_on() throws IOException {
         SocketAddress address = rig().listen().acceptor().localAddress();
         if (address instanceof InetSocketAddress inet) {
@@ -32,7 +32,7 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "if the address can't be had; the message names it")
+    @Holds(in = Selector.class, value = "if the address is not available; the message names it")
     void listening_where_somebody_listens_already_names_the_address() throws IOException {
         SocketAddress taken = rig().listen().acceptor().localAddress();
         IOException refusal =
@@ -58,7 +58,7 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = AcceptedSocket.class, value = "or closes it; once")
+    @Holds(in = AcceptedSocket.class, value = "or closes it; exactly once")
     void an_accepted_socket_is_opened_once_and_not_after_its_close() throws IOException {
         Incoming incoming = rig().listen();
         End first = rig().side().connect(incoming.acceptor().localAddress());
@@ -102,7 +102,9 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "Stops accepting at once; connections wait in the backlog.")
+    @Holds(
+            in = Acceptor.class,
+            value = "Stops accepting at once, also within the present turn; connections wait in the backlog.")
     void a_paused_acceptor_accepts_nobody_until_it_resumes() throws IOException {
         int many = 100; // more than a turn's worth
         var incoming = new Incoming(rig(), rig().side());
@@ -121,7 +123,9 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "Stops accepting at once; connections wait in the backlog.")
+    @Holds(
+            in = Acceptor.class,
+            value = "Stops accepting at once, also within the present turn; connections wait in the backlog.")
     void pausing_within_accepted_stops_exactly_there() throws IOException {
         var incoming = new Incoming(rig(), rig().side()).onAccepted(Incoming::pause);
         Acceptor acceptor = rig().side().listen(rig().address(), incoming);
@@ -140,7 +144,7 @@ abstract class AcceptingLaws extends ConnectingLaws {
     @Test
     @Holds(
             in = Acceptor.class,
-            value = "Stops listening and gives the address back, before it returns. Nothing is delivered afterwards.")
+            value = "Stops listening and frees the address before it returns. Nothing is delivered afterwards.")
     void a_closed_acceptor_accepts_nobody_and_has_given_its_address_back() throws IOException {
         var incoming = new Incoming(rig(), rig().side()).onAccepted(Incoming::close);
         Acceptor acceptor = rig().side().listen(rig().address(), incoming);
@@ -170,7 +174,7 @@ abstract class AcceptingLaws extends ConnectingLaws {
     @Test
     @Holds(
             in = Acceptor.class,
-            value = "Connections that wait in the backlog are reset; those that were accepted are not concerned.")
+            value = "Connections that wait in the backlog are reset; those that were accepted are not affected.")
     void who_waited_to_be_accepted_is_told_when_the_acceptor_closes() throws IOException {
         Incoming incoming = rig().listen();
         incoming.pause();
@@ -203,7 +207,7 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "if this transport has no such kind of address or no such option")
+    @Holds(in = Selector.class, value = "if this transport does not support this kind of address or an option")
     void an_option_that_there_is_not_leaves_an_accepted_socket_to_nobody() throws IOException {
         Incoming incoming = rig().listen();
         End client = rig().side().connect(incoming.acceptor().localAddress());

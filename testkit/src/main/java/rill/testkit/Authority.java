@@ -30,10 +30,10 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A certificate authority that is made on the spot, for tests and demonstrations of TLS. What it issues is good for nothing else: the keys are
- * in memory, and nobody trusts it who was not told to.
+ * A certificate authority generated on the spot, for tests and demonstrations of TLS. Its certificates are good for nothing else: the keys are kept
+ * in memory, and only those explicitly configured to trust the authority do.
  *
- * <p><b>Threading:</b> any. <b>Units:</b> certificates are valid from an hour ago, for a day, unless {@link Wish} says otherwise.
+ * <p><b>Threading:</b> any. <b>Units:</b> certificates are valid from one hour ago and expire in one day, unless a {@link Wish} says otherwise.
  */
 public final class Authority {
     private final Issued own;
@@ -43,70 +43,70 @@ public final class Authority {
     }
 
     /**
-     * A key and the certificates that go with it.
+     * A private key and its certificate chain.
      *
      * @param key the private key
-     * @param chain its certificate first, then the one of whoever has issued that, and so on; without the root
+     * @param chain the key's certificate first, then that of its issuer, and so on, without the root
      */
     public record Issued(PrivateKey key, List<X509Certificate> chain) {
-        /** The certificate of the key. */
+        /** Returns the certificate of the key. */
         public X509Certificate certificate() {
             return chain.getFirst();
         }
 
-        /** The chain in PEM. */
+        /** Returns the chain in PEM. */
         public String chainPem() {
             var text = new StringBuilder();
             chain.forEach(each -> text.append(pem(each)));
             return text.toString();
         }
 
-        /** The key in PEM, as PKCS #8. */
+        /** Returns the key in PEM, as PKCS #8. */
         public String keyPem() {
             return block("PRIVATE KEY", key.getEncoded());
         }
 
         @Override
         public String toString() {
-            return "Issued[" + certificate().getSubjectX500Principal() + "]"; // and not the key
+            return "Issued[" + certificate().getSubjectX500Principal() + "]"; // without the key
         }
     }
 
     /**
-     * What a certificate is to be like.
+     * The properties of a certificate to be issued.
      *
-     * @param kind of the key: {@code EC} (P-256), {@code Ed25519}, or {@code RSA-} and the number of bits
-     * @param signature the JDK's name of the algorithm that the issuer signs by; null for what fits the issuer's key
+     * @param kind the kind of key: {@code EC} (P-256), {@code Ed25519}, or {@code RSA-} followed by the number of bits
+     * @param signature the JDK's name of the issuer's signature algorithm; null for the default of the issuer's key
      */
     public record Wish(String kind, @Nullable String signature, Instant from, Instant until) {
-        /** What is usual now. */
+        /** Returns the defaults, with the validity counted from now. */
         public static Wish usual() {
             Instant now = Instant.now();
             return new Wish("EC", null, now.minus(Duration.ofHours(1)), now.plus(Duration.ofDays(1)));
         }
 
-        /** With a key of this kind. */
+        /** Returns a copy with this kind of key. */
         public Wish kind(String newKind) {
             return new Wish(newKind, signature, from, until);
         }
 
-        /** Signed in this way. */
+        /** Returns a copy with this signature algorithm. */
         public Wish signature(String algorithm) {
             return new Wish(kind, algorithm, from, until);
         }
 
-        /** Valid in this time. */
+        /** Returns a copy with this validity. */
         public Wish valid(Instant newFrom, Instant newUntil) {
             return new Wish(kind, signature, newFrom, newUntil);
         }
     }
 
-    /** A new one, with a name of its own. */
+    /** Creates an authority with a unique name. */
     public static Authority create() {
         return create("Rill test authority " + Long.toHexString(new SecureRandom().nextLong()), Wish.usual());
     }
 
-    /** A new one with this name. */
+    /** Creates an authority with this name and these properties. */
     public static Authority create(String name, Wish wish) {
         KeyPair keys = keys(wish.kind());
         X500Name subject = new X500Name("CN=" + name);
@@ -114,32 +114,32 @@ public final class Authority {
                 new Issued(keys.getPrivate(), List.of(signed(subject, keys, subject, keys.getPrivate(), wish, true))));
     }
 
-    /** Its own certificate, the one to trust. */
+    /** Returns the authority's own certificate, the one to trust. */
     public X509Certificate certificate() {
         return own.certificate();
     }
 
-    /** An authority that this one vouches for; what it issues comes with its certificate. */
+    /** Creates an authority that this one vouches for. The chains that it issues include its certificate. */
     public Authority intermediate(String name) {
         return new Authority(issue(Wish.usual(), true, name));
     }
 
-    /** A certificate for these hosts, names or addresses; a client's if there are none. */
+    /** Issues a certificate for these hosts, which are names or addresses. Without hosts it is a client certificate. */
     public Issued issue(String... hosts) {
         return issue(Wish.usual(), hosts);
     }
 
-    /** {@link #issue(String...)} of another kind than the usual. */
+    /** Issues a certificate as {@link #issue(String...)} does, with other properties than the defaults. */
     public Issued issue(Wish wish, String... hosts) {
         return issue(wish, false, hosts);
     }
 
-    /** A certificate whose subject has this name, and that is for no host: nobody should take it for that of one. */
+    /** Issues a certificate whose subject has this name and that is valid for no host; no client should accept it as that of one. */
     public Issued issueNameless(String name) {
         return issueNamed(name);
     }
 
-    /** A certificate whose subject has this name, whatever the hosts are that it is for. */
+    /** Issues a certificate whose subject has this name, regardless of the hosts that it is for. */
     public Issued issueNamed(String name, String... hosts) {
         return issue(Wish.usual(), false, name, hosts);
     }
@@ -161,7 +161,7 @@ public final class Authority {
         return new Issued(keys.getPrivate(), List.copyOf(chain));
     }
 
-    /** A certificate for these hosts that its own key has signed, and nobody else vouches for. */
+    /** Creates a self-signed certificate for these hosts, which nobody else vouches for. */
     public static Issued selfSigned(String... hosts) {
         KeyPair keys = keys("EC");
         X500Name subject = new X500Name("CN=" + hosts[0]);
@@ -170,7 +170,7 @@ public final class Authority {
                 List.of(signed(subject, keys, subject, keys.getPrivate(), Wish.usual(), false, hosts)));
     }
 
-    /** A certificate in PEM. */
+    /** Returns a certificate in PEM. */
     public static String pem(X509Certificate certificate) {
         try {
             return block("CERTIFICATE", certificate.getEncoded());

@@ -14,22 +14,22 @@ import rill.Context;
 import rill.Outgoing;
 
 /**
- * A Context without a connection, for tests that call a session by hand. What a session asks for is ignored, and what only a connection can do
- * throws {@link UnsupportedOperationException}; override what the test is about. {@link CodecHarness} is a complete one.
+ * A Context without a connection, for tests that call a session directly. Requests of the session are ignored, and whatever needs a connection throws
+ * {@link UnsupportedOperationException}; override what the test is about. {@link CodecHarness} is a complete one.
  */
 public class BareContext implements Context {
     private final Random random = new Random(1);
     private final SocketAddress peer = InetSocketAddress.createUnresolved("peer", 1);
     private final Map<Class<?>, Object> shared = new HashMap<>();
 
-    /** One for any number of sessions of a test. */
+    /** Creates a context, which any number of sessions of a test may share. */
     public BareContext() {}
 
     private static UnsupportedOperationException needsAConnection() {
         return new UnsupportedOperationException("a session that asks for this is tested on a connection");
     }
 
-    /** The same each time. */
+    /** Returns the generator of this context, which has a fixed seed. */
     @Override
     public RandomGenerator random() {
         return random;
@@ -50,14 +50,14 @@ public class BareContext implements Context {
         return type.cast(shared.computeIfAbsent(type, first -> maker.get()));
     }
 
-    /** Always a copy, on the heap. */
+    /** Returns a copy on the heap, always. */
     @Override
     public ByteBuf own(ByteBuf borrowed) {
         int size = borrowed.readableBytes();
         return Unpooled.buffer(size).writeBytes(borrowed, borrowed.readerIndex(), size);
     }
 
-    /** On the heap. */
+    /** Returns a buffer on the heap. */
     @Override
     public ByteBuf own(int atLeast) {
         return Unpooled.buffer(atLeast);

@@ -11,13 +11,13 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** A writer that the peer does not read from, what goes on meanwhile, and what ends it. */
+/** A writer whose peer does not read: what continues meanwhile, and what ends it. */
 abstract class BlockedLaws extends OptionLaws {
     private static final int MUCH = 4 * 1024 * 1024;
     private static final int PIECE = 1024 * 1024;
     private static final int MOST = 64 * PIECE;
 
-    /** A client that has more to write than anything takes, for a peer that reads nothing. */
+    /** Returns a client with more to write than any transport takes, and a peer that reads nothing. */
     private Rig.Pair blocked() throws IOException {
         Rig.Pair pair = rig().connect();
         pair.server().patterned().pause();
@@ -34,7 +34,7 @@ abstract class BlockedLaws extends OptionLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "Told at once, even while reads are paused.")
+    @Holds(in = WireListener.class, value = "Delivered at once, even while reads are paused.")
     void a_blocked_writer_is_told_when_its_peer_goes_whether_it_reads_or_not() throws IOException {
         for (boolean paused : new boolean[] {false, true}) {
             for (boolean abort : new boolean[] {false, true}) {
@@ -55,7 +55,7 @@ abstract class BlockedLaws extends OptionLaws {
                                         || (client.isClosed() && !paused)
                                         || client.outstanding() == 0);
                 if (client.outstanding() == 0) {
-                    continue; // what was written has left after all, and the peer threw it away
+                    continue; // everything written has left after all, and the peer discarded it
                 }
                 assertTrue(client.allReleased(), "a write that failed releases its buffers");
                 if (paused) {
@@ -122,7 +122,7 @@ abstract class BlockedLaws extends OptionLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "The peer has ended its stream; all bytes before that were reported.")
+    @Holds(in = WireListener.class, value = "The peer has ended its stream; all bytes before that were delivered.")
     void the_end_is_told_once_whatever_is_paused_and_resumed() throws IOException {
         Rig.Pair pair = rig().connect();
         End server = pair.server();
@@ -146,7 +146,7 @@ abstract class BlockedLaws extends OptionLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "With input left that was not read, the peer gets a reset")
+    @Holds(in = Wire.class, value = "If input is left unread, the peer gets a reset")
     void a_close_with_input_unread_is_a_reset_to_the_peer() throws IOException {
         Rig.Pair pair = rig().connect();
         pair.server().pause();
@@ -165,7 +165,7 @@ abstract class BlockedLaws extends OptionLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "What it does read is the beginning of it.")
+    @Holds(in = Wire.class, value = "What it does read is a prefix of them.")
     void what_is_read_before_a_reset_is_a_beginning_and_no_end_is_told() throws IOException {
         for (int size : new int[] {100, MUCH}) {
             Rig.Pair pair = rig().connect();

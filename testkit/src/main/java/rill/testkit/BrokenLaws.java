@@ -20,7 +20,7 @@ import rill.Listener;
 import rill.Loop;
 import rill.Promise;
 
-/** A connection breaks while what its peer sent before lies unread, on a Loop that uses the transport. */
+/** A connection breaks while data that its peer sent earlier is still unread, on a Loop that uses the transport. */
 abstract class BrokenLaws extends CallerLaws {
     private static final int LITTLE =
             4; // lines of 10,000 bytes; every system takes them for a peer that does not read, but a simulation may not
@@ -28,12 +28,12 @@ abstract class BrokenLaws extends CallerLaws {
     private static final Duration MOMENT = Duration.ofMillis(30);
     private static final Duration LONG_MOMENT = Duration.ofSeconds(1); // in virtual time, which costs nothing
 
-    /** A paused connection whose peer has sent so many lines at least, and at most, and is gone. */
+    /** A paused connection whose peer has sent between {@code lines} and {@code most} lines and is gone. */
     private record Case(Connection<String, String> broken, int lines, int most, List<Throwable> failures) {}
 
     private Case lines(boolean reset) throws IOException {
         Promise<Connection<String, String>> accepted = loop().promise();
-        var hasty = ConnectionLimits.defaults().closing(Duration.ofNanos(1), 0); // its close is as good as at once
+        var hasty = ConnectionLimits.defaults().closing(Duration.ofNanos(1), 0); // its close is as good as immediate
         Listener listener = loop().listen(
                         listenAddress(), LINES, ListenOptions.defaults().limits(hasty), accepted::complete)
                 .await();
@@ -52,7 +52,7 @@ abstract class BrokenLaws extends CallerLaws {
         lines = has(Trait.NO_RESET) ? LITTLE : lines;
         Connection<String, String> peer = accepted.await();
         int sent = sent(peer, lines);
-        loop().delay(has(Trait.ONE_THREAD) ? LONG_MOMENT : MOMENT).await(); // a reset may overtake what is under way
+        loop().delay(has(Trait.ONE_THREAD) ? LONG_MOMENT : MOMENT).await(); // a reset may overtake bytes in flight
         if (reset) {
             peer.abort().await();
         } else {
@@ -63,8 +63,8 @@ abstract class BrokenLaws extends CallerLaws {
     }
 
     /**
-     * All of them; to a peer that does not read, in a simulation, whose buffers may be small, as many as there is room for; of the
-     * next one the rest may leave when the peer closes.
+     * Sends the lines and returns how many were sent: all of them. In a simulation, whose buffers may be small, a peer that does not read receives
+     * only as many as there is room for; the rest of the next line may leave when the sender closes.
      */
     private int sent(Connection<String, String> peer, int lines) throws IOException {
         for (int i = 0; i < lines; i++) {
@@ -178,7 +178,7 @@ abstract class BrokenLaws extends CallerLaws {
         });
     }
 
-    /** Until the failure; waits a moment after each so many. */
+    /** Receives lines until the failure; pauses for a moment after every {@code restAfter} lines, unless that is 0. */
     private List<String> pullAll(Connection<String, String> connection, int restAfter) throws IOException {
         var received = new ArrayList<String>();
         try {

@@ -34,7 +34,7 @@ import rill.Report;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
-/** What callers may do to connections and clients, on a Loop that uses the transport. */
+/** What callers may do with connections and clients, on a Loop that uses the transport. */
 abstract class CallerLaws extends TallyLaws {
     static final Pipeline<String, String> LINES = Pipeline.of(Lines.CODEC);
 
@@ -68,7 +68,7 @@ abstract class CallerLaws extends TallyLaws {
         return on.run(() -> on.task("test", body).timeout(patience()).await());
     }
 
-    /** A server that answers each line with itself. */
+    /** A server that echoes each line. */
     private Listener echo() throws IOException {
         return loop().serve(listenAddress(), LINES, Future::of).await();
     }
@@ -219,7 +219,7 @@ abstract class CallerLaws extends TallyLaws {
 
     @Test
     void closing_a_loop_flushes_what_was_written_and_a_closed_loop_refuses_work() throws IOException {
-        leaveOutIf(Trait.ONE_THREAD); // while the one loop closes nobody drives the other
+        leaveOutIf(Trait.ONE_THREAD); // while the only loop closes, nobody drives the other
         var received = new StringBuilder();
         Loop serving = Loop.open(LoopOptions.defaults().transport(tested()).slowHandle(Duration.ZERO));
         try {
@@ -300,7 +300,7 @@ abstract class CallerLaws extends TallyLaws {
     @Test
     @Holds(
             in = Transport.class,
-            value = "Time, randomness, names, memory and driving for the loops that use this transport.")
+            value = "Time, randomness, name resolution, memory and driving for the loops that use this transport.")
     void a_transport_has_a_name_and_an_environment_and_is_available() {
         assertTrue(tested().name().matches("[a-z][a-z0-9-]*"), "a short lower-case name: " + tested().name());
         assertTrue(tested().unavailable().isEmpty(), () -> "unavailable: " + tested().unavailable());

@@ -18,7 +18,7 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 
-/** A Selector that was closed: by whom, when, and what calls do then. */
+/** Closing a Selector: from where, when, and what calls do afterwards. */
 abstract class ClosedLaws extends ListeningLaws {
     private static final int MUCH = 4 * 1024 * 1024;
 
@@ -57,7 +57,7 @@ abstract class ClosedLaws extends ListeningLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "wakeup and close do nothing")
+    @Holds(in = Selector.class, value = "wakeup and close are no-ops")
     void a_closed_selector_may_be_woken_up_and_closed_again() throws Exception {
         Rig.Pair before = rig().connect();
         Side closed = rig().openSide();
@@ -71,7 +71,7 @@ abstract class ClosedLaws extends ListeningLaws {
             other.join();
         }
         selector.close();
-        Rig.Pair pair = rig().connect(); // which might have got its descriptors
+        Rig.Pair pair = rig().connect(); // which might have reused its descriptors
         selector.wakeup();
         selector.close();
         for (Rig.Pair each : List.of(before, pair)) {
@@ -172,13 +172,13 @@ abstract class ClosedLaws extends ListeningLaws {
             case "inputEnded" -> end.onEnd(each -> closing.closeSelector());
             case "written" -> end.onWritten(each -> closing.closeSelector());
             case "closed" -> end.onClosed(each -> closing.closeSelector());
-            default -> {} // it is the Acceptor's
+            default -> {} // belongs to the Acceptor
         }
     }
 
     @Test
     @InBothRoles
-    @Holds(in = Selector.class, value = "every buffer is released, once nothing writes it any more")
+    @Holds(in = Selector.class, value = "Every buffer is released, once nothing writes it any more")
     void closing_a_selector_spoils_nothing_that_is_on_its_way() throws IOException {
         Side other = rig().side();
         for (int i = 0; i < 3; i++) {
@@ -199,11 +199,9 @@ abstract class ClosedLaws extends ListeningLaws {
     }
 
     @Test
-    @Holds(
-            in = Selector.class,
-            value = "Closes the Selector and, without further events, every Wire and Acceptor of it")
+    @Holds(in = Selector.class, value = "Closes the Selector and, without further events, all its Wires and Acceptors")
     void selectors_that_come_and_go_take_no_memory_with_them() throws IOException {
-        comeAndGo(10); // what is made once for all is made now
+        comeAndGo(10); // so that everything that is created once exists now
         long memory = Native.now().blocks();
         int many = 60;
         comeAndGo(many);

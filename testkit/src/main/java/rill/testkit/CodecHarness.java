@@ -23,17 +23,17 @@ import rill.ProtocolException;
 import rill.Session;
 
 /**
- * Runs a codec's session without a connection, as the contract of {@link Session} says: keeps what was not consumed, in a fresh
- * buffer each time and at another index, between bytes that mean nothing; copies what is borrowed; calls nothing after a failure.
- * Checks that hints are kept, that every call that changes nothing ends the round, and that no buffer has a reference too many or
- * too few; an {@link AssertionError} says what was wrong.
+ * Runs a codec's session without a connection, as the contract of {@link Session} says. It keeps unconsumed bytes and presents them in a fresh buffer
+ * each time, at another index, between bytes that mean nothing; copies borrowed buffers; and makes no calls after a failure. It checks that hints are
+ * kept, that every call that changes nothing ends the round, and that no buffer has a reference too many or too few. An {@link AssertionError} says
+ * what was wrong.
  *
- * <p>What a session asks for is noted: whether it holds back what is written above it ({@link #holdsWrites}), its timer ({@link #timer},
- * {@link #expireTimer}), what it writes by itself ({@link #answered}). One that asks for blocking work, or to stop, is refused: that is
- * tested on a connection.
+ * <p>What a session asks for is recorded: whether it holds back what is written above it ({@link #holdsWrites}), its timer ({@link #timer},
+ * {@link #expireTimer}), and what it writes on its own ({@link #answered}). A request for blocking work, or to stop, is refused: test those on a
+ * connection.
  *
- * <p>What a {@link ByteLayer} delivers has no boundaries, so where splits are compared all of it counts as one message. It may also fail with an {@link IOException} that is no
- * {@link ProtocolException}: its peer may have said no.
+ * <p>The output of a {@link ByteLayer} has no boundaries, so where splits are compared, all of it counts as one message. A byte layer may also fail
+ * with an {@link IOException} other than {@link ProtocolException}, such as when its peer has refused something.
  *
  * <p><b>Threading:</b> one thread.
  *
@@ -42,13 +42,13 @@ import rill.Session;
  */
 public final class CodecHarness<R, W> {
     /**
-     * All that one can see of a session from above: what it has delivered, and how it ended.
+     * Everything visible of a session from above: what it has delivered, and how it ended.
      *
-     * @param messages what was delivered; frames as text in Latin 1
-     * @param violation what the peer is said to have done wrong, or null
-     * @param offset where in the stream, or -1
-     * @param ended whether the session said that the stream ended in good order
-     * @param answered what it has written by itself, in Latin 1
+     * @param messages the messages delivered; frames as text in Latin 1
+     * @param violation what the peer did wrong, or null
+     * @param offset the offset of the violation in the stream, or -1
+     * @param ended whether the session has signalled an orderly end of stream
+     * @param answered what the session has written on its own, in Latin 1
      */
     public record Outcome(
             List<Object> messages, @Nullable String violation, long offset, boolean ended, String answered) {}
@@ -56,7 +56,7 @@ public final class CodecHarness<R, W> {
     private final Session<R, W> session;
     private final Recorder recorder = new Recorder();
     private final List<Object> messages = new ArrayList<>();
-    private final List<ReferenceCounted> received = new ArrayList<>(); // of these, but for frames, which are borrowed
+    private final List<ReferenceCounted> received = new ArrayList<>(); // of these, but not frames, which are borrowed
     private final ByteArrayOutputStream answered = new ByteArrayOutputStream();
     private final boolean layer;
     private byte[] rest = {};
@@ -65,14 +65,14 @@ public final class CodecHarness<R, W> {
     private @Nullable String violation;
     private long offset = -1;
 
-    /** A new session of the codec, which is told that it is open. */
+    /** Opens a new session of the codec and calls its {@code opened}. */
     public CodecHarness(Codec<R, W> codec) {
         layer = codec instanceof ByteLayer;
         session = codec.open(recorder);
         call("opened", () -> session.opened(recorder));
     }
 
-    /** One of the session's methods other than decode. */
+    /** A call of one of the session's methods other than decode. */
     private interface Call {
         @Nullable
         Object make() throws IOException;
@@ -89,7 +89,7 @@ public final class CodecHarness<R, W> {
         goOn();
     }
 
-    /** Calls the session for what it has more to give than one message a call. */
+    /** Calls the session again if it has more to deliver than one message per call. */
     private void goOn() {
         if (recorder.again && !over()) {
             feed(new byte[0]);
@@ -107,19 +107,19 @@ public final class CodecHarness<R, W> {
         }
     }
 
-    /** The bytes of a text in Latin 1: one for each character. */
+    /** Returns the bytes of a text in Latin 1, one for each character. */
     public static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     // ---- reading
 
-    /** {@link #feed(byte[])} in Latin 1. */
+    /** Feeds a text in Latin 1; see {@link #feed(byte[])}. */
     public CodecHarness<R, W> feed(String bytes) {
         return feed(ascii(bytes));
     }
 
-    /** Bytes come in. */
+    /** Delivers these bytes to the session. */
     public CodecHarness<R, W> feed(byte[] bytes) {
         if (over()) {
             return this;
@@ -141,7 +141,7 @@ public final class CodecHarness<R, W> {
         return this;
     }
 
-    /** The bytes, each time at another index, and before and after them some that the session has no business with. */
+    /** Returns a buffer with these bytes, each time at another index, surrounded by bytes that the session must not touch. */
     private ByteBuf buffer(byte[] first, byte[] second) {
         int pad = fed++ % 4;
         int size = first.length + second.length;
@@ -178,7 +178,7 @@ public final class CodecHarness<R, W> {
         note(message);
         recorder.takeBackLent();
         if (message == in) {
-            in.skipBytes(in.readableBytes()); // passed on as it is
+            in.skipBytes(in.readableBytes()); // passed on unchanged
         }
         int n = in.readerIndex() - start;
         require(n >= 0 && in.writerIndex() == end, () -> "the indices of the buffer were moved elsewhere");
@@ -186,7 +186,7 @@ public final class CodecHarness<R, W> {
         return (n > 0 || message != null) && (in.isReadable() || recorder.again) && !recorder.ended;
     }
 
-    /** Whether the session is not called any more: it has failed, or has said that its stream has ended. */
+    /** Whether the session is no longer called: it has failed, or has signalled the end of its stream. */
     private boolean over() {
         return violation != null || recorder.ended;
     }
@@ -200,7 +200,7 @@ public final class CodecHarness<R, W> {
         }
     }
 
-    /** Says that the stream has ended. */
+    /** Signals the end of the stream to the session. */
     public CodecHarness<R, W> endOfInput() {
         if (!over()) {
             ByteBuf in = buffer(rest, new byte[0]);
@@ -210,7 +210,10 @@ public final class CodecHarness<R, W> {
         return this;
     }
 
-    /** The connection is gone: the session is told, what was received is released, and no buffer that was made for good may be left. */
+    /**
+     * Closes the session, as when its connection is gone. Releases the messages received, and checks that every buffer made by {@code own} was
+     * released.
+     */
     public void close() {
         session.closed();
         received.forEach(ReferenceCounted::release);
@@ -220,12 +223,12 @@ public final class CodecHarness<R, W> {
         }
     }
 
-    /** What has come of it. */
+    /** Returns what the session has delivered so far, and whether and how it has ended. */
     public Outcome outcome() {
         return new Outcome(List.copyOf(messages), violation, offset, recorder.ended, answered());
     }
 
-    /** Of a byte layer, with all of its pieces as one. */
+    /** Returns the outcome, with all pieces that a byte layer has delivered joined into one. */
     Outcome withoutBoundaries() {
         Outcome all = outcome();
         if (!layer || all.messages.isEmpty()) {
@@ -238,22 +241,22 @@ public final class CodecHarness<R, W> {
 
     // ---- what the session has asked for
 
-    /** What it has written by itself so far, in Latin 1. */
+    /** Returns what the session has written on its own so far, in Latin 1. */
     public String answered() {
         return answered.toString(StandardCharsets.ISO_8859_1);
     }
 
-    /** Whether it holds back what is written above it. */
+    /** Whether the session holds back what is written above it. */
     public boolean holdsWrites() {
         return recorder.holdsWrites;
     }
 
-    /** The delay of the timer that it has started; null if none is running. */
+    /** Returns the delay of the timer that the session has started, or null if none is running. */
     public @Nullable Duration timer() {
         return recorder.timer;
     }
 
-    /** Its timer expires, which has to be running. */
+    /** Lets the session's timer expire, which must be running. */
     public CodecHarness<R, W> expireTimer() {
         require(recorder.timer != null, () -> "no timer is running");
         recorder.timer = null;
@@ -263,17 +266,17 @@ public final class CodecHarness<R, W> {
         return this;
     }
 
-    /** How many bytes are waiting because the session has not consumed them. */
+    /** Returns the number of bytes that the session has not consumed yet. */
     public int unconsumed() {
         return rest.length;
     }
 
-    /** {@link #decode(Codec, byte[])} in Latin 1. */
+    /** Decodes a text in Latin 1; see {@link #decode(Codec, byte[])}. */
     public static Outcome decode(Codec<?, ?> codec, String bytes) {
         return decode(codec, ascii(bytes));
     }
 
-    /** What these bytes give, and that it is the same however they are split: whole, at every place, byte by byte, at random. */
+    /** Returns the outcome of these bytes, and checks that it is the same however they are split: whole, at every place, byte by byte, at random. */
     public static Outcome decode(Codec<?, ?> codec, byte[] bytes) {
         Outcome whole = decodeWhole(codec, bytes);
         for (int i = 0; i <= bytes.length; i++) {
@@ -300,12 +303,12 @@ public final class CodecHarness<R, W> {
         return new CodecHarness<>(codec).feed(bytes).endOfInput().withoutBoundaries();
     }
 
-    /** What these bytes give, split at places that the seed decides. */
+    /** Returns the outcome of these bytes, split at places that the seed decides. */
     public static Outcome decodeAtRandom(Codec<?, ?> codec, byte[] bytes, long seed) {
         return new CodecHarness<>(codec).feedAtRandom(bytes, seed).withoutBoundaries();
     }
 
-    /** All there will be, split at places that the seed decides. */
+    /** Feeds these bytes, split at places that the seed decides, and then the end of input. */
     CodecHarness<R, W> feedAtRandom(byte[] bytes, long seed) {
         var random = new Random(seed);
         int at = 0;
@@ -323,13 +326,13 @@ public final class CodecHarness<R, W> {
 
     // ---- writing
 
-    /** The bytes of messages, in Latin 1. */
+    /** Returns the encoded messages, in Latin 1. */
     @SafeVarargs
     public final String write(W... outgoing) {
         return new String(writeBytes(outgoing), StandardCharsets.ISO_8859_1);
     }
 
-    /** The bytes of messages. What the session throws for one that can't be encoded is passed on. */
+    /** Returns the encoded messages. Unchecked exceptions of the session, such as for a message that can't be encoded, are passed on. */
     @SafeVarargs
     public final byte[] writeBytes(W... outgoing) {
         var bytes = new ByteArrayOutputStream();
@@ -353,7 +356,7 @@ public final class CodecHarness<R, W> {
         return bytes.toByteArray();
     }
 
-    /** How many payloads were passed on in place of being copied. */
+    /** Returns how many payloads were passed on instead of being copied. */
     public int passed() {
         return recorder.passed;
     }
@@ -378,7 +381,7 @@ public final class CodecHarness<R, W> {
         }
     }
 
-    /** Takes down what the session wants done. */
+    /** Records what the session asks for. */
     private static final class Recorder extends BareContext implements Outgoing {
         private final List<ByteBuf> written = new ArrayList<>();
         private final List<ByteBuf> owned = new ArrayList<>();
@@ -388,7 +391,7 @@ public final class CodecHarness<R, W> {
         private boolean holdsWrites;
         private boolean again;
         private @Nullable Duration timer;
-        private int passed; // payloads that were handed on in place of being copied
+        private int passed; // payloads passed on instead of being copied
 
         void begin() {
             wanted = 0;
@@ -425,7 +428,7 @@ public final class CodecHarness<R, W> {
             return buffer;
         }
 
-        /** The end of what was lent for a call. */
+        /** Releases the buffer that was lent for a call. */
         void takeBackLent() {
             ByteBuf used = lent;
             lent = null;

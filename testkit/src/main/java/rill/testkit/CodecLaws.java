@@ -18,7 +18,7 @@ import rill.Codec;
 import rill.testkit.CodecHarness.Outcome;
 
 /**
- * What every codec has to obey, checked by its samples. The tests are for a JUnit test factory:
+ * The laws that every codec has to obey, checked with samples of its protocol. The tests are for a JUnit test factory:
  *
  * <pre>{@code
  * @TestFactory
@@ -32,8 +32,8 @@ import rill.testkit.CodecHarness.Outcome;
  * }
  * }</pre>
  *
- * <p>Of a {@link ByteLayer} samples are what its peer says from the beginning on, and the laws that ask for messages with boundaries are left out.
- * Bytes are given in Latin 1, one for each character. A class that has such tests does well to extend itself with {@link Leaks}.
+ * <p>Samples of a {@link ByteLayer} are what its peer sends from the beginning on, and the laws about message boundaries are left out. Bytes are
+ * written as Latin 1, one for each character. A class with such tests should be extended with {@link Leaks}.
  *
  * @param <R> what is read
  * @param <W> what is written
@@ -56,30 +56,30 @@ public final class CodecLaws<R, W> {
         this.codec = codec;
     }
 
-    /** The laws for this codec. */
+    /** Returns the laws for this codec. */
     public static <R, W> CodecLaws<R, W> of(Codec<R, W> codec) {
         return new CodecLaws<>(codec);
     }
 
-    /** Samples of whole messages, one or several in each. Broken input is made of them, too. */
+    /** Adds samples of whole messages, one or several in each. Broken input is derived from them, too. */
     public CodecLaws<R, W> understands(String... bytes) {
         return add(samples, bytes);
     }
 
-    /** What the codec has to refuse: lengths above its limits, and whatever else its protocol forbids. */
+    /** Adds input that the codec has to refuse: lengths above its limits, and whatever else its protocol forbids. */
     public CodecLaws<R, W> refuses(String... bytes) {
         return add(refused, bytes);
     }
 
     /**
-     * Beginnings of a message that promise much more than has come: that has to be waited for, without a message and without
-     * memory set aside for it.
+     * Adds beginnings of a message that promise much more than has arrived. The codec has to wait for the rest, without delivering a message and
+     * without allocating memory for it.
      */
     public CodecLaws<R, W> waits(String... bytes) {
         return add(waiting, bytes);
     }
 
-    /** How many mutations of the samples are tried, instead of 100,000: for a codec whose sessions take long to make. */
+    /** Sets how many mutations of the samples are tried, instead of 100,000, for a codec whose sessions are slow to create. */
     public CodecLaws<R, W> mutations(int count) {
         mutations = count;
         return this;
@@ -92,7 +92,7 @@ public final class CodecLaws<R, W> {
         return this;
     }
 
-    /** Messages that are the same again when {@code reader} (for a protocol with two sides, the other one's codec) has read them. */
+    /** Adds messages that must be unchanged after {@code reader} has read them; in a protocol with two sides, that is the other side's codec. */
     @SafeVarargs
     public final CodecLaws<R, W> writes(Codec<? extends W, ?> reader, W... messages) {
         for (W message : messages) {
@@ -102,7 +102,7 @@ public final class CodecLaws<R, W> {
         return this;
     }
 
-    /** The tests: each is one law. */
+    /** Returns the tests, one for each law. */
     public Stream<DynamicTest> tests() {
         if (samples.isEmpty()) {
             throw new IllegalStateException("a codec that understands nothing: give a sample");
@@ -153,7 +153,7 @@ public final class CodecLaws<R, W> {
         }
     }
 
-    /** Every beginning gives what it gives whatever follows: the messages of a beginning are the first of the whole. */
+    /** A prefix yields the same messages whatever follows it: the messages of a prefix are the first messages of the whole. */
     private void overReads() {
         for (byte[] sample : samples) {
             List<Object> all = CodecHarness.decodeWhole(codec, sample).messages();
@@ -184,7 +184,7 @@ public final class CodecLaws<R, W> {
 
     private void promises() {
         for (byte[] promise : waiting) {
-            new CodecHarness<>(codec).feed(promise); // loads classes
+            new CodecHarness<>(codec).feed(promise); // loads the classes
             var harness = new CodecHarness<>(codec);
             long direct = directMemory();
             long before = THREADS.getCurrentThreadAllocatedBytes();
@@ -201,7 +201,7 @@ public final class CodecLaws<R, W> {
         }
     }
 
-    /** What the JDK and Netty have given out. */
+    /** Direct memory that the JDK and Netty have allocated. */
     private static long directMemory() {
         return Native.now().bytes() + Math.max(0, PlatformDependent.usedDirectMemory());
     }
@@ -229,8 +229,9 @@ public final class CodecLaws<R, W> {
     }
 
     /**
-     * Whatever these bytes are, they give messages or a violation and nothing else, the same however they are split, at a cost in memory that their
-     * number bounds, and nothing is held afterwards; an {@link AssertionError} says what does not hold. For a fuzzer, which needs no samples, and for what it has found.
+     * Checks arbitrary bytes: they yield messages or a violation and nothing else, the same however they are split, at a cost in memory bounded by
+     * their number, and nothing is held afterwards. An {@link AssertionError} says what does not hold. It needs no samples, so it suits a fuzzer and
+     * the input that one has found.
      */
     public Outcome check(byte[] bytes) {
         return mutation(bytes, Arrays.hashCode(bytes));

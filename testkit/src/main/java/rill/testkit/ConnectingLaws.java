@@ -21,15 +21,15 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Connecting, and how it may come to nothing. */
+/** Connecting, and how it may fail. */
 abstract class ConnectingLaws extends OnTransport {
-    /** From here on, this many ports: neither a system nor a transport of ours gives them to those who ask for any. */
+    /** The first of a range of ports that are never given out where any free port is asked for, by the system or by Rill's transports. */
     private static final int SELDOM_USED = 10_000;
 
     private static final int SELDOM_USED_PORTS = 10_000;
 
     @Test
-    @Holds(in = Selector.class, value = "always from a later select")
+    @Holds(in = Selector.class, value = "always delivered by a later select")
     void connected_comes_from_a_later_select_and_is_the_first_event() throws IOException {
         Incoming incoming = rig().listen();
         End client = rig().side().connect(incoming.acceptor().localAddress());
@@ -130,7 +130,7 @@ abstract class ConnectingLaws extends OnTransport {
     }
 
     @Test
-    @Holds(in = WireListener.class, value = "closed once, even if connected never came")
+    @Holds(in = WireListener.class, value = "closed once, even if there was no connected")
     void a_connect_that_is_given_up_at_once_ends_without_a_cause() throws IOException {
         for (boolean abort : new boolean[] {false, true}) {
             Incoming incoming = rig().listen();
@@ -144,7 +144,7 @@ abstract class ConnectingLaws extends OnTransport {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "Has no time limit of its own: whoever waits calls Wire.abort().")
+    @Holds(in = Selector.class, value = "There is no time limit; to impose one, the caller calls Wire.abort().")
     void connects_that_nobody_accepts_can_be_given_up_while_they_are_under_way() throws IOException {
         var incoming = new Incoming(rig(), rig().side());
         Acceptor acceptor = rig().side().listen(rig().address(), 1, incoming);
@@ -186,7 +186,7 @@ abstract class ConnectingLaws extends OnTransport {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "if this transport has no such kind of address or no such option")
+    @Holds(in = Selector.class, value = "if this transport does not support this kind of address or an option")
     void an_address_of_a_kind_that_there_is_not_is_refused_with_its_name() {
         SocketAddress strange = new StrangeAddress();
         for (IllegalArgumentException refusal : List.of(
@@ -199,7 +199,7 @@ abstract class ConnectingLaws extends OnTransport {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "if this transport has no such kind of address or no such option")
+    @Holds(in = Selector.class, value = "if this transport does not support this kind of address or an option")
     void an_option_that_there_is_not_is_refused_with_its_name() throws IOException {
         Incoming incoming = rig().listen();
         SocketAddress at = incoming.acceptor().localAddress();
@@ -220,7 +220,7 @@ abstract class ConnectingLaws extends OnTransport {
     }
 
     @Test
-    @Holds(in = Wire.class, value = "naming option and transport, if the transport has no such option")
+    @Holds(in = Wire.class, value = "naming option and transport, if the transport does not support the option")
     void an_option_that_a_wire_has_not_is_refused_with_its_name() throws IOException {
         Wire wire = rig().connect().client().wire();
         for (IllegalArgumentException refusal : List.of(

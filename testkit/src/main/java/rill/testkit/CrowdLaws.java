@@ -14,7 +14,7 @@ import rill.spi.Selector;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Many Wires at once, and what one Wire is asked beside reading and writing. */
+/** Many Wires at once, and the calls of a Wire other than reading and writing. */
 abstract class CrowdLaws extends ThrowingLaws {
     private static final int MANY = 150;
 
@@ -46,7 +46,7 @@ abstract class CrowdLaws extends ThrowingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "what is left is delivered by the next call")
+    @Holds(in = Selector.class, value = "the rest is delivered by the next call")
     void many_that_are_ready_at_once_are_all_served() throws IOException {
         List<Rig.Pair> pairs = crowd();
         rig().quiet();
@@ -65,7 +65,7 @@ abstract class CrowdLaws extends ThrowingLaws {
     @InBothRoles
     @Holds(
             in = Wire.class,
-            value = "takes one reference; it is released once the bytes are written or the Wire is closed")
+            value = "takes one reference, which is released once the bytes are written or the Wire is closed")
     void a_write_takes_one_reference_and_no_more() throws IOException {
         Rig.Pair pair = rig().connect();
         ByteBuf shared = Unpooled.copiedBuffer("again and ", StandardCharsets.ISO_8859_1);
@@ -97,7 +97,7 @@ abstract class CrowdLaws extends ThrowingLaws {
     }
 
     @Test
-    @Holds(in = Wire.class, value = "if the system does not tell, or while there is no connection")
+    @Holds(in = Wire.class, value = "if the system does not report it, or while there is no connection")
     void before_there_is_a_connection_nobody_knows_what_is_unacknowledged() throws IOException {
         Incoming incoming = rig().listen();
         End client = rig().side().connect(incoming.acceptor().localAddress());

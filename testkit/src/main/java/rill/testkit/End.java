@@ -14,8 +14,8 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 
 /**
- * One end of a connection: a Wire, and what its listener was told. Whatever a test is about, this checks what holds always: the order
- * of events, that nothing comes while paused or after the end, exact counts, and that buffers have come back before {@code closed}.
+ * One end of a connection: a Wire, and the events that its listener has received. Whatever a test is about, this checks what always holds: the order
+ * of events, that nothing is delivered while paused or after the end, exact counts, and that all buffers have come back before {@code closed}.
  */
 final class End implements WireListener {
     private static final int MANY = 100;
@@ -49,7 +49,7 @@ final class End implements WireListener {
     private Consumer<End> onClosed = end -> {};
     private Supplier<@Nullable ByteBuf> hint = () -> null;
     private @Nullable ByteBuf offered;
-    private @Nullable String throwing; // the event at which the listener breaks its promise
+    private @Nullable String throwing; // the event at which the listener breaks its contract
 
     End(Rig rig, Side side) {
         this.rig = rig;
@@ -97,7 +97,7 @@ final class End implements WireListener {
         return this;
     }
 
-    /** Throws an Error when this is told, contrary to what a listener promises. */
+    /** Throws an Error at this event, contrary to the contract of listeners. */
     End throwAt(String event) {
         throwing = event;
         return this;
@@ -110,7 +110,7 @@ final class End implements WireListener {
         }
     }
 
-    /** Compares what comes with {@link Pattern}, in place of keeping it. */
+    /** Compares received bytes with {@link Pattern} instead of keeping them. */
     End patterned() {
         patterned = true;
         return this;
@@ -120,7 +120,7 @@ final class End implements WireListener {
         return write(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1));
     }
 
-    /** Writes a buffer that nobody else has. */
+    /** Writes a buffer that nobody else holds. */
     End write(ByteBuf buffer) {
         appended += buffer.readableBytes();
         if (buffers.size() > MANY) {
@@ -131,14 +131,14 @@ final class End implements WireListener {
         return this;
     }
 
-    /** Writes a buffer that others have as well, and that is not looked at any more. */
+    /** Writes a buffer that others hold as well, and whose release is not checked. */
     End writeShared(ByteBuf buffer) {
         appended += buffer.readableBytes();
         wire().write(buffer);
         return this;
     }
 
-    /** Writes so many bytes more of {@link Pattern}. */
+    /** Writes this many further bytes of {@link Pattern}. */
     End writePattern(int bytes) {
         return write(Pattern.buffer(appended, bytes));
     }
@@ -220,12 +220,12 @@ final class End implements WireListener {
         return reads;
     }
 
-    /** Bytes that have left, as far as this side was told. */
+    /** Returns the number of bytes that have left, as far as this side knows. */
     long left() {
         return flushed + written;
     }
 
-    /** Bytes written and not known to have left. */
+    /** Returns the number of bytes written that are not known to have left. */
     long outstanding() {
         return appended - left();
     }
@@ -238,7 +238,7 @@ final class End implements WireListener {
         return buffers.stream().allMatch(each -> each.refCnt() == 0);
     }
 
-    /** What was told, in order; {@code written} left out (a flush may say it first), and repeated reads as one. */
+    /** Returns the events in order, without {@code written} (a flush may report it first), and with repeated reads as one. */
     List<String> story() {
         var story = new ArrayList<String>();
         for (String event : events) {
@@ -388,7 +388,7 @@ final class End implements WireListener {
         return told() + (cause == null ? "" : " because of " + cause);
     }
 
-    /** All that was told, short: what came many times in a row as such, and of much the beginning and the end. */
+    /** Returns all events in short form: repetitions are counted, and of a long list only the beginning and the end are kept. */
     private String told() {
         var runs = new ArrayList<String>();
         for (int i = 0, next; i < events.size(); i = next) {

@@ -17,17 +17,17 @@ import rill.spi.Selector;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Half-close, close, abort, and the close of a Selector. */
+/** Half-close, close, abort, and closing a Selector. */
 abstract class EndingLaws extends WritingLaws {
     private static final int MUCH = 8 * 1024 * 1024;
     private static final int LITTLE = 40_000; // every system takes that much for a peer that does not read
-    private static final int ROUNDS = 50; // of rest, a second in all: in virtual time, which costs nothing
+    private static final int ROUNDS = 50; // of rest, a second in all: in virtual time that costs nothing
 
     @Test
     @InBothRoles
     @Holds(
             in = Wire.class,
-            value = "Ends the outgoing stream (TCP: FIN) after all that was written before; implies flush().")
+            value = "Ends the outgoing stream (TCP: FIN) after everything written before; implies flush().")
     void shutting_down_output_ends_it_after_all_that_was_written() throws IOException {
         Rig.Pair pair = rig().connect();
         pair.server().patterned();
@@ -75,7 +75,7 @@ abstract class EndingLaws extends WritingLaws {
     @Test
     @Holds(
             in = Wire.class,
-            value = "Ends the outgoing stream (TCP: FIN) after all that was written before; implies flush().")
+            value = "Ends the outgoing stream (TCP: FIN) after everything written before; implies flush().")
     void output_shut_before_connected_ends_after_what_was_written_before() throws IOException {
         Incoming incoming = rig().listen();
         End client = rig().side().connect(incoming.acceptor().localAddress());
@@ -90,7 +90,7 @@ abstract class EndingLaws extends WritingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "unsent buffers are released, the descriptor is given back, closed(null) follows")
+    @Holds(in = Wire.class, value = "unsent buffers are released, the descriptor is closed, and closed(null) follows")
     void close_and_abort_release_what_was_not_sent_and_end_without_a_cause() throws IOException {
         for (boolean abort : new boolean[] {false, true}) {
             Rig.Pair pair = rig().connect();
@@ -168,7 +168,7 @@ abstract class EndingLaws extends WritingLaws {
     @InBothRoles
     @Holds(
             in = WireListener.class,
-            value = "What the peer sent before is still read, in turns, as far as reads are not paused;")
+            value = "What the peer sent before is still read, in turns, unless reads are paused;")
     void what_the_peer_sent_is_read_although_a_write_has_failed_meanwhile() throws IOException {
         Rig.Pair pair = rig().connect();
         End client = pair.client().patterned();
@@ -202,8 +202,9 @@ abstract class EndingLaws extends WritingLaws {
     }
 
     /**
-     * How many bytes of {@link #LITTLE} are with a peer that does not read. All of them; in a simulation, whose buffers may be small, those that have left and were
-     * acknowledged. Where there is no reset nothing is under way, and what was not read does not count as acknowledged.
+     * Returns how many bytes of {@link #LITTLE} have reached a peer that does not read: all of them. In a simulation, whose buffers may be small, it
+     * is those that have left and were acknowledged. On a transport without resets nothing is in flight, and unread bytes do not count as
+     * acknowledged.
      */
     private long there(End from) {
         if (!has(Trait.ONE_THREAD)) {
@@ -220,7 +221,7 @@ abstract class EndingLaws extends WritingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "after the last of it closed comes, with this cause")
+    @Holds(in = WireListener.class, value = "after the last of it closed is delivered, with this cause")
     void no_memory_to_read_into_after_a_write_has_failed_is_no_other_cause() throws IOException {
         Rig.Pair pair = rig().connect();
         End client = pair.client();
@@ -242,7 +243,7 @@ abstract class EndingLaws extends WritingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "Wire.close gives it up.")
+    @Holds(in = WireListener.class, value = "Wire.close gives up the rest.")
     void who_does_not_want_what_the_peer_sent_before_a_write_failed_closes() throws IOException {
         Rig.Pair pair = rig().connect();
         End client = pair.client();
@@ -258,12 +259,12 @@ abstract class EndingLaws extends WritingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "After it is closed every method does nothing")
+    @Holds(in = Wire.class, value = "After it is closed every method is a no-op")
     void after_close_every_call_does_nothing() throws IOException {
         Rig.Pair pair = rig().connect();
         End client = pair.client();
         client.close();
-        for (int round = 0; round < 2; round++) { // before closed was told, and after
+        for (int round = 0; round < 2; round++) { // before closed is delivered, and after
             ByteBuf late = Unpooled.copiedBuffer(new byte[10]);
             client.wire().write(late);
             assertEquals(0, late.refCnt(), "references to a buffer written after close");
@@ -349,9 +350,7 @@ abstract class EndingLaws extends WritingLaws {
 
     @Test
     @InBothRoles
-    @Holds(
-            in = Selector.class,
-            value = "Closes the Selector and, without further events, every Wire and Acceptor of it")
+    @Holds(in = Selector.class, value = "Closes the Selector and, without further events, all its Wires and Acceptors")
     void closing_a_selector_releases_everything_tells_nothing_and_ends_the_peers() throws IOException {
         Side closing = rig().side();
         Side other = rig().openSide();

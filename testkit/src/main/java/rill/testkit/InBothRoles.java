@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * A test that is run twice: the end that it calls the client is the one that connects, and then the one that was accepted. What comes
- * from {@link Rig#connect()} is exchanged for that.
+ * A test that is run twice: its client is first the end that connects, and then the end that was accepted. In the second run the ends returned by
+ * {@link Rig#connect()} are exchanged.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)

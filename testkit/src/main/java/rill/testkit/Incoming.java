@@ -8,7 +8,7 @@ import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 
-/** Keeps what an Acceptor accepts until a test takes it; closes the rest in the end. */
+/** Keeps the connections that an Acceptor accepts until a test takes them; closes the rest in the end. */
 final class Incoming implements AcceptListener {
     private final Rig rig;
     private final Side side;
@@ -44,7 +44,7 @@ final class Incoming implements AcceptListener {
         return acceptor;
     }
 
-    /** Throws an Error when the next one is accepted, contrary to what a listener promises. */
+    /** Throws an Error when the next connection is accepted, contrary to the contract of listeners. */
     void throwOnce() {
         throwing = true;
         failuresExpected = true;
@@ -69,7 +69,7 @@ final class Incoming implements AcceptListener {
         acceptor().close();
     }
 
-    /** How many came in so far. */
+    /** Returns how many connections have been accepted so far. */
     int count() {
         return count;
     }
@@ -93,7 +93,7 @@ final class Incoming implements AcceptListener {
         });
         if (throwing) {
             throwing = false;
-            paused = true; // as the Acceptor is to be
+            paused = true; // as the Acceptor will be
             throw new AssertionError("thrown by a listener at accepted");
         }
     }
@@ -106,7 +106,7 @@ final class Incoming implements AcceptListener {
         }
     }
 
-    /** Those that no test has taken. */
+    /** Closes the connections that no test has taken. */
     void closeThoseThatWait() {
         sockets.forEach(AcceptedSocket::close);
         sockets.clear();

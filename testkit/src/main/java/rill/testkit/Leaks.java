@@ -26,19 +26,21 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails a test that leaves a descriptor, a thread, a buffer or direct memory behind, and names it. Use it with {@code @ExtendWith}.
+ * Fails a test that leaves a descriptor, a thread, a buffer or direct memory behind, and names the leak. Use it with {@code @ExtendWith}.
  *
- * <p>Counted are descriptors of whatever kind, other than those of files (where {@code /proc} tells), platform threads of whatever name,
- * daemons or not, other than the JDK's own, every buffer that Netty's leak detector tracks (all direct and pooled ones, and the chunks of a
- * loop; its level is set to paranoid), and direct memory that the JDK gave out and a garbage collection does not bring back. What
- * lives on for some seconds by design, such as a pool's idle thread, is not counted. Descriptors are told apart by kind, so that one that was closed and another that was opened do not
- * make up for each other.
+ * <p>It counts all descriptors other than those of files (where {@code /proc} is available); all platform threads, daemons or not, other than the
+ * JDK's own; every buffer that Netty's leak detector tracks (all direct and pooled ones, and the chunks of a loop; its level is set to paranoid); and
+ * direct memory of the JDK that a garbage collection does not bring back. Whatever lives on for some seconds by design, such as a pool's idle thread,
+ * is not counted. Descriptors are told apart by kind, so that a closed one and a newly opened one do not cancel out.
  *
- * <p><b>Not guaranteed:</b> that tests running at the same time in this JVM are told apart; that less direct memory than some
- * megabytes is noticed, since the JDK keeps such itself; that a virtual thread is seen.
+ * <p><b>Not guaranteed:</b> that tests running at the same time in this JVM are told apart; that direct memory of less than some megabytes is
+ * noticed, since the JDK keeps that much itself; that a virtual thread is seen.
  */
 public final class Leaks implements BeforeEachCallback, AfterEachCallback {
-    /** A parameter of JUnit's configuration: how long what is left may take to go, as ISO 8601 has it. Where leaks are planted, 5 s each are long. */
+    /**
+     * A JUnit configuration parameter: how long leftovers may take to go away, in ISO 8601. Tests that plant leaks shorten it, since each of them
+     * would wait for the default of 5 s.
+     */
     static final String PATIENCE = "rill.testkit.leaks.patience";
 
     private static final Duration USUAL_PATIENCE = Duration.ofSeconds(5);
@@ -53,7 +55,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
             "rill-memory",
             "rill-simulation-watch");
 
-    /** Pools and helpers that live as long as the process: of the JDK, of JUnit, and of what tests reach servers with. */
+    /** Threads that live as long as the process: those of the JDK, of JUnit, and of the tools by which tests reach servers. */
     private static final List<String> THEIRS = List.of(
             "ForkJoinPool",
             "junit-",
@@ -76,11 +78,11 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     public Leaks() {
         if (WARM.compareAndSet(false, true)) {
             ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
-            warmUp(); // not in the class's initializer, which the threads that it starts would wait for
+            warmUp(); // not in the class's initializer, for which the threads that it starts would wait
         }
     }
 
-    /** What is there at one moment. */
+    /** Everything open at one moment. */
     private record Snapshot(
             Map<String, String> descriptors, Set<Thread> threads, Set<Object> buffers, long directMemory) {
         static Snapshot take() {
@@ -107,14 +109,14 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
                             lastTouchOf(each).ifPresent(touch -> surplus.add("buffer, touched last at " + touch)));
             long grown = later.directMemory - directMemory;
             if (grown > DIRECT_SLACK) {
-                System.gc(); // or it is merely not collected yet
+                System.gc(); // in case it is merely not collected yet
                 surplus.add("memory outside of the heap, " + grown + " bytes");
             }
             return surplus;
         }
     }
 
-    /** Empty if the buffer was released while its tracker was being described, which Netty's trackers do not survive. */
+    /** Returns empty if the buffer was released while its tracker was being described: Netty's trackers fail then. */
     private static Optional<String> lastTouchOf(Object tracker) {
         try {
             return Optional.of(tracker.toString());
@@ -189,7 +191,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         return relevant;
     }
 
-    /** Everything that is tracked at this moment: the detector itself would notice only after a garbage collection. */
+    /** Returns everything tracked at this moment; the detector itself would notice a leak only after a garbage collection. */
     private static Set<Object> trackedBuffers() {
         var tracked = new HashSet<Object>();
         try {
@@ -210,7 +212,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         return tracked;
     }
 
-    /** Who asks for that; surefire has on the class path what the module under test does not require. */
+    /** Returns the name of the module that needs the access. Surefire has on the class path what the module under test does not require. */
     private static String whoLooks() {
         Module module = Leaks.class.getModule();
         return module.isNamed() ? module.getName() : "ALL-UNNAMED";
@@ -230,7 +232,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         return field;
     }
 
-    /** Makes the JDK open what it opens once and keeps: the descriptors that its sockets and its pollers share. */
+    /** Makes the JDK open the descriptors that it opens once and keeps: those that its sockets and pollers share. */
     private static void warmUp() {
         try {
             Thread.ofVirtual().start(Leaks::connectOnce).join();
@@ -253,7 +255,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
                 throw new AssertionError("the loopback does not work");
             }
         } catch (java.net.SocketTimeoutException slow) {
-            // It was opened, and that is all that matters.
+            // It was opened, which is all that matters.
         } catch (IOException e) {
             throw new AssertionError("warming up", e);
         } catch (InterruptedException e) {

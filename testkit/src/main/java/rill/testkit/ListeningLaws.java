@@ -14,7 +14,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.Selector;
 
-/** An Acceptor under load and at its end, and what becomes of those that it has accepted. */
+/** An Acceptor under load and at its end, and what becomes of the connections that it has accepted. */
 abstract class ListeningLaws extends BlockedLaws {
     private static final int PER_TURN = 64;
 
@@ -28,7 +28,7 @@ abstract class ListeningLaws extends BlockedLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "those that were accepted are not concerned")
+    @Holds(in = Acceptor.class, value = "those that were accepted are not affected")
     void who_was_accepted_and_not_opened_lives_on_when_the_acceptor_closes() throws IOException {
         Incoming incoming = rig().listen();
         End first = rig().side().connect(incoming.acceptor().localAddress());
@@ -48,7 +48,7 @@ abstract class ListeningLaws extends BlockedLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "Sockets that it has accepted are their receivers'.")
+    @Holds(in = Selector.class, value = "Sockets that it has accepted belong to their receivers.")
     void who_was_accepted_and_not_opened_lives_on_when_the_selector_closes() throws IOException {
         Side other = rig().side();
         Side closing = rig().openSide();
@@ -122,7 +122,7 @@ abstract class ListeningLaws extends BlockedLaws {
     @Test
     @Holds(
             in = Selector.class,
-            value = "how many connections may wait for acceptance, give or take what the system does")
+            value = "roughly how many connections may wait to be accepted, subject to the system's limits")
     void the_backlog_bounds_how_many_wait() throws IOException {
         int backlog = 4;
         int many = 40;
@@ -143,7 +143,7 @@ abstract class ListeningLaws extends BlockedLaws {
     }
 
     @Test
-    @Holds(in = AcceptListener.class, value = "Accepting failed for a reason that is not one connection's")
+    @Holds(in = AcceptListener.class, value = "Accepting failed for a reason that does not concern a single connection")
     void a_client_that_goes_before_it_is_accepted_harms_nobody() throws IOException {
         for (boolean abort : new boolean[] {true, false}) {
             Incoming incoming = rig().listen();
@@ -176,7 +176,7 @@ abstract class ListeningLaws extends BlockedLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "gives the address back, before it returns")
+    @Holds(in = Acceptor.class, value = "frees the address before it returns")
     void an_address_is_free_once_close_has_returned() throws IOException {
         SocketAddress address = rig().address();
         for (int i = 0; i < 30; i++) {
@@ -205,7 +205,7 @@ abstract class ListeningLaws extends BlockedLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "afterwards pause and resume do nothing")
+    @Holds(in = Acceptor.class, value = "afterwards pause and resume are no-ops")
     void after_the_close_of_an_acceptor_every_call_does_nothing() throws IOException {
         Incoming incoming = rig().listen();
         SocketAddress address = incoming.acceptor().localAddress();

@@ -3,14 +3,14 @@ package rill.testkit;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Makes broken input of good one. */
+/** Makes broken input out of valid input. */
 final class Mutations {
-    /** Bytes that mean something in many protocols. */
+    /** Bytes with a meaning in many protocols. */
     private static final String TELLING = "\r\n+-:;,=$*/0159 \t\0\"'\\{}[]\u0080\u00ff";
 
     private Mutations() {}
 
-    /** A few changes at random. */
+    /** Returns a copy with a few random changes. */
     static byte[] mutated(byte[] sample, Random random) {
         byte[] bytes = sample;
         for (int n = 1 + random.nextInt(3); n > 0; n--) {
@@ -30,8 +30,8 @@ final class Mutations {
             case 2 -> changed(bytes, at, bytes[at] ^ (1 << random.nextInt(8)));
             case 3 -> Arrays.copyOf(bytes, at); // the end is missing
             case 4 -> joined(bytes, at, at + 1); // a byte is missing
-            case 5 -> joined(bytes, at + 1, at); // a byte comes twice
-            default -> joined(bytes, at + random.nextInt(bytes.length - at) + 1, at); // a piece comes twice
+            case 5 -> joined(bytes, at + 1, at); // a byte is duplicated
+            default -> joined(bytes, at + random.nextInt(bytes.length - at) + 1, at); // a piece is duplicated
         };
     }
 
@@ -41,7 +41,7 @@ final class Mutations {
         return changed;
     }
 
-    /** The bytes before {@code end}, then those from {@code start} on. */
+    /** Returns the bytes before {@code end}, followed by those from {@code start} on. */
     private static byte[] joined(byte[] bytes, int end, int start) {
         byte[] all = Arrays.copyOf(bytes, end + bytes.length - start);
         System.arraycopy(bytes, start, all, end, bytes.length - start);

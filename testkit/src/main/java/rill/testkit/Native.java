@@ -8,16 +8,16 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * Memory outside of the heap, and how many blocks of it there are: direct buffers, and where the JVM keeps account of it
- * ({@code -XX:NativeMemoryTracking=summary}) all that Java code has, such as what arenas of {@code java.lang.foreign} have given out.
+ * Memory outside of the heap, and the number of its blocks: direct buffers and, where the JVM keeps account of it
+ * ({@code -XX:NativeMemoryTracking=summary}), all that Java code has allocated, such as by arenas of {@code java.lang.foreign}.
  */
 record Native(long bytes, long blocks) {
     private static final String[] SIGNATURE = {"[Ljava.lang.String;"};
 
-    /** The kind that {@code Unsafe} and what is built on it takes from; in KiB, and how many times. */
+    /** The category that {@code Unsafe} and everything built on it allocates from, in KiB, and the number of allocations. */
     private static final Pattern OTHER = Pattern.compile("Other \\(reserved=(\\d+)KB.*?#(\\d+)", Pattern.DOTALL);
 
-    private static boolean tracked = true; // as long as the JVM does not say that it isn't
+    private static boolean tracked = true; // until the JVM says that it isn't
 
     static synchronized Native now() {
         if (tracked) {

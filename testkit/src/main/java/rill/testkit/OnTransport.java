@@ -15,7 +15,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.Transport;
 
-/** What the tests of the suite have in common: a transport, and a {@link Rig} on it. See {@link TransportConformance}. */
+/** What the tests of the suite share: a transport, and a {@link Rig} on it. See {@link TransportConformance}. */
 @ExtendWith({Leaks.class, Quoting.class, Roles.class})
 abstract class OnTransport {
     private String test = "?";
@@ -44,7 +44,7 @@ abstract class OnTransport {
         openRig(false);
     }
 
-    /** With the ends exchanged, if told so: see {@link InBothRoles}. */
+    /** Opens the rig, with the ends exchanged if {@code exchanged}; see {@link InBothRoles}. */
     final void openRig(boolean exchanged) {
         rig = new Rig(tested(), this::listenAddress, patience(), new Watch(test, patience()), exchanged);
     }
@@ -53,11 +53,11 @@ abstract class OnTransport {
     void closeRig() {
         if (rig != null) {
             rig.close();
-            rig = null; // nothing that it refers to counts as left behind
+            rig = null; // so that nothing it refers to counts as left behind
         }
     }
 
-    /** For another thread, which drives it as long as it lives; the test closes it. */
+    /** Returns a rig for another thread, which drives it as long as it lives; the test closes it. */
     final Rig anotherRig() {
         return new Rig(tested(), this::listenAddress, patience(), new Watch(test, patience()), false);
     }

@@ -16,12 +16,12 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 
-/** Options: where they may be given, that they do something, and those that are refused. */
+/** Options: where they may be set, that they take effect, and which are refused. */
 abstract class OptionLaws extends WaitingLaws {
     private static final List<SocketOption<Boolean>> SWITCHES =
             List.of(StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.SO_KEEPALIVE);
 
-    /** Whether the transport has this option; if not it says so in the same way wherever it is asked. */
+    /** Whether the transport has this option; if not, it fails in the same way wherever the option is asked for. */
     private boolean has(Wire wire, SocketOption<Boolean> option) throws IOException {
         try {
             wire.set(option, true);
@@ -36,7 +36,7 @@ abstract class OptionLaws extends WaitingLaws {
         }
     }
 
-    /** Of one that the transport ignores, it is always true. */
+    /** An option that the transport ignores always reads as true. */
     private static void assertRead(Wire wire, SocketOption<Boolean> option, boolean set, String where)
             throws IOException {
         boolean mayBeIgnored = option == StandardSocketOptions.TCP_NODELAY;
@@ -48,7 +48,7 @@ abstract class OptionLaws extends WaitingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Selector.class, value = "what was set can be read")
+    @Holds(in = Selector.class, value = "an option that was set can be read")
     void an_option_that_is_set_while_a_wire_lives_is_what_is_read_then() throws IOException {
         Wire wire = rig().connect().client().wire();
         for (SocketOption<Boolean> option : SWITCHES) {
@@ -62,7 +62,7 @@ abstract class OptionLaws extends WaitingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "what was set can be read")
+    @Holds(in = Selector.class, value = "an option that was set can be read")
     void options_given_to_connect_and_to_open_are_those_of_the_wire() throws IOException {
         Wire probe = rig().connect().client().wire();
         for (SocketOption<Boolean> option : SWITCHES) {
@@ -84,7 +84,7 @@ abstract class OptionLaws extends WaitingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "so that the first that there is not is the one refused")
+    @Holds(in = Selector.class, value = "so the first unsupported one is the one refused")
     void options_are_applied_in_their_order() throws IOException {
         Incoming incoming = rig().listen();
         SocketAddress at = incoming.acceptor().localAddress();
@@ -111,7 +111,7 @@ abstract class OptionLaws extends WaitingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "a transport to which these mean nothing accepts and ignores them")
+    @Holds(in = Selector.class, value = "A transport for which these have no meaning accepts and ignores them")
     void what_a_loop_asks_for_is_never_refused() throws IOException {
         leaveOutIf(Trait.NO_PORTS);
         SocketAddress address = rig().address();

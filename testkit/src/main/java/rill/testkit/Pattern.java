@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import java.util.Arrays;
 
-/** Bytes of which each tells its place in the stream, so that one lost, doubled or out of order is noticed. */
+/** A stream in which each byte tells its position, so that a lost, duplicated or reordered one is noticed. */
 final class Pattern {
     /** A prime, so that no buffer's size is a multiple of it. */
     private static final int PERIOD = 251;
@@ -39,7 +39,7 @@ final class Pattern {
 
     private Pattern() {}
 
-    /** The bytes of the stream from a place on; at most 1 MiB. */
+    /** Returns the bytes of the stream from a position on; at most 1 MiB. */
     static byte[] bytes(long from, int count) {
         int start = (int) (from % PERIOD);
         return Arrays.copyOfRange(BYTES, start, start + count);
@@ -54,7 +54,7 @@ final class Pattern {
         return buffer;
     }
 
-    /** A direct buffer whose content is spoiled when it is released, so that it shows if somebody writes it still. */
+    /** A direct buffer whose content is overwritten when it is released, so that a late use of it shows. */
     private static final class Spoiled extends UnpooledDirectByteBuf {
         Spoiled(ByteBufAllocator allocator, int capacity, int most) {
             super(allocator, capacity, most);
@@ -69,7 +69,7 @@ final class Pattern {
         }
     }
 
-    /** Where the bytes differ from what the stream has from there on; negative if nowhere. */
+    /** Returns the position at which the bytes differ from the stream from {@code from} on; negative if they don't. */
     static long mismatch(long from, ByteBuf bytes) {
         byte[] copy = new byte[bytes.readableBytes()];
         bytes.getBytes(bytes.readerIndex(), copy);

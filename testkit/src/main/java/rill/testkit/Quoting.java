@@ -3,7 +3,7 @@ package rill.testkit;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
-/** Adds to the failure of a test the sentence of the contract that it {@link Holds}, unless what was broken is a {@link Rule}. */
+/** Adds to the failure of a test the sentence of the contract that it {@link Holds}, unless a {@link Rule} was broken. */
 final class Quoting implements TestExecutionExceptionHandler {
     @Override
     public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {

@@ -20,7 +20,7 @@ abstract class ReadingLaws extends AcceptingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "Bytes came in: at least one.")
+    @Holds(in = WireListener.class, value = "Bytes were received: at least one.")
     void one_byte_at_a_time_comes_as_it_went() throws IOException {
         Rig.Pair pair = rig().connect();
         String text = "slow header, slow body";
@@ -34,7 +34,7 @@ abstract class ReadingLaws extends AcceptingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "The peer has ended its stream; all bytes before that were reported.")
+    @Holds(in = WireListener.class, value = "The peer has ended its stream; all bytes before that were delivered.")
     void all_bytes_are_read_before_the_end_is_told() throws IOException {
         for (int size : new int[] {1, 1000, Side.RECEIVE_BUFFER, MUCH}) {
             Rig.Pair pair = rig().connect();
@@ -66,7 +66,7 @@ abstract class ReadingLaws extends AcceptingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "valid until this call returns; who needs it longer retains it")
+    @Holds(in = WireListener.class, value = "valid until this call returns. A receiver that needs it longer retains it")
     void a_retained_slice_keeps_its_content_whatever_is_read_next() throws IOException {
         Rig.Pair pair = rig().connect();
         var kept = new ArrayList<ByteBuf>();
@@ -84,7 +84,9 @@ abstract class ReadingLaws extends AcceptingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "The Wire appends what it reads and passes this same buffer to received.")
+    @Holds(
+            in = WireListener.class,
+            value = "The Wire appends the bytes it reads and passes this same buffer to received.")
     void a_read_target_is_filled_from_where_it_is_or_left_alone() throws IOException {
         ByteBuf target = Unpooled.directBuffer(64 * 1024, 64 * 1024);
         rig().closeAfterwards(target::release);
@@ -122,7 +124,7 @@ abstract class ReadingLaws extends AcceptingLaws {
         Rig.Pair pair = rig().connect();
         pair.server().pause();
         pair.client().writePattern(MUCH).flush();
-        rig().quiet(); // as much as the system buffers is there
+        rig().quiet(); // everything that the system buffers has arrived
         pair.server().patterned().resume();
         while (pair.server().read() < MUCH) {
             long bytes = pair.server().read();
@@ -159,7 +161,7 @@ abstract class ReadingLaws extends AcceptingLaws {
         flood.client().abort();
     }
 
-    /** Keeps its peer busy, as long as this is called. */
+    /** Keeps the peer busy as long as this is called. */
     private static boolean flooded(End end) {
         for (int i = 0; i < 16 && end.outstanding() < MUCH / 4; i++) {
             end.writePattern(MUCH / 16).flush();
@@ -195,14 +197,14 @@ abstract class ReadingLaws extends AcceptingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "Whatever waited is delivered in order by a later select.")
+    @Holds(in = Wire.class, value = "Whatever was held back is delivered in order by a later select.")
     void the_peers_end_and_bytes_wait_while_paused() throws IOException {
         Rig.Pair pair = rig().connect();
         End server = pair.server();
         server.pause();
         server.pause();
         pair.client().write("last words").flush();
-        rig().until("they have left", () -> pair.client().left() == 10); // or the close may overtake them
+        rig().until("they have left", () -> pair.client().left() == 10); // otherwise the close may overtake them
         pair.client().close();
         rig().quiet();
         assertEquals(List.of("connected"), server.story());
@@ -247,7 +249,7 @@ abstract class ReadingLaws extends AcceptingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "Told at once, even while reads are paused.")
+    @Holds(in = WireListener.class, value = "Delivered at once, even while reads are paused.")
     void a_write_that_fails_is_told_even_while_paused() throws IOException {
         Rig.Pair pair = rig().connect();
         End client = pair.client();

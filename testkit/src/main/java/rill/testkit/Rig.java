@@ -12,11 +12,11 @@ import rill.spi.Clock;
 import rill.spi.Transport;
 
 /**
- * What one test stands on: Selectors of the transport under test, all driven by the test's own thread and timed by the
- * transport's clock, so that a transport in virtual time may be tested as well.
+ * What one test stands on: Selectors of the transport under test, all driven by the test's own thread and timed by the transport's clock, so that a
+ * transport in virtual time can be tested as well.
  */
 final class Rig {
-    /** How long nothing may happen before it counts as nothing will. */
+    /** How long nothing may happen before the suite assumes that nothing will. */
     static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long STILL_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -51,7 +51,7 @@ final class Rig {
         return sides.getFirst();
     }
 
-    /** One more Selector, on the same thread. */
+    /** Opens one more Selector, on the same thread. */
     Side openSide() {
         try {
             var side = new Side(this, transport);
@@ -62,12 +62,12 @@ final class Rig {
         }
     }
 
-    /** Where to listen next. */
+    /** Returns the address to listen at next. */
     SocketAddress address() throws IOException {
         return addresses.next();
     }
 
-    /** Gives addresses that are free. */
+    /** Supplies free addresses. */
     interface Addresses {
         SocketAddress next() throws IOException;
     }
@@ -80,7 +80,7 @@ final class Rig {
         ends.add(end);
     }
 
-    /** An end is being told something: the transport does not stand still. */
+    /** Notes that an event is delivered to an end: the transport does not stand still. */
     void told() {
         told++;
     }
@@ -108,13 +108,13 @@ final class Rig {
     /** Two ends of one connection, both connected. */
     record Pair(End client, End server) {}
 
-    /** A connection to oneself, on one Selector. */
+    /** Connects two ends on one Selector. */
     Pair connect() throws IOException {
         return connect(side(), side());
     }
 
-    /** The client on the first, the server on the second; see {@link InBothRoles}. */
-    @SuppressWarnings("ArgumentSelectionDefectChecker") // that is what exchanging them is
+    /** Connects a client on the first Selector to a server on the second; see {@link InBothRoles}. */
+    @SuppressWarnings("ArgumentSelectionDefectChecker") // exchanging them is the purpose
     Pair connect(Side clientSide, Side serverSide) throws IOException {
         Side connecting = exchanged ? serverSide : clientSide;
         Side accepting = exchanged ? clientSide : serverSide;
@@ -136,10 +136,10 @@ final class Rig {
 
     // ---- driving
 
-    /** Drives until it is so. */
+    /** Drives the Selectors until the condition holds. */
     void until(String what, BooleanSupplier condition) {
         long deadline = now() + patienceNanos;
-        long start = System.nanoTime(); // of a time in which nothing is told
+        long start = System.nanoTime(); // of a period without events
         long toldAtStart = told;
         while (!condition.getAsBoolean()) {
             if (told != toldAtStart) {
@@ -158,7 +158,7 @@ final class Rig {
         }
     }
 
-    /** Drives until time has passed in which anything undue would come. */
+    /** Drives the Selectors long enough for anything undue to arrive. */
     void quiet() {
         long deadline = now() + QUIET_NANOS;
         while (now() - deadline < 0) {
@@ -166,7 +166,7 @@ final class Rig {
         }
     }
 
-    /** Writes until it is so, with rest after each: where time is virtual, it does not pass while there is always more to do. */
+    /** Writes until {@code failed}, with a rest after each write: virtual time does not pass while there is always more to do. */
     void writeUntil(End end, BooleanSupplier failed) {
         long deadline = now() + patienceNanos;
         while (!failed.getAsBoolean()) {
@@ -189,7 +189,7 @@ final class Rig {
         }
     }
 
-    /** Counts how often select returns within 50 ms in which there is nothing to tell; a few times is no spinning. */
+    /** Counts how often select returns within 50 ms in which there is nothing to report; a few times is not a spin. */
     void expectRest(String after) {
         quiet();
         long deadline = now() + TimeUnit.MILLISECONDS.toNanos(50);
@@ -210,7 +210,7 @@ final class Rig {
         }
     }
 
-    /** For what holds whatever a test is about. */
+    /** Checks what holds whatever a test is about. */
     void require(boolean condition, Rule rule, String otherwise) {
         if (!condition) {
             failed(new Rule.Broken(rule, otherwise));

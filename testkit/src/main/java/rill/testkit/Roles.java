@@ -7,7 +7,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
-/** Runs a test that is {@link InBothRoles} in the other one as well. */
+/** Runs a test that is {@link InBothRoles} a second time, in the other role. */
 final class Roles implements InvocationInterceptor {
     @Override
     public void interceptTestMethod(

@@ -11,19 +11,19 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.spi.Selector;
 
-/** What a Selector does with time, wake-ups and interrupts. */
+/** A Selector's treatment of time, wake-ups and interrupts. */
 abstract class SelectingLaws extends EndingLaws {
     private static final int ROUNDS = 3000;
 
-    /** Longer than any machine takes each time, and shorter than any patience. */
+    /** Longer than any machine takes every time, and shorter than any patience. */
     static final long PROMPT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** A timeout that is never waited for. */
+    /** Returns a timeout that is never waited for. */
     final long longNanos() {
         return patience().toNanos();
     }
 
-    /** Fails if a select with a long timeout does not return at once. */
+    /** Checks that a select with a long timeout returns at once. */
     final void expectPrompt(String why) {
         long start = rig().now();
         rig().side().select(longNanos());
@@ -97,8 +97,8 @@ abstract class SelectingLaws extends EndingLaws {
     }
 
     /**
-     * Lets another thread do something that is to end a select, while this one is in it. Of several times at least one has to be prompt; and
-     * nothing else may end it, which could pass for that.
+     * Has another thread do something that must end a select while this thread is in it. At least one of several attempts has to be prompt, and
+     * nothing else may end the select, which could be mistaken for it.
      */
     final void promptOf(String deed, long timeoutNanos, Runnable deedOfAnother, Runnable check)
             throws InterruptedException {
@@ -122,7 +122,7 @@ abstract class SelectingLaws extends EndingLaws {
                 Thread.interrupted();
                 other.join();
             }
-            rig().side().select(0); // uses up what came after an early return
+            rig().side().select(0); // consumes a wake-up that arrived after an early return
         }
         rig().require(
                         least < PROMPT_NANOS,
@@ -163,7 +163,7 @@ abstract class SelectingLaws extends EndingLaws {
         });
         try {
             while (answered.get() < ROUNDS) {
-                long start = rig().now(); // one select for each wake-up, whether that has come or is about to
+                long start = rig().now(); // one select for each wake-up, whether it has arrived or is about to
                 rig().side().select(longNanos());
                 assertTrue(rig().now() - start < longNanos(), "the wake-up number " + asked.get() + " was lost");
                 answered.set(asked.get());
@@ -197,7 +197,7 @@ abstract class SelectingLaws extends EndingLaws {
         paused.server().pause();
         paused.client().writePattern(8 * 1024 * 1024).flush();
         for (int i = 0; i < 50 && has(Trait.ONE_THREAD); i++) {
-            rig().quiet(); // on a slow network that is simulated, what fits is a while under way
+            rig().quiet(); // on a slow simulated network, bytes that fit are in flight for a while
         }
         rig().expectRest("with an Acceptor and a Wire paused and a writer blocked");
         assertEquals(0, waiting.count());

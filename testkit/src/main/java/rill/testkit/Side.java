@@ -39,7 +39,7 @@ final class Side {
         if (noMemory != null) {
             throw noMemory.get();
         }
-        if (receive.refCnt() > 1) { // somebody retained it: it is that one's now
+        if (receive.refCnt() > 1) { // retained, so it belongs to its new holder now
             receive.release();
             receive = Unpooled.directBuffer(RECEIVE_BUFFER, RECEIVE_BUFFER);
         }
@@ -54,7 +54,7 @@ final class Side {
         return closed;
     }
 
-    /** From now on there is no memory to read into, until null is given. */
+    /** From now on there is no memory to read into, until null is passed. */
     void receiveBuffers(@Nullable Supplier<? extends RuntimeException> fail) {
         noMemory = fail;
     }
@@ -106,7 +106,7 @@ final class Side {
         return acceptor;
     }
 
-    /** A callback's frame: only within select, and never inside of another one. */
+    /** Frames a callback: it may run only within select, and never inside of another callback. */
     void callback(String event, Runnable body) {
         rig.require(selecting, Rule.WITHIN_SELECT, event + " was delivered outside of select");
         rig.require(
@@ -125,7 +125,7 @@ final class Side {
         }
     }
 
-    /** For a test; {@link #close} looks what is left. */
+    /** Closes the Selector as part of a test; {@link #close} checks what is left. */
     void closeSelector() {
         closed = true;
         selector.close();

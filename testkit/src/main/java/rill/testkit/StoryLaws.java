@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import rill.spi.WireListener;
 
-/** Whole conversations: what the listeners are told is the same on every transport, event by event. */
+/** Whole conversations: the events that listeners receive are the same on every transport, one by one. */
 abstract class StoryLaws extends CrowdLaws {
     private void assertStories(Rig.Pair pair, List<String> client, List<String> server) {
         rig().until("both are closed", rig()::allClosed);
@@ -65,8 +65,8 @@ abstract class StoryLaws extends CrowdLaws {
     @Holds(in = WireListener.class, value = "The receiver of one Wire's events, in this order")
     void a_conversation_that_the_client_breaks_off() throws IOException {
         Rig.Pair pair = rig().connect();
-        // Each waits for the whole: while a part of the answer is under way, the server may be told that its write has
-        // failed.
+        // Each side waits for the whole message: while part of the answer is in flight, the server may be notified of a
+        // failed write.
         pair.server()
                 .onRead(bytes -> when(
                         pair.server(),

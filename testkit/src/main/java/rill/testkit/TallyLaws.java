@@ -9,11 +9,11 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Selector;
 import rill.spi.Tally;
 
-/** What a Selector tells of its own work. One that tells nothing keeps these laws. */
+/** What a Selector reports about its own work. A Selector that reports nothing keeps these laws. */
 abstract class TallyLaws extends StoryLaws {
     private static final int MESSAGES = 20;
 
-    /** What was told, and what had come by then. */
+    /** What was reported, and what had arrived by then. */
     private static final class Told implements Tally {
         int reads;
         int writes;
@@ -46,7 +46,7 @@ abstract class TallyLaws extends StoryLaws {
     }
 
     @Test
-    @Holds(in = Tally.class, value = "The system was asked once for the bytes of a Wire, whatever came of it.")
+    @Holds(in = Tally.class, value = "The system was asked once for the bytes of a Wire, whatever the result.")
     void each_read_and_each_write_of_messages_that_come_one_by_one_is_told() throws IOException {
         Told told = ask();
         Rig.Pair pair = rig().connect();
@@ -55,7 +55,7 @@ abstract class TallyLaws extends StoryLaws {
             pair.client().write("x").flush();
             rig().until("a byte arrives", () -> pair.server().read() == expected);
         }
-        if (!told.nothing()) { // else it does not count
+        if (!told.nothing()) { // otherwise it does not count
             assertTrue(
                     told.reads >= MESSAGES && told.reads <= 4 * MESSAGES,
                     () -> MESSAGES + " messages of a byte were read one by one, and " + told.reads + " reads told");
@@ -67,7 +67,7 @@ abstract class TallyLaws extends StoryLaws {
     }
 
     @Test
-    @Holds(in = Tally.class, value = "The system was given bytes of a Wire once, whatever it took.")
+    @Holds(in = Tally.class, value = "Bytes of a Wire were passed to the system once, however many it took.")
     void where_nothing_is_read_or_written_nothing_is_told() throws IOException {
         Told told = ask();
         Rig.Pair pair = rig().connect();
@@ -86,7 +86,7 @@ abstract class TallyLaws extends StoryLaws {
     }
 
     @Test
-    @Holds(in = Tally.class, value = "A Selector.select that may wait has waited, and goes on to deliver what there is")
+    @Holds(in = Tally.class, value = "A Selector.select that may wait has waited, and continues by delivering events")
     void a_select_that_may_wait_tells_once_when_it_has_and_before_it_delivers() throws IOException {
         Told told = ask();
         Rig.Pair pair = rig().connect();
@@ -117,7 +117,7 @@ abstract class TallyLaws extends StoryLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "One that does not count leaves it be")
+    @Holds(in = Selector.class, value = "A Selector that does not count keeps this default")
     void to_ask_a_selector_what_it_does_changes_nothing() throws IOException {
         Rig.Pair pair = rig().connect();
         Told told = ask();

@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
-/** What one connection's accident costs the others: nothing. */
+/** An accident on one connection costs the others nothing. */
 abstract class ThrowingLaws extends ClosedLaws {
     private static final int MUCH = 4 * 1024 * 1024;
 
-    /** Another connection, which is not to notice. */
+    /** Checks another connection, which must not be affected. */
     private void assertGoesOn(Rig.Pair other) {
         long there = other.server().read();
         long back = other.client().read();
@@ -29,7 +29,7 @@ abstract class ThrowingLaws extends ClosedLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Selector.class, value = "the Wire concerned is closed with what was thrown as the cause")
+    @Holds(in = Selector.class, value = "the Wire concerned is closed with the exception as the cause")
     void a_listener_that_throws_costs_its_own_wire_and_nothing_else() throws IOException {
         Rig.Pair other = rig().connect();
         for (String where : List.of("readTarget", "read", "inputEnded", "written")) {
@@ -75,7 +75,7 @@ abstract class ThrowingLaws extends ClosedLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "the Wire concerned is closed with what was thrown as the cause")
+    @Holds(in = Selector.class, value = "the Wire concerned is closed with the exception as the cause")
     void a_listener_that_throws_when_it_is_told_of_a_beginning_or_an_end_harms_nobody() throws IOException {
         Rig.Pair other = rig().connect();
         Incoming incoming = rig().listen();
@@ -102,7 +102,7 @@ abstract class ThrowingLaws extends ClosedLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "and an Acceptor pauses and tells AcceptListener.failed")
+    @Holds(in = Selector.class, value = "and an Acceptor pauses and calls AcceptListener.failed")
     void a_listener_that_throws_when_somebody_is_accepted_pauses_and_can_resume() throws IOException {
         Rig.Pair other = rig().connect();
         Incoming incoming = rig().listen();
@@ -119,7 +119,7 @@ abstract class ThrowingLaws extends ClosedLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Transport.class, value = "then the Wire that wanted to read fails, and no other")
+    @Holds(in = Transport.class, value = "then only the Wire that wanted to read fails")
     void no_memory_to_read_into_fails_the_wire_that_wanted_to_read() throws IOException {
         Rig.Pair pair = rig().connect();
         Rig.Pair other = rig().connect();

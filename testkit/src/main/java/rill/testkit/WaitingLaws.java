@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Selector;
 import rill.spi.Wire;
 
-/** What ends a wait, what does not, and how long one is. */
+/** What ends a wait, what does not, and how long a wait lasts. */
 abstract class WaitingLaws extends SelectingLaws {
     private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int TIMES = 5;
@@ -56,7 +56,7 @@ abstract class WaitingLaws extends SelectingLaws {
         assertEquals("at last", pair.server().text());
     }
 
-    /** Selects for a while several times, after doing something; the longest and the shortest that it took. */
+    /** Selects several times in a row for a while, after an action; returns the longest and the shortest duration. */
     private long[] waits(Runnable before) {
         rig().quiet();
         long least = Long.MAX_VALUE;
@@ -73,7 +73,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "or when the time is over")
+    @Holds(in = Selector.class, value = "or when the timeout has expired")
     void a_wait_is_over_when_its_time_is() throws IOException {
         Rig.Pair idle = rig().connect();
         long[] took = waits(() -> {});
@@ -85,7 +85,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "and a select uses it up whatever its timeout")
+    @Holds(in = Selector.class, value = "and a select consumes the wake-up whatever its timeout")
     void a_wakeup_is_used_up_by_a_select_that_does_not_block() {
         Side side = rig().side();
         expectAWait("a wake-up ended a select although the one before had used it up", () -> {
@@ -95,7 +95,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "Several count as one")
+    @Holds(in = Selector.class, value = "Several calls count as one")
     void several_wakeups_end_one_select() {
         Side side = rig().side();
         expectAWait("a wake-up ended a second select", () -> {
@@ -153,7 +153,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "What it causes is told by a later select")
+    @Holds(in = Selector.class, value = "Events that it causes are delivered by a later select")
     void what_listeners_cause_is_told_by_a_later_select() throws IOException {
         Incoming incoming = rig().listen();
         var rounds = new int[1];
@@ -202,7 +202,7 @@ abstract class WaitingLaws extends SelectingLaws {
                                 () -> pair.client().read() == 19
                                         && pair.server().left() == 19);
                 rig().quiet();
-                rig().side().select(longNanos() * 2); // for the wake-up
+                rig().side().select(longNanos() * 2); // ended by the wake-up
             } catch (Throwable e) {
                 failure.set(e);
             }
@@ -210,7 +210,7 @@ abstract class WaitingLaws extends SelectingLaws {
         try {
             long start = System.nanoTime();
             while (driver.isAlive()
-                    && System.nanoTime() - start < longNanos()) { // before it waits a wake-up ends nothing
+                    && System.nanoTime() - start < longNanos()) { // a wake-up before the wait ends nothing
                 rig().side().selector().wakeup();
                 driver.join(5);
             }
@@ -228,7 +228,7 @@ abstract class WaitingLaws extends SelectingLaws {
         rig().until("it is read here", () -> pair.server().read() == 17 + 14);
     }
 
-    /** Of a Selector that keeps its driver, which goes on as if nothing had been asked. */
+    /** A Selector that keeps its driver refuses any other thread, and then continues as if nothing had been asked. */
     private void another_thread_is_told_that_it_may_not_drive() throws Exception {
         Rig.Pair pair = rig().connect();
         var told = new AtomicReference<@Nullable Throwable>();
@@ -250,7 +250,7 @@ abstract class WaitingLaws extends SelectingLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "whether its thread is interrupted matters to select alone")
+    @Holds(in = Selector.class, value = "an interrupt of the thread affects select alone")
     void an_interrupted_thread_opens_and_writes_as_any_other() throws IOException {
         try {
             Thread.currentThread().interrupt();

@@ -9,19 +9,18 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that a call that does not return says so. A call that is overdue is told on {@code System.err}, with the test and the stacks of
- * all threads, and then its thread is interrupted, so that the test fails if it can and others have their turn. It looks on the real
- * clock, whatever the transport's is.
+ * Makes a call that does not return visible. An overdue call is reported on {@code System.err}, with the test and the stacks of all threads. Then its
+ * thread is interrupted, so that the test fails if it can and the others get their turn. It uses the real clock, whatever the transport's clock is.
  *
- * <p><b>Threading:</b> calls are made by one thread at a time; one thread of its own looks at all of them.
+ * <p><b>Threading:</b> calls are made by one thread at a time; a single thread watches over all instances.
  */
 final class Watch {
     private static final long LOOK_NANOS = 20_000_000;
     private static final long MOST_NANOS = 15_000_000_000L;
     private static final Set<Watch> WATCHED = ConcurrentHashMap.newKeySet();
-    private static boolean started; // with the class's monitor
+    private static boolean started; // guarded by the class
 
-    private int depth; // a call within a call, by a listener, is part of that
+    private int depth; // a nested call, made by a listener, is part of the outer one
 
     private final String test;
     private final long patienceNanos;
@@ -38,7 +37,7 @@ final class Watch {
 
     Watch(String test, Duration patience) {
         this.test = test;
-        this.patienceNanos = Math.min(MOST_NANOS, patience.toNanos()); // which may be virtual
+        this.patienceNanos = Math.min(MOST_NANOS, patience.toNanos()); // the patience may be virtual
     }
 
     private static synchronized void start() {
@@ -48,7 +47,7 @@ final class Watch {
         }
     }
 
-    /** The thread that is here calls something now; it is to return within this time, negative for none, and some patience. */
+    /** The current thread begins a call. It must return within this time (negative for no limit), plus some patience. */
     void begins(String what, long withinNanos) {
         if (depth++ > 0) {
             return;
@@ -58,7 +57,7 @@ final class Watch {
         WATCHED.add(this);
     }
 
-    /** It has returned, or thrown. */
+    /** The call has returned or thrown. */
     void ends() {
         if (--depth > 0) {
             return;
@@ -68,7 +67,7 @@ final class Watch {
         String late = overdue;
         if (late != null) {
             overdue = null;
-            Thread.interrupted(); // which was ours
+            Thread.interrupted(); // our own interrupt
             throw new Rule.Broken(Rule.SELECT_RETURNS, late);
         }
     }
@@ -86,7 +85,7 @@ final class Watch {
             return;
         }
         long within = under.withinNanos < 0 ? patienceNanos : Math.min(under.withinNanos, patienceNanos);
-        long most = within + 2 * patienceNanos; // nothing here is waited for any longer
+        long most = within + 2 * patienceNanos; // no call here may take longer
         if (System.nanoTime() - under.since < most) {
             return;
         }

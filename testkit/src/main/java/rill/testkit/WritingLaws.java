@@ -73,7 +73,7 @@ abstract class WritingLaws extends ReadingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "it is released once the bytes are written or the Wire is closed")
+    @Holds(in = Wire.class, value = "which is released once the bytes are written or the Wire is closed")
     void buffers_of_all_kinds_leave_whole_and_in_order_however_the_peer_reads() throws IOException {
         long seed = new Random().nextLong();
         var random = new Random(seed);
@@ -123,7 +123,7 @@ abstract class WritingLaws extends ReadingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "Later writes are released unsent.")
+    @Holds(in = Wire.class, value = "Buffers written later are released unsent.")
     void a_write_after_the_output_was_shut_is_released_unsent() throws IOException {
         Rig.Pair pair = rig().connect();
         pair.client().write("sent");
@@ -138,7 +138,7 @@ abstract class WritingLaws extends ReadingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "So many bytes left since the last report")
+    @Holds(in = WireListener.class, value = "This many bytes have left since the last report")
     void a_peer_that_does_not_read_makes_the_writer_wait() throws IOException {
         int most = 32;
         int block = 1024 * 1024;
@@ -162,7 +162,7 @@ abstract class WritingLaws extends ReadingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "Tries again to write what was flushed before and has not left")
+    @Holds(in = Wire.class, value = "Tries again to write bytes that were flushed before and have not left")
     void what_a_retry_writes_is_counted_once_and_arrives_in_order() throws IOException {
         int much = 16 * 1024 * 1024;
         Rig.Pair pair = rig().connect();
@@ -173,7 +173,7 @@ abstract class WritingLaws extends ReadingLaws {
         pair.client().writePattern(much).flush();
         rig().until("all has come", () -> {
             long before = -1;
-            while (server.read() > before) { // as long as there is progress without waiting
+            while (server.read() > before) { // while there is progress without waiting
                 before = server.read();
                 pair.client().retry();
                 server.resume();
@@ -191,7 +191,7 @@ abstract class WritingLaws extends ReadingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "It falls only by what the peer takes.")
+    @Holds(in = Wire.class, value = "The number falls only as the peer takes bytes.")
     void what_the_system_has_and_the_peer_has_not_taken_is_told_if_it_is_known() throws IOException {
         Rig.Pair pair = rig().connect();
         End client = pair.client();
@@ -204,7 +204,7 @@ abstract class WritingLaws extends ReadingLaws {
         }
         long stuck = client.wire().unacknowledged();
         if (stuck == Wire.UNKNOWN) {
-            return; // then it never is known
+            return; // in this case it is never known
         }
         assertTrue(stuck > 0, stuck + " bytes are with a peer that reads none of them");
         long untaken = stuck + client.outstanding();
@@ -217,14 +217,14 @@ abstract class WritingLaws extends ReadingLaws {
 
     @Test
     @Tag("slow")
-    @Holds(in = WireListener.class, value = "So many bytes left since the last report")
+    @Holds(in = WireListener.class, value = "This many bytes have left since the last report")
     void a_hundred_mebibytes_pass_below_a_high_water_mark() throws IOException {
         Rig.Pair pair = rig().connect();
         End client = pair.client().onWritten(WritingLaws::writeUpToTheMark);
         End server = pair.server().patterned();
         writeUpToTheMark(client);
         rig().until("all has come", () -> {
-            writeUpToTheMark(client); // what flush returned is not told again
+            writeUpToTheMark(client); // what flush has returned is not reported again
             return server.read() == HUNDRED_MEBIBYTES;
         });
         rig().until("all is counted", () -> client.left() == HUNDRED_MEBIBYTES);

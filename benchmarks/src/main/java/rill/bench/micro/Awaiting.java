@@ -24,8 +24,8 @@ import rill.Promise;
 import rill.TaskEngine;
 
 /**
- * A thousand Tasks each await a Promise, repeatedly; one round completes all the Promises and runs each Task to its next await. Per await. For
- * comparison: virtual threads of the JDK that wait for CompletableFutures.
+ * A thousand Tasks each await a Promise, over and over. One round completes all Promises and runs each Task to its next await. Measured per await.
+ * For comparison: virtual threads of the JDK that wait for CompletableFutures.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -39,10 +39,10 @@ public class Awaiting {
     private final List<Promise<Integer>> promises = new ArrayList<>(TASKS);
     private final List<CompletableFuture<Integer>> futures = new ArrayList<>(TASKS);
     private final AtomicInteger resumed = new AtomicInteger();
-    private final CountDownLatch waiting = new CountDownLatch(TASKS); // for the JDK's threads that have not started yet
+    private final CountDownLatch waiting = new CountDownLatch(TASKS); // the JDK's threads that have begun
     private volatile boolean over;
 
-    /** Starts the Tasks of the method under measurement. */
+    /** Starts the Tasks of the benchmarked method. */
     @Setup
     public void setUp(BenchmarkParams parameters) throws IOException, InterruptedException {
         String name = parameters.getBenchmark();
@@ -81,7 +81,7 @@ public class Awaiting {
         waiting.countDown();
         while (!over) {
             future.join();
-            future = next(self); // was put there before the last one was completed
+            future = next(self); // was set before the last one was completed
             resumed.incrementAndGet();
         }
     }
@@ -109,13 +109,13 @@ public class Awaiting {
         return all;
     }
 
-    /** Rill, Tasks mounted on the loop's thread. */
+    /** Rill, with Tasks mounted on the loop's thread. */
     @Benchmark
     public int rillMounted() {
         return round();
     }
 
-    /** Rill, Tasks handed over to virtual threads. */
+    /** Rill, with Tasks handed over to virtual threads. */
     @Benchmark
     public int rillHandedOver() {
         return round();
@@ -139,7 +139,7 @@ public class Awaiting {
         return all;
     }
 
-    /** Lets all of them end. */
+    /** Ends all Tasks. */
     @TearDown
     public void tearDown() {
         over = true;

@@ -14,10 +14,10 @@ import org.openjdk.jmh.annotations.State;
 import rill.Pipeline;
 
 /**
- * The whole path of an echo without the kernel: reads of 64 bytes, written back, flushed at the end of the batch. Per batch.
+ * The whole path of an echo without the kernel: reads of 64 bytes, written back, flushed at the end of the batch. Measured per batch.
  *
- * <p>Netty's channel gets the same buffer each time, where a real one would allocate. Rill copies the message out of its receive buffer, as it always
- * does, and its batch is a whole tick.
+ * <p>Netty's channel is passed the same buffer each time, where a real one would allocate; Rill copies the message out of its receive buffer, as it
+ * always does, and its batch is a whole tick.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -29,7 +29,7 @@ import rill.http.wire.RequestEvent;
 import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
-/** Requests of {@link HttpDecoding}, each answered with a text of 13 bytes and three fields. */
+/** Requests as in {@link HttpDecoding}, each answered with a text of 13 bytes and three fields. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

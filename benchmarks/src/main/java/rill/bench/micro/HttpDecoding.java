@@ -14,7 +14,7 @@ import rill.http.wire.HttpWire;
 import rill.http.wire.RequestEvent;
 import rill.http.wire.ResponseEvent;
 
-/** Decoding of GETs as a browser sends them, with ten fields; the fields are not examined. */
+/** GETs as a browser sends them, with ten fields, decoded; nothing in them is looked at. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

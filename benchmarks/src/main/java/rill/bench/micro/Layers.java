@@ -24,7 +24,7 @@ import rill.Pipeline;
 import rill.Session;
 
 /**
- * A read of 32 bytes that passes up through layers which change nothing. Rill's byte layers have sessions of their own; mappings are functions on
+ * A read of 32 bytes that passes up through layers which change nothing. Rill's byte layers have their own sessions; mappings are functions on
  * messages. Netty's handlers pass the message on.
  */
 @State(Scope.Thread)
@@ -38,8 +38,7 @@ public class Layers {
     public int layers;
 
     private final ByteBuf input = Messages.repeated("x").writerIndex(32);
-    private final ByteBuf nettyInput =
-            Unpooled.unreleasableBuffer(input); // spares Netty reference counting, as Rill is spared it
+    private final ByteBuf nettyInput = Unpooled.unreleasableBuffer(input); // avoids reference counting, as Rill does
     private int count;
     private RillSide<Integer, Integer> rill;
     private RillSide<Integer, Integer> mapping;
@@ -72,7 +71,7 @@ public class Layers {
         return length == 0 ? null : length;
     }
 
-    /** Rill, byte layers. */
+    /** Rill, with byte layers. */
     @Benchmark
     public int rill() {
         int before = count;
@@ -80,7 +79,7 @@ public class Layers {
         return Messages.checked(before, count);
     }
 
-    /** Rill, mappings. */
+    /** Rill, with mappings. */
     @Benchmark
     public int rillMapping() {
         int before = count;

@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.State;
 import rill.Pipeline;
 import rill.codec.LengthField;
 
-/** Frames of 32 bytes behind a length of 4 bytes: found and passed on, but not examined further. */
+/** Frames of 32 bytes after a length of 4 bytes: found, passed on, and not examined further. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

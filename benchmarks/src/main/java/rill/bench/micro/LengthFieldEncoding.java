@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.State;
 import rill.Pipeline;
 import rill.codec.LengthField;
 
-/** Messages of 32 bytes, written as frames behind a length of 4 bytes, and flushed a hundred at a time. */
+/** Messages of 32 bytes, written as frames after a length of 4 bytes, and flushed a hundred at a time. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.State;
 import rill.Pipeline;
 import rill.codec.Lines;
 
-/** Lines of 32 bytes: found and passed on, but not examined further. */
+/** Lines of 32 bytes: found, passed on, and not examined further. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

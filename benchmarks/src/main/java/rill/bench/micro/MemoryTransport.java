@@ -22,7 +22,7 @@ import rill.spi.WireListener;
  * possible, so that the loop and the pipeline are what is measured.
  */
 final class MemoryTransport implements Transport {
-    /** Delivers the connection's input. */
+    /** The Wire through which bytes are fed. */
     @Nullable
     MemoryWire wire;
 
@@ -41,7 +41,7 @@ final class MemoryTransport implements Transport {
         return new MemorySelector(receiveBuffer);
     }
 
-    /** The Wire that {@link rill.Loop#connect} created. */
+    /** Returns the Wire that {@link rill.Loop#connect} made. */
     MemoryWire wire() {
         if (wire == null) {
             throw new IllegalStateException("connect first");
@@ -91,7 +91,7 @@ final class MemoryTransport implements Transport {
         }
     }
 
-    /** The only Wire. */
+    /** The Wire. */
     static final class MemoryWire implements Wire {
         private static final SocketAddress LOCAL = new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
         private static final SocketAddress REMOTE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
@@ -102,7 +102,7 @@ final class MemoryTransport implements Transport {
         private boolean connected;
         private boolean closed;
         private @Nullable ByteBuf source;
-        private @Nullable ByteBuf input; // the same in the loop's receive buffer
+        private @Nullable ByteBuf input; // the same bytes in the loop's receive buffer
         private int reads;
         long written;
 
@@ -111,7 +111,7 @@ final class MemoryTransport implements Transport {
             this.receiveBuffer = receiveBuffer;
         }
 
-        /** Makes the next select read all of {@code bytes}, {@code times} times. */
+        /** Makes the next select read all of {@code bytes} this many times. */
         void feed(ByteBuf bytes, int times) {
             if (bytes != source) {
                 source = bytes;

@@ -8,7 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 
-/** Input of the codecs: a hundred messages in one direct buffer, as one read delivers them. */
+/** The input of the codecs: a hundred messages in one direct buffer, as one read delivers them. */
 final class Messages {
     static final int COUNT = 100;
 
@@ -20,7 +20,7 @@ final class Messages {
                 .writeBytes(message.repeat(COUNT).getBytes(US_ASCII));
     }
 
-    /** Throws unless exactly a hundred messages arrived, so that nothing broken is measured. */
+    /** Throws unless exactly a hundred messages arrived, so that nothing is measured that does not work. */
     static int checked(int before, int after) {
         if (after - before != COUNT) {
             throw new IllegalStateException(COUNT + " messages expected, " + (after - before) + " came");
@@ -28,7 +28,7 @@ final class Messages {
         return after;
     }
 
-    /** The end of a Netty pipeline: counts and releases. */
+    /** The end of a Netty pipeline: counts and releases messages. */
     static final class Counter extends ChannelInboundHandlerAdapter {
         int count;
 
@@ -39,7 +39,7 @@ final class Messages {
         }
     }
 
-    /** The same for HTTP, where a message has several parts: counts heads. */
+    /** The same for HTTP, where one message arrives as several objects: counts heads. */
     static final class Heads extends ChannelInboundHandlerAdapter {
         int count;
 

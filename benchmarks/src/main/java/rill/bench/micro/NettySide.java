@@ -6,8 +6,8 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
 
 /**
- * A Netty channel in memory. What is written is counted and discarded, and the clock stands still: by default an {@link EmbeddedChannel} keeps each
- * message and reads the clock with every write, neither of which a channel with a socket does.
+ * A Netty channel in memory. Writes are counted and discarded, and the clock stands still: a plain {@link EmbeddedChannel} keeps each message and
+ * reads the clock with every write, neither of which a channel with a socket does.
  */
 final class NettySide {
     final EmbeddedChannel channel;
@@ -26,7 +26,7 @@ final class NettySide {
         channel.freezeTime();
     }
 
-    /** Reads {@code bytes} {@code times} times, and ends the batch of reads. The caller keeps ownership of the buffer. */
+    /** Reads {@code bytes} this many times, and ends the batch of reads. The buffer remains the caller's. */
     void read(ByteBuf bytes, int times) {
         for (int i = 0; i < times; i++) {
             bytes.readerIndex(0);
@@ -36,7 +36,7 @@ final class NettySide {
         channel.checkException();
     }
 
-    /** Bytes flushed since the last call. */
+    /** Returns the bytes flushed since the last call. */
     long written() {
         long bytes = written;
         written = 0;

@@ -17,8 +17,8 @@ import rill.Pipeline;
 import rill.Promise;
 
 /**
- * A promise is created, gets a callback, and is completed, all on one thread, which is the loop's; a thousand at a time. Rill's callbacks run in
- * Handles of their own, those of the others within the call that completes.
+ * Promises are created, given a callback, and completed, on one thread that is the loop's, a thousand at a time. Rill's callbacks run in separate
+ * Handles, those of the others within the call that completes.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

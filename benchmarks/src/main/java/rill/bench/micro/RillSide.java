@@ -10,7 +10,7 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
 
-/** A Rill connection in memory, whose loop the benchmark ticks. */
+/** A Rill connection over memory, whose loop the benchmark ticks. */
 final class RillSide<R, W> {
     private final MemoryTransport transport = new MemoryTransport();
     final Loop loop;
@@ -28,13 +28,13 @@ final class RillSide<R, W> {
         loop.tick();
     }
 
-    /** Reads {@code bytes} {@code times} times, handles what is in them, and flushes. */
+    /** Reads {@code bytes} this many times, handles the messages, and flushes. */
     void read(ByteBuf bytes, int times) {
         transport.wire().feed(bytes, times);
         loop.tick();
     }
 
-    /** Bytes flushed since the last call. */
+    /** Returns the bytes flushed since the last call. */
     long written() {
         long written = transport.wire().written;
         transport.wire().written = 0;

@@ -17,15 +17,15 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Simulation;
 
 /**
- * Sixteen megabytes are sent from one simulated host to another: the cost of a segment, including all the loops, connections and buffers that it
- * passes through, and the creation of the network. Per segment.
+ * Sixteen megabytes are sent from one simulated host to another: the cost of a segment, including all loops, connections and buffers that it passes
+ * through, and the creation of the network. Measured per segment.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @OperationsPerInvocation(Segments.COUNT)
 public class Segments {
-    /** The number of segments, which is the same for the same seed. */
+    /** The number of segments, which the same seed always gives. */
     static final int COUNT = 19_286;
 
     private static final int PORT = 7000;

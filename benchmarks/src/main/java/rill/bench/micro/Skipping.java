@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import rill.Codec;
 import rill.Context;
 
-/** Examines no byte of a frame: its length is the message, and a message is encoded as that many bytes. */
+/** Looks at no byte of a frame: the message is the frame's length, and is encoded as that many bytes. */
 enum Skipping implements Codec.Decoder<Integer>, Codec.Encoder<Integer> {
     CODEC;
 
@@ -15,7 +15,7 @@ enum Skipping implements Codec.Decoder<Integer>, Codec.Encoder<Integer> {
     public Integer decode(ByteBuf frame, Context context) {
         int length = frame.readableBytes();
         frame.skipBytes(length);
-        return length; // small enough to be boxed already
+        return length; // small enough for the cache of boxed integers
     }
 
     @Override

@@ -21,8 +21,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 import rill.Loop;
 
 /**
- * Tasks submitted to a loop that runs on a thread of its own, by one thread or several; each waits until a thousand of its own have run before it
- * submits more. Per task and producer.
+ * Tasks submitted to a loop on its own thread, by one thread or several. Each waits until a thousand of its Tasks have run before it submits more.
+ * Measured per Task and producer.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -35,7 +35,7 @@ public class Submission {
     private Loop loop;
     private MultiThreadIoEventLoopGroup netty;
 
-    /** Starts only the loop that the method under measurement needs. */
+    /** Starts only the loop of the benchmarked method. */
     @Setup
     public void setUp(BenchmarkParams parameters) throws IOException {
         String name = parameters.getBenchmark();
@@ -51,7 +51,7 @@ public class Submission {
     @State(Scope.Thread)
     public static class Producer {
         private final Semaphore done = new Semaphore(0);
-        private int left; // changed on the loop
+        private int left; // on the loop
         private final Runnable task = () -> {
             if (--left == 0) {
                 done.release();

@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import rill.Loop;
 
-/** A timer is set and cancelled on the loop, a thousand times in a row, while other timers are pending that will not run for an hour. */
+/** A timer is set and cancelled on the loop, a thousand times in a row, while others are pending that will not expire for an hour. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -40,7 +40,7 @@ public class Timers {
     private MultiThreadIoEventLoopGroup group;
     private EventLoop netty;
 
-    /** Starts one loop, and sets the timers that stay pending. */
+    /** Starts one loop, and sets the timers that remain pending. */
     @Setup
     public void setUp(BenchmarkParams parameters) throws IOException, InterruptedException {
         for (int i = 0; i < COUNT; i++) {
@@ -68,7 +68,7 @@ public class Timers {
         }
     }
 
-    /** A delay within another hour, in no order. */
+    /** Returns a time within another hour, in no order. */
     private static int spread(int i) {
         return (int) ((i * 2_654_435_761L & Integer.MAX_VALUE) % HOUR_MILLIS);
     }

@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import rill.Pipeline;
 import rill.http.websocket.WebSocket;
 
-/** A binary message, masked by a WebSocket client and written back by the server, one per tick. */
+/** A binary message masked by a WebSocket client, written back by the server, one per tick. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -1,6 +1,6 @@
 package rill.bench.micro;
 
-/** Throws unless exactly this many bytes were written, so that nothing broken is measured. */
+/** Throws unless exactly the expected number of bytes was written, so that nothing is measured that does not work. */
 final class Written {
     private Written() {}
 

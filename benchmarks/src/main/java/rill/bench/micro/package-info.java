@@ -1,5 +1,5 @@
 /**
- * Micro benchmarks: each class is one subject, each method one contestant. Public, because JMH's generated code calls them. {@code MicroBenchmark}
- * runs them.
+ * Micro benchmarks: each class is one subject, each method one contestant. They are public because JMH's generated code calls them.
+ * {@code MicroBenchmark} runs them.
  */
 package rill.bench.micro;

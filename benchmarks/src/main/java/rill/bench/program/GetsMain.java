@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps one {@link Gets} busy: {@code GetsMain CLASS PORT KEY LENGTH loop|threads IN_FLIGHT [OPTION...]}. Either each answer's callback makes the
- * next call, or four threads share the calls among them. Prints "ready", or "unavailable REASON".
+ * next call, or four threads share the calls. Prints "ready", or "unavailable REASON".
  */
 final class GetsMain {
     private static final int THREADS = 4;
@@ -56,7 +56,7 @@ final class GetsMain {
         }
     }
 
-    /** Ends the process on a wrong answer: its figures would mean nothing. */
+    /** A wrong answer ends the process, since its figures would mean nothing. */
     private void check(int bytes, @Nullable Throwable failure) {
         if (failure != null || bytes != length) {
             System.err.println("a GET gave " + (failure == null ? bytes + " bytes instead of " + length : failure));
@@ -78,7 +78,7 @@ final class GetsMain {
         private volatile long count;
 
         @Override
-        @SuppressWarnings("NonAtomicVolatileUpdate") // written only on the client's loop
+        @SuppressWarnings("NonAtomicVolatileUpdate") // written on the client's loop only
         public void done(int bytes, @Nullable Throwable failure) {
             check(bytes, failure);
             count++;

@@ -5,9 +5,9 @@ import io.helidon.http.HeaderValues;
 import io.helidon.webserver.WebServer;
 import java.util.List;
 
-/** Helidon's HTTP server with default settings: a virtual thread for each connection. */
+/** Helidon's HTTP server, with a virtual thread for each connection, in its default configuration. */
 public final class HelidonHttp implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public HelidonHttp() {}
 
     @Override

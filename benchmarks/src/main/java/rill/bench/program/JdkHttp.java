@@ -6,9 +6,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 
-/** The JDK's own HTTP server with default settings: one thread. */
+/** The JDK's own HTTP server in its default configuration, which has one thread. */
 public final class JdkHttp implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public JdkHttp() {}
 
     @Override

@@ -19,7 +19,7 @@ public final class JdkHttpClient implements Gets {
     private int port;
     private @Nullable HttpRequest request;
 
-    /** Made by {@link GetsMain}. */
+    /** Created by {@link GetsMain}. */
     public JdkHttpClient() {}
 
     @Override

@@ -12,17 +12,17 @@ import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Response;
 
 /**
- * Jedis, pipelined. It blocks, so its loop is a thread that sends the pending requests, waits for all the answers, and distributes them. Calls and
- * answers take turns; that is how it works. From one thread only: {@link #get} within {@link #onLoop} or a callback.
+ * Jedis, pipelined. It blocks, so its loop is a thread that sends all requested calls, waits for all their answers, and delivers them. Calls and
+ * answers therefore alternate. Used from one thread only: call {@link #get} within {@link #onLoop} or a callback.
  */
 public final class JedisRedis implements Gets {
     private record Call(String key, Answer answer) {}
 
     private final LinkedBlockingQueue<Runnable> actions = new LinkedBlockingQueue<>();
-    private ArrayDeque<Call> calls = new ArrayDeque<>(); // used only on the thread
+    private ArrayDeque<Call> calls = new ArrayDeque<>(); // on the thread
     private @Nullable Thread thread;
 
-    /** Made by {@link GetsMain}. */
+    /** Created by {@link GetsMain}. */
     public JedisRedis() {}
 
     @Override

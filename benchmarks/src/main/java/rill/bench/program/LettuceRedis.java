@@ -13,11 +13,11 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Lettuce's asynchronous commands on bytes, with default settings or with flushes consolidated by the number that the option gives. */
+/** Lettuce's asynchronous commands on bytes, in the default configuration, or with consolidated flushes: the option says by how many. */
 public final class LettuceRedis implements Gets {
     private @Nullable RedisAsyncCommands<byte[], byte[]> commands;
 
-    /** Made by {@link GetsMain}. */
+    /** Created by {@link GetsMain}. */
     public LettuceRedis() {}
 
     @Override

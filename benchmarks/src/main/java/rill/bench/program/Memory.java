@@ -5,18 +5,18 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryType;
 
-/** What this process has allocated, and what of it is alive. Separate from {@link Control}, so that it is loaded only when asked. */
+/** What this process has allocated, and how much of it is alive. Separate from {@link Control}, so that it is loaded only on request. */
 final class Memory {
     private static final int COLLECTIONS = 3; // finalizers and cleaners take more than one
 
     private Memory() {}
 
-    /** The bytes of heap allocated by all threads so far, including the current one. */
+    /** Returns the bytes of heap that all threads have allocated so far, including the current one. */
     static long allocated() {
         return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getTotalThreadAllocatedBytes();
     }
 
-    /** The bytes alive on the heap and in direct memory, after collections. */
+    /** Returns the live bytes on the heap after collections, and the bytes of direct memory. */
     static String live() {
         for (int i = 0; i < COLLECTIONS; i++) {
             System.gc();
@@ -24,7 +24,7 @@ final class Memory {
         return "heap=" + heap() + " direct=" + Math.max(pooled(), netty());
     }
 
-    /** The bytes alive on the heap, after collections. */
+    /** Returns the live bytes on the heap after collections. */
     static long liveHeap() {
         for (int i = 0; i < COLLECTIONS; i++) {
             System.gc();
@@ -32,7 +32,7 @@ final class Memory {
         return heap();
     }
 
-    /** The heap as it was right after the last collection: since then threads have been given room to allocate in, which counts as used. */
+    /** The usage right after the last collection: since then threads have received allocation buffers, which count as used. */
     private static long heap() {
         return ManagementFactory.getMemoryPoolMXBeans().stream()
                 .filter(pool -> pool.getType() == MemoryType.HEAP && pool.getCollectionUsage() != null)
@@ -47,12 +47,12 @@ final class Memory {
                 .sum();
     }
 
-    /** Netty counts its own buffers, whose memory the JDK's pool does not see. */
+    /** Netty's buffers keep their own account of memory that the JDK's pool does not see. */
     private static long netty() {
         try {
             return Math.max(0, io.netty.util.internal.PlatformDependent.usedDirectMemory());
         } catch (LinkageError absent) {
-            return 0; // a server that does not use Netty
+            return 0; // a server without Netty
         }
     }
 }

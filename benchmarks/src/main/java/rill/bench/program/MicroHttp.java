@@ -13,7 +13,7 @@ import org.microhttp.OptionsBuilder;
 import org.microhttp.Request;
 import org.microhttp.Response;
 
-/** microhttp, one NIO loop. */
+/** microhttp, with one NIO loop. */
 public final class MicroHttp implements Server {
     private static final Header PLAIN = new Header("Content-Type", "text/plain");
     private static final Header JSON = new Header("Content-Type", "application/json");
@@ -21,7 +21,7 @@ public final class MicroHttp implements Server {
     private Header date = new Header("Date", "");
     private long second;
 
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public MicroHttp() {}
 
     @Override

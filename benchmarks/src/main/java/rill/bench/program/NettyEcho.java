@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Netty as its authors write it: one write per read and one flush per batch of reads, void promises, one loop for everything. Options: the transport
- * and the allocator, see {@link NettyLoops}.
+ * Netty in the style of its authors: a write per read and one flush per batch of reads, void promises, one loop for everything. Options: the
+ * transport and the allocator; see {@link NettyLoops}.
  */
 public final class NettyEcho implements Server {
-    /** Above what any case has in flight, so that back-pressure costs none of them anything. */
+    /** Above what any case has in flight, so that none is slowed down by back-pressure. */
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(512 * 1024, 1024 * 1024);
 
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public NettyEcho() {}
 
     @Override
@@ -30,12 +30,12 @@ public final class NettyEcho implements Server {
         return listen(options, channel -> new ChannelHandler[0]);
     }
 
-    /** Listens with additional handlers before the echo. */
+    /** Listens with other handlers before the echo. */
     static int listen(List<String> options, Function<SocketChannel, ChannelHandler[]> before) throws Exception {
         return listen(options, before, new Echo());
     }
 
-    /** Listens with handlers of each channel, and one that all share. */
+    /** Listens with handlers for each channel, and one that all channels share. */
     static int listen(List<String> options, Function<SocketChannel, ChannelHandler[]> before, ChannelHandler last)
             throws Exception {
         NettyLoops loops = NettyLoops.open(options);
@@ -74,7 +74,7 @@ public final class NettyEcho implements Server {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
-            // A peer that does not read is not read from either; no case gets that far.
+            // Does not read from a peer that does not read; this never happens in any case.
             context.channel().config().setAutoRead(context.channel().isWritable());
         }
 

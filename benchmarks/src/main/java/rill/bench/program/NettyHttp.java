@@ -24,14 +24,14 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
- * HTTP on Netty's {@code HttpServerCodec}, like {@link NettyEcho}: one write per request, one flush per batch of reads. Options: the transport and
- * the allocator, see {@link NettyLoops}; {@code lax} disables the checks of field names and values in both directions.
+ * HTTP on Netty's {@code HttpServerCodec}, with {@link NettyEcho}'s flushes: a write per request, one flush per batch of reads. Options: the
+ * transport and the allocator, see {@link NettyLoops}; {@code lax} leaves out the validation of names and values of fields, in both directions.
  */
 public final class NettyHttp implements Server {
     private static final ByteBuf TEXT = Unpooled.unreleasableBuffer(
             Unpooled.directBuffer().writeBytes(HttpTexts.text()).asReadOnly());
 
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public NettyHttp() {}
 
     @Override

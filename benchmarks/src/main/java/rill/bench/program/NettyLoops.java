@@ -23,9 +23,7 @@ record NettyLoops(
         Class<? extends SocketChannel> client,
         ByteBufAllocator allocator) {
 
-    /**
-     * The first option is {@code nio}, {@code epoll} or {@code io_uring}; the second {@code pooled}, {@code adaptive} or absent, for Netty's default.
-     */
+    /** Takes {@code nio}, {@code epoll} or {@code io_uring}, then {@code pooled}, {@code adaptive} or nothing, for Netty's default. */
     static NettyLoops open(List<String> options) throws UnavailableException {
         ByteBufAllocator allocator = switch (options.size() > 1 ? options.get(1) : "default") {
             case "pooled" -> PooledByteBufAllocator.DEFAULT;

@@ -17,11 +17,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reverse proxy on Netty's codecs: one backend connection per client connection, on the same loop. Flushes once per batch of reads, and reads only
- * while the other side accepts the data. Options: as of {@link NettyHttp}, and last the port of the backend.
+ * A reverse proxy on Netty's codecs. Each connection has one connection to the server behind it, on the same loop. It flushes once per batch of
+ * reads, and reads only while the other side accepts data. Options: those of {@link NettyHttp}, followed by the port of the server behind it.
  */
 public final class NettyProxy implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public NettyProxy() {}
 
     @Override
@@ -32,7 +32,7 @@ public final class NettyProxy implements Server {
                 options, channel -> new ChannelHandler[] {new HttpServerCodec(), new Front(behind, kind)}, new Rest());
     }
 
-    /** Passes everything to the other side, which is closed when this one is. */
+    /** Passes everything on to the other side, and closes that when this one is closed. */
     private abstract static class Side extends ChannelInboundHandlerAdapter {
         @Nullable
         Channel other;
@@ -119,7 +119,7 @@ public final class NettyProxy implements Server {
         }
     }
 
-    /** Nothing gets this far. */
+    /** Receives nothing. */
     @ChannelHandler.Sharable
     private static final class Rest extends ChannelInboundHandlerAdapter {}
 }

@@ -19,14 +19,14 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client written by hand on Netty: commands encoded straight into a pooled buffer, bulk replies parsed in place, one future per call, flushes
- * consolidated. Options: transport, allocator, and the number of flushes that are consolidated into one.
+ * A hand-written client on Netty: commands are encoded directly into a pooled buffer, bulk replies parsed in place, with one future per call and
+ * consolidated flushes. Options: the transport, the allocator, and after how many flushes one is let through.
  */
 public final class NettyRedis implements Gets {
-    private final ArrayDeque<CompletableFuture<byte[]>> inFlight = new ArrayDeque<>(); // used only on the loop
+    private final ArrayDeque<CompletableFuture<byte[]>> inFlight = new ArrayDeque<>(); // on the loop
     private @Nullable Channel channel;
 
-    /** Made by {@link GetsMain}. */
+    /** Created by {@link GetsMain}. */
     public NettyRedis() {}
 
     @Override
@@ -86,7 +86,7 @@ public final class NettyRedis implements Gets {
         connected().eventLoop().execute(action);
     }
 
-    /** Parses bulk replies only, which is all that a GET of an existing key returns. */
+    /** Decodes only bulk replies: a GET of an existing key gives nothing else. */
     private final class Replies extends ByteToMessageDecoder {
         private static final int LONGEST_LENGTH = 12;
 

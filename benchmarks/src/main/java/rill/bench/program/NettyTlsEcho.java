@@ -8,9 +8,9 @@ import io.netty.handler.ssl.SslProvider;
 import java.security.cert.X509Certificate;
 import java.util.List;
 
-/** {@link NettyEcho} behind an {@code SslHandler}. Options: as there, and the provider of the engine, {@code JDK} or {@code OPENSSL}. */
+/** {@link NettyEcho} behind an {@code SslHandler}. Options: those of NettyEcho, and the provider of the engine, {@code JDK} or {@code OPENSSL}. */
 public final class NettyTlsEcho implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public NettyTlsEcho() {}
 
     @Override

@@ -6,11 +6,11 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import java.util.List;
 
-/** Echoes WebSocket frames as {@link NettyEcho} echoes bytes. Options: the transport and the allocator, see {@link NettyLoops}. */
+/** An echo of WebSocket frames, as {@link NettyEcho} echoes bytes. Options: the transport and the allocator; see {@link NettyLoops}. */
 public final class NettyWebSocket implements Server {
     private static final int MOST = 64 * 1024;
 
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public NettyWebSocket() {}
 
     @Override

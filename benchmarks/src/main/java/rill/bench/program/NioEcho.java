@@ -12,13 +12,13 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A bare loop on NIO: the least that Java can do, and so the limit for anything built on NIO. */
+/** A bare NIO loop: the least that Java can do, and so the limit for everything built on NIO. */
 public final class NioEcho implements Server {
     private static final int BUFFER = 65536;
 
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
 
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public NioEcho() {}
 
     @Override
@@ -93,7 +93,7 @@ public final class NioEcho implements Server {
         try {
             key.channel().close();
         } catch (IOException e) {
-            System.err.println("close: " + e); // reported; nothing else can be done
+            System.err.println("close: " + e); // nothing else can be done
         }
     }
 }

@@ -11,11 +11,11 @@ import rill.Observer;
 import rill.Pipeline;
 
 /**
- * Rill with default settings, on the transport that {@code -Drill.transport=NAME} names. With the option {@code metrics}, another thread reads the
+ * Rill in its default configuration, on the transport in {@code -Drill.transport=NAME}. With the option {@code metrics}, another thread reads the
  * loop's counters once a second, and an observer is notified of its connections.
  */
 public final class RillEcho implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public RillEcho() {}
 
     @Override
@@ -26,7 +26,7 @@ public final class RillEcho implements Server {
         if (metrics) {
             Thread.ofPlatform().daemon().name("metrics").start(() -> read(loop));
         }
-        loop.start(); // before anybody drives it: uring keeps its first driver
+        loop.start(); // before anyone else drives it: uring keeps its first driver
         var listening = loop.listen(any, Pipeline.bytes(), connection -> connection.onMessage(connection::write))
                 .await();
         return ((InetSocketAddress) listening.address()).getPort();

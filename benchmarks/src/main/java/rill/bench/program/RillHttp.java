@@ -8,16 +8,16 @@ import rill.Loop;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** Rill's HTTP server with default settings, on the transport that {@code -Drill.transport=NAME} names. */
+/** Rill's HTTP server in its default configuration, on the transport in {@code -Drill.transport=NAME}. */
 public final class RillHttp implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public RillHttp() {}
 
     @Override
     public int listen(List<String> options) throws Exception {
         var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
         Loop loop = RillLoop.open();
-        loop.start(); // before anybody drives it: uring keeps its first driver
+        loop.start(); // before anyone else drives it: uring keeps its first driver
         var server = HttpServer.listen(
                         loop,
                         any,

@@ -8,21 +8,21 @@ import rill.http.ClientResponse;
 import rill.http.HttpClient;
 import rill.http.HttpClientOptions;
 
-/** Rill's HTTP client with default settings, except for the number of connections, which is the first option. */
+/** Rill's HTTP client in its default configuration, except for the number of connections, which is the first option. */
 public final class RillHttpClient implements Gets {
     private @Nullable Loop loop;
     private @Nullable HttpClient client;
     private int port;
     private @Nullable URI uri;
 
-    /** Made by {@link GetsMain}. */
+    /** Created by {@link GetsMain}. */
     public RillHttpClient() {}
 
     @Override
     public void connect(int port, List<String> options) throws Exception {
         this.port = port;
         loop = RillLoop.open();
-        loop.start(); // before anybody drives it: uring keeps its first driver
+        loop.start(); // before anyone else drives it: uring keeps its first driver
         client = HttpClient.on(loop, HttpClientOptions.defaults().connections(Integer.parseInt(options.getFirst())));
     }
 

@@ -11,9 +11,9 @@ import rill.http.HttpClientOptions;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** A reverse proxy on Rill's server and client with default settings. The last option is the port of the backend. */
+/** A reverse proxy of Rill's server and client in their default configuration. The last option is the port of the server behind it. */
 public final class RillProxy implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public RillProxy() {}
 
     @Override
@@ -21,7 +21,7 @@ public final class RillProxy implements Server {
         var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
         var behind = URI.create("http://127.0.0.1:" + options.getLast());
         Loop loop = RillLoop.open();
-        loop.start(); // before anybody drives it: uring keeps its first driver
+        loop.start(); // before anyone else drives it: uring keeps its first driver
         HttpClient client =
                 HttpClient.on(loop, HttpClientOptions.defaults().inflate(false).connections(100));
         var server = HttpServer.listen(

@@ -19,14 +19,14 @@ public final class RillRedis implements Gets {
     private @Nullable Loop loop;
     private @Nullable Caller<Command, Reply> client;
 
-    /** Made by {@link GetsMain}. */
+    /** Created by {@link GetsMain}. */
     public RillRedis() {}
 
     @Override
     public void connect(int port, List<String> options) throws Exception {
         var address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
         loop = RillLoop.open();
-        loop.start(); // before anybody drives it: uring keeps its first driver
+        loop.start(); // before anyone else drives it: uring keeps its first driver
         client = options.isEmpty()
                 ? loop.connect(address, Resp.client()).await()
                 : pool(loop, address, Integer.parseInt(options.getFirst()));

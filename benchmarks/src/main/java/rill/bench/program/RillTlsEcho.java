@@ -8,9 +8,9 @@ import rill.Pipeline;
 import rill.codec.tls.Identity;
 import rill.codec.tls.Tls;
 
-/** Rill over TLS with default settings, on the transport that {@code -Drill.transport=NAME} names. */
+/** Rill over TLS in its default configuration, on the transport in {@code -Drill.transport=NAME}. */
 public final class RillTlsEcho implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public RillTlsEcho() {}
 
     @Override
@@ -19,7 +19,7 @@ public final class RillTlsEcho implements Server {
         ServerKey key = ServerKey.load();
         var tls = Tls.server(Identity.of(key.key(), key.chain()));
         Loop loop = RillLoop.open();
-        loop.start(); // before anybody drives it: uring keeps its first driver
+        loop.start(); // before anyone else drives it: uring keeps its first driver
         var listening = loop.listen(
                         any, Pipeline.bytes().over(tls), connection -> connection.onMessage(connection::write))
                 .await();

@@ -7,16 +7,16 @@ import rill.Loop;
 import rill.http.websocket.WebSocket;
 import rill.http.websocket.WebSocketMessage.Close;
 
-/** A WebSocket echo on Rill with default settings, on the transport that {@code -Drill.transport=NAME} names. */
+/** An echo over WebSockets on Rill in its default configuration, on the transport in {@code -Drill.transport=NAME}. */
 public final class RillWebSocket implements Server {
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public RillWebSocket() {}
 
     @Override
     public int listen(List<String> options) throws Exception {
         var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
         Loop loop = RillLoop.open();
-        loop.start(); // before anybody drives it: uring keeps its first driver
+        loop.start(); // before anyone else drives it: uring keeps its first driver
         var listener = loop.listen(
                         any,
                         WebSocket.server(),

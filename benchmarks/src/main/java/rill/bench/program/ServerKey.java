@@ -12,7 +12,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A server's key and certificates: made by the harness, in the file that {@code -Dbench.identity=FILE} names. */
+/** A server's key and certificates, which the harness creates in the file that {@code -Dbench.identity=FILE} names. */
 record ServerKey(PrivateKey key, List<X509Certificate> chain) {
     private static final String ALIAS = "server";
     private static final char[] PASSWORD = "benchmark".toCharArray();

@@ -6,11 +6,11 @@ import java.util.Objects;
 import rill.transport.sim.Simulation;
 
 /**
- * Runs one simulation: {@code SimMain NAME SIZE}. Prints "done run=NANOS count=COUNT held=BYTES": the processor time of the process meanwhile; the
- * number of calls, messages or whatever the simulation counts; and the bytes that it keeps alive on the heap at its end.
+ * Runs one simulation: {@code SimMain NAME SIZE}. Prints "done run=NANOS count=COUNT held=BYTES": the processor time of the process during the run;
+ * the number of calls, messages or whatever the simulation counts; and the live bytes on the heap at its end, less those before.
  */
 final class SimMain {
-    private static final int LOOKED_AT = 200_000; // the steps measured, after SIZE others
+    private static final int LOOKED_AT = 200_000; // steps measured, after the first SIZE
 
     private SimMain() {}
 

@@ -21,7 +21,7 @@ import rill.transport.sim.Freedom;
 import rill.transport.sim.Host;
 import rill.transport.sim.Simulation;
 
-/** Simulations whose cost is measured. */
+/** The simulations that are measured. */
 final class Simulations {
     private static final int PORT = 7000;
     private static final Duration DEADLINE = Duration.ofSeconds(1);
@@ -29,9 +29,9 @@ final class Simulations {
     private Simulations() {}
 
     /**
-     * The result of one simulation.
+     * The result of a simulation.
      *
-     * @param count the number of calls, messages or whatever the simulation counts
+     * @param count the number of calls, messages, connections or steps
      */
     record Run(Simulation simulation, long count) {}
 
@@ -42,11 +42,11 @@ final class Simulations {
     // ---- calls with hedging, under the swarm
 
     /**
-     * A client calls one of two servers a hundred times a second, for this many seconds, and the other one as well if there is no answer within 20
-     * ms; faults come and go.
+     * A client calls one of two servers a hundred times a second, for this many seconds, and also the other one if there is no answer within 20 ms;
+     * faults come and go.
      */
     static Run hedgedCalls(int seconds) {
-        // With some seeds the swarm is so dense that almost nothing is answered.
+        // With some seeds the swarm is so dense that next to nothing is answered.
         Simulation simulation = Simulation.seed(2).limits(Long.MAX_VALUE, Duration.ofDays(30));
         List<String> servers = List.of("server1", "server2");
         for (String each : servers) {
@@ -131,7 +131,7 @@ final class Simulations {
 
     // ---- messages by callbacks
 
-    /** Two hosts exchange this many messages, 16 at a time. */
+    /** Sends this many messages to and fro between two hosts, 16 at a time. */
     static Run messages(int count) {
         Simulation simulation = Simulation.seed(1).fix(Freedom.values()).limits(Long.MAX_VALUE, Duration.ofDays(30));
         Host server = simulation.host("server");
@@ -156,7 +156,7 @@ final class Simulations {
 
     // ---- connections
 
-    /** Opens this many connections between a hundred hosts; each echoes a message. */
+    /** Opens this many connections between a hundred hosts, each of which has echoed a message. */
     static Run connections(int count) {
         Simulation simulation = Simulation.seed(1).fix(Freedom.values());
         List<Host> hosts = new ArrayList<>();
@@ -197,14 +197,14 @@ final class Simulations {
 
     // ---- steps
 
-    /** Two hosts that talk until this many steps were taken. */
+    /** Runs two hosts that talk until this many steps were taken. */
     static Simulation steps(int steps) {
         Simulation simulation = messages(2).simulation();
         goOn(simulation, steps);
         return simulation;
     }
 
-    /** Continues for this many more steps. */
+    /** Takes this many further steps. */
     static long goOn(Simulation simulation, int steps) {
         long done = 0;
         while (done < steps && simulation.step()) {

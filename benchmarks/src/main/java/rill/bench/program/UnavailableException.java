@@ -2,7 +2,7 @@ package rill.bench.program;
 
 /** Something can't be measured here; the message says why, and becomes part of the report. */
 public final class UnavailableException extends Exception {
-    /** The reason is text for a reader of the report. */
+    /** Creates an exception with the reason, in words for readers of a report. */
     public UnavailableException(String reason) {
         super(reason);
     }

@@ -11,14 +11,14 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Vert.x's HTTP server on one epoll loop, with default settings. */
+/** Vert.x's HTTP server on one epoll loop, in its default configuration. */
 public final class VertxHttp implements Server {
     private static final int PATIENCE_SECONDS = 10;
     private static final Buffer TEXT = Buffer.buffer(HttpTexts.text());
 
     private volatile String date = now();
 
-    /** Made by {@link ServerMain}. */
+    /** Created by {@link ServerMain}. */
     public VertxHttp() {}
 
     private static String now() {

@@ -11,14 +11,14 @@ import io.vertx.core.http.PoolOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Vert.x's HTTP client on one epoll loop, with default settings except for the number of connections, which is the first option. */
+/** Vert.x's HTTP client on one epoll loop, in its default configuration, except for the number of connections, which is the first option. */
 public final class VertxHttpClient implements Gets {
     private final Vertx vertx =
             Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
     private @Nullable HttpClient client;
     private int port;
 
-    /** Made by {@link GetsMain}. */
+    /** Created by {@link GetsMain}. */
     public VertxHttpClient() {}
 
     @Override

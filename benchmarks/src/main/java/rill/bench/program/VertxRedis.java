@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One connection of Vert.x's Redis client, with default settings. */
+/** Vert.x's Redis client in its default configuration, with one connection. */
 public final class VertxRedis implements Gets {
     private static final int PATIENCE_SECONDS = 10;
 
     private @Nullable RedisConnection connection;
 
-    /** Made by {@link GetsMain}. */
+    /** Created by {@link GetsMain}. */
     public VertxRedis() {}
 
     @Override

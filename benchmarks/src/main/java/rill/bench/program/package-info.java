@@ -1,5 +1,5 @@
 /**
- * The measured programs, each in a process of its own: servers and clients of Rill and of others. Lines on standard input control them; they end when
- * it ends.
+ * The measured programs, each in its own process: servers and clients of Rill and of others. They receive commands as lines on standard input, and
+ * end when that does.
  */
 package rill.bench.program;

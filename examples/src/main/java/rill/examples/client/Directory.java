@@ -17,14 +17,11 @@ import rill.Pipeline;
 import rill.ProtocolException;
 import rill.codec.LengthField;
 
-/**
- * A client of a directory that knows where people sit. Requests are numbered and answers come in any order; number 0 is a notice that nobody
- * has asked for.
- */
+/** A client of a directory of where people sit. Requests are numbered and answers arrive in any order; number 0 is an unsolicited notice. */
 final class Directory implements AutoCloseable {
     private static final int NOTICE = 0;
 
-    /** What goes both ways: a frame with a number (4 bytes) and a text in UTF-8. */
+    /** The frame in both directions: a number (4 bytes) and a text in UTF-8. */
     record Message(int number, String text) {
         private static Message decode(ByteBuf frame, Context context) throws ProtocolException {
             if (frame.readableBytes() < Integer.BYTES) {
@@ -57,22 +54,22 @@ final class Directory implements AutoCloseable {
         this.client = client;
     }
 
-    /** Connects; {@code notices} is told, on the loop, of what the directory says unasked. */
+    /** Connects; {@code notices} receives unsolicited notices of the directory, on the loop. */
     static Future<Directory> connect(Loop loop, SocketAddress address, Consumer<String> notices) {
         return loop.connect(address, protocol(notices)).map(Directory::new);
     }
 
-    /** Where somebody sits. From any thread. */
+    /** Returns where a person sits. Any thread. */
     Future<String> lookup(String name) {
         return client.call(new Message(nextNumber(), name)).map(Message::text);
     }
 
-    /** Says that somebody has moved; nothing answers that. Done once it was written. */
+    /** Announces that a person has moved, which is not answered. Done once it was written. */
     Future<@Nullable Void> moved(String name, String place) {
         return client.send(new Message(NOTICE, name + "=" + place));
     }
 
-    /** Never 0, and not that of a call in flight: there are fewer of them. */
+    /** Returns a number other than 0 that no call in flight has: there are fewer calls than numbers. */
     private int nextNumber() {
         return last.updateAndGet(number -> number == Integer.MAX_VALUE ? 1 : number + 1);
     }

@@ -18,15 +18,15 @@ import rill.examples.client.MemcachedAnswer.Status;
 import rill.examples.client.MemcachedAnswer.Value;
 
 /**
- * A client of memcached, in its text protocol: answers come in the order of the requests. It never says {@code noreply}: an error would be
- * answered all the same, and be taken for the answer to the next request.
+ * A client of memcached, in its text protocol: answers arrive in the order of the requests. It never uses {@code noreply}, since an error would be
+ * answered nevertheless, and be taken for the answer to the next request.
  *
- * <p><b>Errors:</b> what the server refuses is a {@link RefusedException}; what has no answer fails as a call of a {@link Client} does.
+ * <p><b>Errors:</b> an error of the server is a {@link RefusedException}; a call without an answer fails as a call of a {@link Client} does.
  *
  * <p><b>Source:</b> memcached, {@code doc/protocol.txt}.
  */
 final class Memcached implements AutoCloseable {
-    /** The server has answered with an error; the connection is as good as before. */
+    /** The server has answered with an error; the connection is still usable. */
     static final class RefusedException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -38,7 +38,7 @@ final class Memcached implements AutoCloseable {
     static final Pipeline<MemcachedAnswer, MemcachedRequest> PIPELINE = Pipeline.of(new MemcachedCodec());
 
     private static final ClientProtocol<MemcachedRequest, MemcachedAnswer> PROTOCOL = ClientProtocol.inOrder(PIPELINE)
-            .deadline(Duration.ofSeconds(2)) // a cache that is slower than that is of no use
+            .deadline(Duration.ofSeconds(2)) // a slower cache is of no use
             .naming(MemcachedRequest::name);
 
     private final Client<MemcachedRequest, MemcachedAnswer> client;
@@ -53,12 +53,12 @@ final class Memcached implements AutoCloseable {
 
     // ---- reading
 
-    /** A value, or null if there is none. From any thread, as everything else. */
+    /** Returns a value, or null if there is none. Any thread, as all other methods. */
     Future<@Nullable Value> get(String key) {
         return values(List.of(key)).map(found -> found.get(key));
     }
 
-    /** The values of those keys that have one, each with what {@link #replace} needs. */
+    /** Returns the values of those keys that have one, each with what {@link #replace} needs. */
     Future<Map<String, Value>> values(List<String> keys) {
         return client.call(new MemcachedRequest.Get(keys)).map(answer -> {
             if (!(answer instanceof MemcachedAnswer.Values values)) {
@@ -72,7 +72,7 @@ final class Memcached implements AutoCloseable {
 
     // ---- writing
 
-    /** Stores a value, for so long; zero is for good. */
+    /** Stores a value for this long; zero means without expiry. */
     Future<@Nullable Void> set(String key, byte[] data, Duration lifetime) {
         return store("set", key, data, lifetime, 0).map(status -> {
             requireStatus(status, Status.STORED);
@@ -80,12 +80,12 @@ final class Memcached implements AutoCloseable {
         });
     }
 
-    /** Stores a value if there is none; says whether it was stored. */
+    /** Stores a value if there is none; returns whether it was stored. */
     Future<Boolean> add(String key, byte[] data, Duration lifetime) {
         return store("add", key, data, lifetime, 0).map(answer -> isFirst(answer, Status.STORED, Status.NOT_STORED));
     }
 
-    /** Stores a value in place of one that was read, unless somebody else has been quicker; says whether it was stored. */
+    /** Replaces a value that was read, unless it has changed since; returns whether it was replaced. */
     Future<Boolean> replace(Value before, byte[] data, Duration lifetime) {
         return store("cas", before.key(), data, lifetime, before.unique()).map(answer -> {
             if (answer instanceof MemcachedAnswer.Of(Status status) && status == Status.NOT_FOUND) {
@@ -100,7 +100,7 @@ final class Memcached implements AutoCloseable {
                 .map(answer -> isFirst(answer, Status.DELETED, Status.NOT_FOUND));
     }
 
-    /** Adds to a number, which is never below 0 and wraps at 64 bits; null if there is none. */
+    /** Adds to a number, which is never below 0 and wraps at 64 bits; returns null if there is none. */
     Future<@Nullable Long> add(String key, long difference) {
         return client.call(new MemcachedRequest.Add(key, difference)).map(answer -> switch (answer) {
             case MemcachedAnswer.Counted(long number) -> number;

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What memcached answers. */
+/** An answer of memcached. */
 sealed interface MemcachedAnswer {
-    /** The answers of one word. */
+    /** Answers of one word. */
     enum Status {
         STORED,
         NOT_STORED,
@@ -15,23 +15,23 @@ sealed interface MemcachedAnswer {
         DELETED
     }
 
-    /** One word. */
+    /** An answer of one word. */
     record Of(Status status) implements MemcachedAnswer {}
 
-    /** A number, without sign. */
+    /** A number, unsigned. */
     record Counted(long number) implements MemcachedAnswer {}
 
     /** An error, in the server's words. */
     record Refused(String message) implements MemcachedAnswer {}
 
-    /** What was found of what was asked for. */
+    /** The values found. */
     record Values(List<Value> values) implements MemcachedAnswer {}
 
     /**
      * A value that was found.
      *
-     * @param data only to be read, by absolute index or in a duplicate
-     * @param unique changes whenever the value does
+     * @param data the bytes, which must not be changed; read by absolute index or in a duplicate
+     * @param unique a number that changes whenever the value does
      */
     record Value(String key, long flags, ByteBuffer data, long unique) {
         byte[] bytes() {
@@ -40,7 +40,7 @@ sealed interface MemcachedAnswer {
             return bytes;
         }
 
-        /** In UTF-8. */
+        /** Returns the data as UTF-8. */
         String text() {
             return new String(bytes(), StandardCharsets.UTF_8);
         }

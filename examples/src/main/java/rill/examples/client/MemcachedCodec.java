@@ -20,7 +20,7 @@ final class MemcachedCodec implements Codec<MemcachedAnswer, MemcachedRequest> {
     static final int MOST_ANSWER_BYTES = 16 * 1024 * 1024;
     private static final int LONGEST_LINE = 1024; // a key of 250, three numbers, words of an error
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-    private static final int COST_OF_A_VALUE = 128; // beside its bytes
+    private static final int COST_OF_A_VALUE = 128; // in addition to its bytes
 
     @Override
     public int sizeEstimate(MemcachedRequest request) {
@@ -38,7 +38,7 @@ final class MemcachedCodec implements Codec<MemcachedAnswer, MemcachedRequest> {
     }
 
     /**
-     * What has come of an answer.
+     * The part of an answer received so far.
      *
      * <pre>
      *            VALUE key flags size unique              the last byte
@@ -50,9 +50,9 @@ final class MemcachedCodec implements Codec<MemcachedAnswer, MemcachedRequest> {
      */
     private static final class MemcachedSession implements Session<MemcachedAnswer, MemcachedRequest> {
         private final List<Value> values = new ArrayList<>();
-        private int cost; // of these
-        private @Nullable Value announced; // whose data comes next
-        private int size; // of that
+        private int cost; // of the values
+        private @Nullable Value announced; // the value whose data arrives next
+        private int size; // of its data
 
         @Override
         public @Nullable MemcachedAnswer decode(ByteBuf in, Context context) throws ProtocolException {
@@ -117,19 +117,19 @@ final class MemcachedCodec implements Codec<MemcachedAnswer, MemcachedRequest> {
             announced = new Value(words[1], number(words[2], "flags"), NOTHING, number(words[4], "a unique number"));
         }
 
-        /** Of 64 bits, without sign. */
+        /** Parses an unsigned number of 64 bits. */
         private static long number(String word, String what) throws ProtocolException {
             if (isNumber(word)) {
                 try {
                     return Long.parseUnsignedLong(word);
                 } catch (NumberFormatException tooLarge) {
-                    // said below
+                    // thrown below
                 }
             }
             throw new ProtocolException("expected " + what + ", found " + word);
         }
 
-        /** Digits, with no zero before others. */
+        /** Whether a word is digits without a leading zero. */
         private static boolean isNumber(String word) {
             boolean digits = !word.isEmpty() && word.chars().allMatch(c -> c >= '0' && c <= '9');
             return digits && (word.length() == 1 || word.charAt(0) != '0');

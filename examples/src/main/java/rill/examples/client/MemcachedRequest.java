@@ -4,14 +4,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 
-/** What memcached is asked. Keys are visible characters of ASCII, at most 250 of them. */
+/** A request to memcached. Keys are 1 to 250 visible ASCII characters. */
 sealed interface MemcachedRequest {
     int LONGEST_KEY = 250;
 
-    /** Beyond so many seconds memcached takes a lifetime for a date. */
+    /** Beyond this many seconds memcached takes a lifetime for a date. */
     long LONGEST_LIFETIME_SECONDS = 60 * 60 * 24 * 30;
 
-    /** What failures call it: the command, and no more. */
+    /** Returns what failures show of the request: only the command. */
     String name();
 
     /** The values of some keys. */
@@ -34,8 +34,8 @@ sealed interface MemcachedRequest {
      * Stores a value.
      *
      * @param name {@code set}, {@code add} or {@code cas}
-     * @param data only to be read, by absolute index or in a duplicate
-     * @param unique what was read, for {@code cas}
+     * @param data the bytes, which must not be changed; read by absolute index or in a duplicate
+     * @param unique the number that was read, for {@code cas}
      */
     record Store(String name, String key, ByteBuffer data, Duration lifetime, long unique) implements MemcachedRequest {
         public Store {
@@ -45,7 +45,7 @@ sealed interface MemcachedRequest {
             }
         }
 
-        /** In whole seconds, upwards: 0 would be for good. */
+        /** Returns the lifetime in whole seconds, rounded up: 0 would mean without expiry. */
         long seconds() {
             return lifetime.plusSeconds(1).minusNanos(1).toSeconds();
         }
@@ -63,7 +63,7 @@ sealed interface MemcachedRequest {
         }
     }
 
-    /** Adds to a number, or takes from it. */
+    /** Adds to a number, or subtracts from it. */
     record Add(String key, long difference) implements MemcachedRequest {
         public Add {
             requireKey(key);
@@ -78,7 +78,7 @@ sealed interface MemcachedRequest {
     private static void requireKey(String key) {
         boolean visible =
                 !key.isEmpty() && key.length() <= LONGEST_KEY && key.chars().allMatch(c -> c > ' ' && c < 0x7F);
-        if (!visible) { // a space or a line end in it would be another request
+        if (!visible) { // a space or a line end in it would start another request
             throw new IllegalArgumentException("a key is 1 to 250 visible characters of ASCII, not '" + key + "'");
         }
     }

@@ -18,11 +18,11 @@ import rill.PoolOptions.WhenDown;
 import rill.PoolState;
 import rill.codec.Text;
 
-/** A client that stays up: a pool of connections to a store that speaks in lines, for the guide to pools. */
+/** A client that stays connected: a pool of connections to a store that speaks in lines, for the guide to pools. */
 final class StayingUp {
     private StayingUp() {}
 
-    /** The shortest: one connection, made again whenever it is lost. */
+    /** The shortest form: one connection, made again whenever it is lost. */
     static String fiveLines(String host, int port) throws IOException {
         try (var loop = Loop.open()) {
             Pool<String, String> store =
@@ -38,7 +38,7 @@ final class StayingUp {
                 .first(client -> client.call("auth " + password).map(StayingUp::requireWelcome))
                 .probe(client -> client.call("ping"))
                 .idempotent(request -> request.startsWith("get "))
-                .naming(request -> request.split(" ", 2)[0]); // no secrets: it is shown
+                .naming(request -> request.split(" ", 2)[0]); // shown in messages, so without secrets
     }
 
     private static String requireWelcome(String answer) throws IOException {
@@ -48,7 +48,7 @@ final class StayingUp {
         return answer;
     }
 
-    /** How many, for how long, and how it is watched. */
+    /** How many connections, how long they live, and how the pool is observed. */
     static PoolOptions options(Consumer<String> log) {
         return PoolOptions.defaults()
                 .connections(1, 4)
@@ -69,7 +69,7 @@ final class StayingUp {
         };
     }
 
-    /** A call that failed, from the point of view of who has made it. */
+    /** Handles a failed call, from the caller's point of view. */
     static String put(Pool<String, String> store, String key, String value) throws IOException {
         try {
             return store.call("put " + key + " " + value).await();
@@ -78,13 +78,13 @@ final class StayingUp {
         }
     }
 
-    /** Several threads for many callers, and no waiting while the store is down. */
+    /** Several threads for many callers, without waiting while the store is down. */
     static Pool<String, String> spread(LoopGroup group, SocketAddress address) {
         var options = PoolOptions.defaults().connections(group.loops().size()).whenDown(WhenDown.FAIL);
         return group.pool(address, protocol("secret"), options);
     }
 
-    /** All at once; each is answered, or says why not. */
+    /** Makes all calls at once; each is answered, or says why not. */
     static List<String> getAll(Pool<String, String> store, List<String> keys) throws IOException {
         var calls = keys.stream().map(key -> store.call("get " + key)).toList();
         return Future.all(calls).await();

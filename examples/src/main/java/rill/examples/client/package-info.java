@@ -1,4 +1,4 @@
-/** A client of one's own: what docs/custom-client.md shows. */
+/** A custom client: what docs/custom-client.md shows. */
 @NullMarked
 package rill.examples.client;
 

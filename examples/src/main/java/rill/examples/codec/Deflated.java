@@ -13,9 +13,9 @@ import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
 
-/** Everything compressed, as one zlib stream each way (RFC 1950). What was written is whole at the other end after each flush. */
+/** Compresses everything, as one zlib stream in each direction (RFC 1950). After each flush, everything written is complete at the other end. */
 record Deflated() implements ByteLayer {
-    /** Bytes taken at a time: they become 1032 times as many at most, so one call makes no more than a megabyte of them. */
+    /** Bytes taken at a time. They expand to at most 1032 times as many, so one call produces no more than a megabyte. */
     private static final int PIECE = 1024;
 
     private static final int ROOM = 16 * 1024;
@@ -37,7 +37,7 @@ record Deflated() implements ByteLayer {
             inflater.setInput(piece);
             try {
                 while (inflate() > 0) {
-                    // until nothing more comes out of this piece
+                    // until this piece yields nothing more
                 }
             } catch (DataFormatException e) {
                 throw new ProtocolException(piece.position(), "expected a zlib stream: " + e.getMessage());

@@ -12,10 +12,10 @@ import rill.codec.Lines;
 import rill.codec.Text;
 
 /**
- * Lines of text, of which {@code PING} and {@code PONG} are the codec's own: it answers the one, and sends the other while nothing comes.
- * A peer that is silent all the same has failed.
+ * Lines of text, of which {@code PING} and {@code PONG} belong to the codec: it answers the former, and sends one while nothing arrives. A peer that
+ * stays silent nevertheless has failed.
  *
- * @param patience how long the peer may say nothing before it is asked, and as long again before it is given up
+ * @param patience how long the peer may be silent before it is asked, and again before it is given up
  */
 record Heartbeat(Duration patience) implements Codec<String, String> {
     private static final Codec<String, String> LINES = Lines.of().with(Text.utf8());
@@ -26,7 +26,7 @@ record Heartbeat(Duration patience) implements Codec<String, String> {
     }
 
     /**
-     * One connection.
+     * The session of one connection.
      *
      * <pre>
      *            patience is over: PING            patience is over
@@ -55,14 +55,14 @@ record Heartbeat(Duration patience) implements Codec<String, String> {
         public @Nullable String decode(ByteBuf in, Context context) throws IOException {
             String line = lines.decode(in, context);
             if (line == null) {
-                return null; // and it is called again when more has come
+                return null; // called again when more has arrived
             }
             asking = false;
             context.startTimer(patience);
             return switch (line) {
                 case "PING" -> {
                     lines.encode("PONG", context.out());
-                    yield null; // and it is called again at once, since it has consumed something
+                    yield null; // called again at once, since it has consumed something
                 }
                 case "PONG" -> null;
                 default -> line;

@@ -1,4 +1,4 @@
-/** Codecs of one's own: what docs/custom-codec.md shows. */
+/** Custom codecs: what docs/custom-codec.md shows. */
 @NullMarked
 package rill.examples.codec;
 

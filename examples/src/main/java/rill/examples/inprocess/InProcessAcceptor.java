@@ -8,7 +8,7 @@ import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 
-/** Somebody who listens. Clients wait here, connecting, until they are accepted and opened. */
+/** A listening socket. Clients wait here, still connecting, until they are accepted and opened. */
 final class InProcessAcceptor implements Acceptor {
     final InProcessSelector selector;
     private static final int PER_TURN = 64;
@@ -18,7 +18,7 @@ final class InProcessAcceptor implements Acceptor {
     private final AcceptListener listener;
     private final ArrayDeque<InProcessWire> waiting = new ArrayDeque<>();
     private boolean paused;
-    private boolean accepting; // a message to do so is under way
+    private boolean accepting; // a message to do so is in flight
 
     InProcessAcceptor(InProcessSelector selector, SocketAddress address, int backlog, AcceptListener listener) {
         this.selector = selector;
@@ -48,7 +48,7 @@ final class InProcessAcceptor implements Acceptor {
         for (int n = 0; n < PER_TURN && !paused && !waiting.isEmpty(); n++) {
             try {
                 listener.accepted(new Accepted(address, waiting.remove(), new AtomicBoolean()));
-            } catch (RuntimeException | Error e) { // which it should not
+            } catch (RuntimeException | Error e) { // which it should not do
                 paused = true;
                 listener.failed(new IOException("accept on " + address, e));
             }
@@ -81,7 +81,7 @@ final class InProcessAcceptor implements Acceptor {
         waiting.clear();
     }
 
-    /** A client that was accepted; it goes on connecting until somebody opens this end. */
+    /** An accepted client, which stays in the state of connecting until this end is opened. */
     record Accepted(SocketAddress localAddress, InProcessWire client, AtomicBoolean taken) implements AcceptedSocket {
         InProcessWire take() {
             if (taken.getAndSet(true)) {

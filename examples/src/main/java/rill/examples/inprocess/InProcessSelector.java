@@ -17,7 +17,7 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** One loop's queue of messages: a select carries out those that are there. */
+/** One loop's queue of messages: a select runs those that have arrived. */
 final class InProcessSelector implements Selector {
     final Set<Wire> wires = new HashSet<>();
     final Set<Acceptor> acceptors = new HashSet<>();
@@ -29,7 +29,7 @@ final class InProcessSelector implements Selector {
         this.transport = transport;
     }
 
-    /** Any thread: a later select carries it out. False if there will be none. */
+    /** Queues a message, which a later select runs; returns false if there will be none. Any thread. */
     synchronized boolean post(Runnable message) {
         return !closed && messages.add(message);
     }
@@ -94,7 +94,7 @@ final class InProcessSelector implements Selector {
         var wire = new InProcessWire(this, socket.localAddress(), socket.remoteAddress(), listener);
         wire.post(() -> wire.connected(client));
         if (!client.post(() -> client.connected(wire))) {
-            wire.post(wire::reset); // its Selector was closed meanwhile
+            wire.post(wire::reset); // its Selector has been closed meanwhile
         }
         return wire;
     }
@@ -120,7 +120,7 @@ final class InProcessSelector implements Selector {
         }
         List.copyOf(acceptors).forEach(Acceptor::close);
         List.copyOf(wires).forEach(Wire::close);
-        messages.forEach(Runnable::run); // they find everything closed, and say so to whoever has sent them
+        messages.forEach(Runnable::run); // they find everything closed, and notify their senders
         messages.clear();
     }
 }

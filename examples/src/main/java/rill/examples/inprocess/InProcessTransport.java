@@ -19,22 +19,22 @@ import rill.spi.Selector;
 import rill.spi.Transport;
 
 /**
- * Connects the loops of one process, on whatever threads they are. It works as a completion-based system does (io_uring): writes are
- * taken and reported as done in a later tick, in pieces and late, with the buffers kept until then; reads arrive in memory of its
- * own, and nobody asks where to put them.
+ * Connects the loops of one process, on whatever threads they are. It works as a completion-based system (io_uring) does: writes are taken, and
+ * reported as done in a later tick, in pieces and late, with the buffers kept until then. Reads arrive in its own memory, and nobody is asked where
+ * to put them.
  *
- * <p>There are no locks: all that a wire or an acceptor has is confined to its own loop, and they send each other messages through
- * the queues of their selectors. What two ends send each other arrives in order.
+ * <p>There are no locks: the state of a wire or an acceptor is confined to its own loop, and they send each other messages through the queues of
+ * their selectors. Messages between two ends arrive in order.
  */
 public final class InProcessTransport implements Transport {
-    /** What these promise is true here anyway: nothing is held back to make larger packets, and addresses are free at once. */
+    /** Options whose promises hold here anyway: nothing is held back to make larger packets, and addresses are free at once. */
     private static final Set<SocketOption<Boolean>> ALWAYS_ON = Set.of(TCP_NODELAY, SO_REUSEADDR);
 
     final Random random;
     final Map<SocketAddress, InProcessAcceptor> listening = new ConcurrentHashMap<>();
     private final AtomicInteger ports = new AtomicInteger();
 
-    /** The seed decides how completions are split and delayed. */
+    /** Creates a transport. The seed decides how completions are split and delayed. */
     public InProcessTransport(long seed) {
         random = new Random(seed);
     }
@@ -54,7 +54,7 @@ public final class InProcessTransport implements Transport {
         return new InProcessSelector(this);
     }
 
-    /** The address itself if its port is given, else one that nobody has. */
+    /** Returns the address itself if its port is given, or else one that is free. */
     SocketAddress withPort(@Nullable SocketAddress wanted) {
         return wanted != null && requireInet(wanted).getPort() != 0
                 ? wanted
@@ -71,7 +71,7 @@ public final class InProcessTransport implements Transport {
         throw new IllegalArgumentException("transport in-process has no addresses of " + address.getClass());
     }
 
-    /** Takes an option, and has nothing to do for it. */
+    /** Accepts an option that has no effect. */
     static <T> void set(SocketOption<T> option, T value) {
         if (!ALWAYS_ON.contains(option)) {
             throw new IllegalArgumentException("transport in-process has no option " + option.name());

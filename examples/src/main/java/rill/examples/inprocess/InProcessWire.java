@@ -16,7 +16,7 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 
 /**
- * One end of a connection, confined to its loop. Without a peer it is connecting.
+ * One end of a connection, confined to its loop. While it has no peer, it is connecting.
  *
  * <pre>
  *  write, flush ──▶ move ──▶ arrived, at the peer ──▶ deliver ──▶ read
@@ -35,20 +35,20 @@ final class InProcessWire implements Wire {
     private final WireListener listener;
     private @Nullable InProcessWire peer;
     private boolean closed;
-    private boolean unwritable; // the peer takes nothing more; what it sent before is still delivered
+    private boolean unwritable; // the peer takes nothing more; bytes that it sent before are still delivered
 
     private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>(); // until they are reported as written
     private long appended; // bytes in outgoing
-    private long flushed; // of these
-    private int moving; // of these: bytes on their way and not reported
+    private long flushed; // those of them that were flushed
+    private int moving; // those of them that are in flight and not reported yet
     private int window = WINDOW; // bytes that the peer still has room for
     private boolean shutdown;
     private boolean endSent;
 
     private final ByteBuf arrived = Unpooled.buffer(0);
     private boolean endArrived;
-    private @Nullable IOException failure; // told once all that has arrived is read
-    private boolean delivering; // a message to do so is under way
+    private @Nullable IOException failure; // reported once everything that has arrived is read
+    private boolean delivering; // a message to do so is in flight
     private boolean paused;
     private boolean endTold;
 
@@ -60,9 +60,9 @@ final class InProcessWire implements Wire {
         selector.wires.add(this);
     }
 
-    // ---- messages, carried out within select
+    // // ---- messages, run within select
 
-    /** Any thread: a later select carries it out. A listener that throws, as it should not, costs this Wire alone. */
+    /** Queues a message, which a later select runs. If a listener throws, which it should not do, only this Wire fails. Any thread. */
     boolean post(Runnable message) {
         return selector.post(() -> {
             try {
@@ -74,7 +74,7 @@ final class InProcessWire implements Wire {
     }
 
     private void serviceFails(Throwable thrown) {
-        if (closed) { // then it was the last event, and nobody is left who could be told
+        if (closed) { // closed was the last event, so nobody is left to be notified
             Thread driver = Thread.currentThread();
             driver.getUncaughtExceptionHandler().uncaughtException(driver, thrown);
         }
@@ -96,7 +96,7 @@ final class InProcessWire implements Wire {
         fail(new ConnectException("connect to " + remote + ": nobody listens, or the backlog is full"));
     }
 
-    /** The peer breaks off. */
+    /** The peer has aborted. */
     void reset() {
         if (closed) {
             return;
@@ -106,7 +106,7 @@ final class InProcessWire implements Wire {
             fail(failure);
         } else {
             if (appended > 0) {
-                broken(); // since it will never leave
+                broken(); // since the rest will never leave
             }
             deliverSoon();
         }
@@ -172,18 +172,18 @@ final class InProcessWire implements Wire {
         ByteBuf bytes = Unpooled.directBuffer(n).writeBytes(arrived, n);
         InProcessWire to = Objects.requireNonNull(peer);
         to.post(() -> {
-            to.window += n; // which is its credit
+            to.window += n; // the peer's credit
             to.move();
         });
         try {
             listener.received(bytes);
             listener.turnEnded();
         } finally {
-            ReferenceCountUtil.safeRelease(bytes); // whatever was done to what was only lent
+            ReferenceCountUtil.safeRelease(bytes); // whatever was done to a buffer that was only borrowed
         }
     }
 
-    // ---- what causes them
+    // // ---- what sends them
 
     private void deliverSoon() {
         if (!delivering && peer != null) {
@@ -242,7 +242,7 @@ final class InProcessWire implements Wire {
         }
         failure = cause;
         post(() -> {
-            if (!selector.closed) { // or nobody is to be told
+            if (!selector.closed) { // otherwise nobody is to be notified
                 listener.closed(failure);
             }
         });
@@ -264,7 +264,7 @@ final class InProcessWire implements Wire {
     public long flush() {
         flushed = appended;
         move();
-        return 0; // completion is learned of later
+        return 0; // completion is reported later
     }
 
     @Override
@@ -286,8 +286,8 @@ final class InProcessWire implements Wire {
 
     @Override
     public void close() {
-        finish(null, !closed && arrived.isReadable()); // as a system does: who closes with input unread resets
-        failure = null; // if something had failed it was not told
+        finish(null, !closed && arrived.isReadable()); // as a system does: closing with unread input resets
+        failure = null; // a failure that was not reported yet is dropped
     }
 
     @Override

@@ -19,7 +19,7 @@ import java.nio.ByteOrder;
 import java.util.Map;
 import rill.spi.readiness.SocketFailures;
 
-/** The number of a socket, with what is done to all of them. */
+/** A socket's file descriptor, and the operations that all sockets share. */
 record Descriptor(int fd) {
     private static final int AF_INET = 2;
     private static final int SOCK_STREAM = 1;
@@ -27,10 +27,10 @@ record Descriptor(int fd) {
     private static final int IPPROTO_TCP = 6;
     private static final int SO_ERROR = 4;
     private static final int SO_LINGER = 13;
-    private static final int ADDRESS_SIZE = 16; // of a sockaddr_in: family 2, port 2, address 4, and nothing
+    private static final int ADDRESS_SIZE = 16; // of a sockaddr_in: family 2, port 2, address 4, and padding
     private static final ValueLayout.OfShort PORT = JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
 
-    /** Those that are numbers to the system, with their level and their number. */
+    /** Options whose values are integers to the system, with their level and number. */
     private static final Map<SocketOption<?>, int[]> OPTIONS = Map.of(
             StandardSocketOptions.SO_REUSEADDR, new int[] {SOL_SOCKET, 2},
             StandardSocketOptions.SO_SNDBUF, new int[] {SOL_SOCKET, 7},
@@ -46,7 +46,7 @@ record Descriptor(int fd) {
         LibC.call(LibC.CLOSE, fd);
     }
 
-    /** Lets the next close be a reset. */
+    /** Makes the next close a reset. */
     void resetOnClose() {
         try (var arena = Arena.ofConfined()) {
             MemorySegment atOnce = arena.allocateFrom(JAVA_INT, 1, 0);
@@ -85,7 +85,7 @@ record Descriptor(int fd) {
         return new InetSocketAddress(InetAddress.getByAddress(address), Short.toUnsignedInt(area.get(PORT, 2)));
     }
 
-    /** Accepts a connection: its descriptor, and its peer's address; or an error number below zero, and nothing. */
+    /** Accepts a connection: returns its descriptor and its peer's address, or an error number below zero. */
     Accepted accept() throws IOException {
         try (var arena = Arena.ofConfined()) {
             MemorySegment area = arena.allocate(ADDRESS_SIZE);
@@ -95,7 +95,7 @@ record Descriptor(int fd) {
         }
     }
 
-    /** What came of accepting. */
+    /** The result of accepting. */
     record Accepted(int fd, SocketAddress remote) {}
 
     // ---- options
@@ -114,7 +114,7 @@ record Descriptor(int fd) {
         return option.type().cast(option.type() == Boolean.class ? (Object) (number != 0) : (Object) number);
     }
 
-    /** What went wrong with the socket since it was asked last; 0 for nothing. */
+    /** Returns the socket's error since the last call; 0 for none. */
     int error() throws IOException {
         return get(SOL_SOCKET, SO_ERROR);
     }

@@ -18,9 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The calls of the C library, and the numbers of Linux. Each gives its result, or the error number below zero.
+ * Calls of the C library, with Linux's constants. Each returns its result, or the error number negated.
  *
- * <p>It is short and not fast: calls are made by {@code invokeWithArguments}.
+ * <p>It is short rather than fast: calls are made by {@code invokeWithArguments}.
  */
 final class LibC {
     static final int EINTR = 4;
@@ -35,7 +35,7 @@ final class LibC {
     private static final int ETIMEDOUT = 110;
     private static final int ECONNREFUSED = 111;
 
-    static final int NON_BLOCKING = 0x80800; // SOCK_NONBLOCK | SOCK_CLOEXEC, and so for EFD_…
+    static final int NON_BLOCKING = 0x80800; // SOCK_NONBLOCK | SOCK_CLOEXEC, and the same for EFD_…
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
@@ -61,14 +61,14 @@ final class LibC {
 
     private LibC() {}
 
-    /** All that are called here give an int, or a count of fewer bytes than that holds. */
+    /** All functions called here return an int, or a count of bytes that fits in one. */
     @SuppressWarnings("restricted")
     private static MethodHandle link(String name, MemoryLayout... parameters) {
         return LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow(name), FunctionDescriptor.of(JAVA_INT, parameters), ERRNO);
     }
 
-    /** Makes a call; again if a signal interrupts it, but for those that wait. */
+    /** Makes a call, and repeats it if a signal interrupts it, except for ppoll, connect and close. */
     static int call(MethodHandle function, Object... arguments) {
         List<Object> all = new ArrayList<>(List.of(arguments));
         all.addFirst(STATE.get());
@@ -86,11 +86,11 @@ final class LibC {
         } catch (Error | RuntimeException e) {
             throw e;
         } catch (Throwable e) {
-            throw new IllegalStateException(e); // nothing is declared
+            throw new IllegalStateException(e); // no function declares one
         }
     }
 
-    /** The same; an error is an exception. */
+    /** Makes a call as {@link #call} does, and throws on an error. */
     static int check(MethodHandle function, Object... arguments) throws IOException {
         int result = call(function, arguments);
         if (result < 0) {

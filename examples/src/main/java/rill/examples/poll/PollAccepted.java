@@ -3,7 +3,7 @@ package rill.examples.poll;
 import java.net.SocketAddress;
 import rill.spi.readiness.ReadinessAccepted;
 
-/** A connection that was accepted, and that no Selector waits for yet. */
+/** An accepted connection that no Selector watches yet. */
 final class PollAccepted extends ReadinessAccepted {
     private final Descriptor descriptor;
     private final SocketAddress local;

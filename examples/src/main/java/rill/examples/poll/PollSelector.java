@@ -23,14 +23,14 @@ import rill.spi.readiness.Interruption;
 import rill.spi.readiness.ReadinessSelector;
 import rill.spi.readiness.Watched;
 
-/** Waits by ppoll(2), and is woken up by an event descriptor, which is the first that it waits for. */
+/** Waits by ppoll(2), and is woken up by an event descriptor, which is the first of those it polls. */
 final class PollSelector extends ReadinessSelector<PollAccepted> {
     static final int IN = 0x1; // POLLIN
     static final int OUT = 0x4;
     private static final int ERR = 0x8;
     private static final int HUP = 0x10;
 
-    private static final int ENTRY = 8; // bytes of a pollfd: descriptor 4, asked 2, answered 2
+    private static final int ENTRY = 8; // bytes of a pollfd: descriptor 4, requested events 2, returned events 2
     private static final int ASKED = 4;
     private static final int ANSWERED = 6;
     private static final int SCRATCH = 64 * 1024;
@@ -39,12 +39,12 @@ final class PollSelector extends ReadinessSelector<PollAccepted> {
 
     private final Map<Watched, Interest> watched = new LinkedHashMap<>();
     private final Interruption interruption = new Interruption(this::wakeup);
-    private final Arena arena = Arena.ofShared(); // since the driver may change
+    private final Arena arena = Arena.ofShared(); // shared, since the driver may change
     private final MemorySegment time = arena.allocate(JAVA_LONG, 2);
     private final int event;
-    private boolean eventClosed; // with the monitor
+    private boolean eventClosed; // guarded by this
 
-    /** What is written, by heap buffers as well, goes through here. */
+    /** All writes, including those of heap buffers, are copied through here. */
     final ByteBuffer scratch = arena.allocate(SCRATCH).asByteBuffer();
 
     private record Interest(Watched who, int fd, int events) {}
@@ -54,7 +54,7 @@ final class PollSelector extends ReadinessSelector<PollAccepted> {
         event = LibC.check(LibC.EVENTFD, 0, LibC.NON_BLOCKING);
     }
 
-    /** From now on is waited for these events; with none for nothing, not even a hang-up. */
+    /** Sets the events to wait for; without any, nothing is reported, not even a hang-up. */
     void interest(Watched who, int fd, int events) {
         watched.put(who, new Interest(who, fd, events));
     }
@@ -78,11 +78,11 @@ final class PollSelector extends ReadinessSelector<PollAccepted> {
                 awake(); // from here on the loop is busy
             }
             if (answer(entries, 0) != 0) {
-                LibC.call(LibC.READ, event, time, JAVA_LONG.byteSize()); // one that is used up
+                LibC.call(LibC.READ, event, time, JAVA_LONG.byteSize()); // consumes the wake-up
             }
             for (int i = 0; i < asked.size() && !isClosed(); i++) {
                 int answer = answer(entries, i + 1);
-                if (answer != 0 && watched.containsKey(asked.get(i).who)) { // else an earlier one has closed it
+                if (answer != 0 && watched.containsKey(asked.get(i).who)) { // otherwise an earlier one has closed it
                     asked.get(i).who.ready((answer & (IN | ERR | HUP)) != 0, (answer & (OUT | ERR | HUP)) != 0);
                 }
             }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessWire;
 
-/** A connection: the calls of a socket that does not block. */
+/** A connection: the calls of a non-blocking socket. */
 final class PollSocket extends ReadinessWire {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SHUT_WR = 1;
@@ -31,7 +31,7 @@ final class PollSocket extends ReadinessWire {
         this.descriptor = descriptor;
         this.local = local;
         this.remote = remote;
-        selector.interest(this, descriptor.fd(), 0); // the Selector's close is to find it
+        selector.interest(this, descriptor.fd(), 0); // so that closing the Selector finds it
     }
 
     @Override
@@ -88,7 +88,7 @@ final class PollSocket extends ReadinessWire {
         return Math.max(0, n);
     }
 
-    /** One copy is dearer than a gathering write, and shorter. What does not fit in waits for the next readiness. */
+    /** One copy costs more than a gathering write, but is shorter code. Bytes that do not fit wait for the next readiness. */
     @Override
     protected long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
         ByteBuffer scratch = selector.scratch.clear();
@@ -112,7 +112,7 @@ final class PollSocket extends ReadinessWire {
                         MSG_NOSIGNAL)));
     }
 
-    /** The count, or -1 if the call would have blocked. */
+    /** Returns the count, or -1 if the call would have blocked. */
     private static int orWouldBlock(int result) throws IOException {
         return result == -LibC.EAGAIN ? -1 : check(result);
     }

@@ -7,11 +7,11 @@ import java.util.function.Supplier;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
-/** TCP over IPv4, on Linux, by poll(2). It has no state: each of its Selectors has what it needs. */
+/** TCP over IPv4, on Linux, by poll(2). It has no state: all of it is in its Selectors. */
 public final class PollTransport implements Transport {
     static final String NAME = "poll";
 
-    /** The transport. */
+    /** Creates the transport. */
     public PollTransport() {}
 
     @Override

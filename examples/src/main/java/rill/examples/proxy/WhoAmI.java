@@ -17,13 +17,15 @@ import rill.codec.proxy.ProxyInfo;
 import rill.codec.proxy.ProxyProtocol;
 import rill.codec.proxy.Socks5;
 
-/** A server behind a load balancer that answers each line with whom it talks to; clients of it, and a load balancer's connection to it. */
+/**
+ * A server behind a load balancer that answers each line with the address of its client; clients of it, and a load balancer's own connection to it.
+ */
 final class WhoAmI {
     private static final Pipeline<String, String> LINES = Pipeline.of(Lines.of().with(Text.utf8()));
 
     private WhoAmI() {}
 
-    /** The way out of the house. */
+    /** The proxy through which connections leave the local network. */
     static Proxy proxy() {
         return Socks5.at(InetSocketAddress.createUnresolved("proxy.example", 1080))
                 .user("me", "secret");
@@ -42,7 +44,7 @@ final class WhoAmI {
                         line -> connection.write("you are " + client(connection)), connection::close));
     }
 
-    /** Who is at the other end: the load balancer's client, or the load balancer itself, which looks whether we are there. */
+    /** Returns the address of the load balancer's client, or of the load balancer itself when it checks the server's health. */
     private static SocketAddress client(Connection<?, ?> connection) {
         return connection.info(ProxyInfo.class).map(ProxyInfo::source).orElse(connection.remoteAddress());
     }

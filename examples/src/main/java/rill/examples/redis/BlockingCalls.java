@@ -16,9 +16,9 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 
 /**
- * Commands that wait for something, such as {@code BLPOP}: each has a connection of its own while it does, since what is sent after it would wait
- * as well. One that is given up takes its connection with it: on a connection that lives on, the server would still hand it an element, and that
- * would be lost. Confined to the loop.
+ * Commands that wait at the server, such as {@code BLPOP}. Each has a connection of its own meanwhile, since commands sent after it would wait as
+ * well. Giving one up closes its connection: on a connection that stays open, the server would still hand it an element, which would be lost.
+ * Confined to the loop.
  */
 final class BlockingCalls {
     private static final int MOST = 64;
@@ -28,7 +28,7 @@ final class BlockingCalls {
     private final ClientProtocol<Command, Reply> protocol;
     private final ArrayDeque<Client<Command, Reply>> idle = new ArrayDeque<>();
     private final ArrayDeque<Client<Command, Reply>> busy = new ArrayDeque<>();
-    private int calls; // with a connection, and with one on its way
+    private int calls; // those with a connection, and those whose connection is being made
     private boolean closed;
 
     BlockingCalls(Loop loop, SocketAddress address, ClientProtocol<Command, Reply> protocol) {
@@ -37,7 +37,7 @@ final class BlockingCalls {
         this.protocol = protocol;
     }
 
-    /** As a Task, whose end, whatever it is, decides what becomes of its connection. */
+    /** Runs the call as a Task, whose end, whatever it is, decides what becomes of its connection. */
     Future<Reply> call(Command command, Duration atMost) {
         try {
             ConnectionBound.refuse(List.of(command));

@@ -4,15 +4,15 @@ import java.util.List;
 import rill.codec.resp.Command;
 
 /**
- * Commands whose effect belongs to the connection that they came over. A {@link RedisClient} shares its connections among all calls, and makes them anew
- * when they are lost: such an effect would concern calls of others, and would be gone without a word.
+ * Commands whose effect belongs to the connection that they are sent on. A {@link RedisClient} shares its connections among all calls, and replaces
+ * them when they are lost: such an effect would apply to other calls, and would vanish silently.
  */
 final class ConnectionBound {
     private static final String OF_ONE = " holds for one connection, which others use and which may be lost";
 
     private ConnectionBound() {}
 
-    /** Throws an IllegalArgumentException, which says what to do instead, if something of it outlives the batch. */
+    /** Throws an IllegalArgumentException that says what to do instead, if an effect of the batch outlives it. */
     static void refuse(List<Command> batch) {
         boolean queueing = false;
         for (Command each : batch) {

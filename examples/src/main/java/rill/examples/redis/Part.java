@@ -9,14 +9,14 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 
 /**
- * What of a batch is carried out as one, and sent elsewhere as one or not at all: a command, or a transaction from {@code MULTI} to {@code EXEC} or
- * {@code DISCARD}; with what the server has answered.
+ * A part of a batch that is executed as a unit, and sent elsewhere as a unit or not at all: a command, or a transaction from {@code MULTI} to
+ * {@code EXEC} or {@code DISCARD}; with the server's replies.
  */
 record Part(List<Command> commands, List<Reply> replies) {
-    /** Why a transaction was not carried out, as its EXEC says: one of its commands was refused before, or its slot has moved since. */
+    /** Errors of EXEC which say that a transaction was not executed: one of its commands was refused before, or its slot has moved since. */
     private static final Set<String> NOT_CARRIED_OUT = Set.of("EXECABORT", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN");
 
-    /** In their order. */
+    /** Returns the parts of a batch, in order. */
     static List<Part> of(List<Command> batch, List<Reply> replies) {
         List<Part> parts = new ArrayList<>();
         for (int from = 0; from < batch.size(); ) {
@@ -37,8 +37,8 @@ record Part(List<Command> commands, List<Reply> replies) {
     }
 
     /**
-     * Where it belongs; null if it was carried out, or if no one node has all of it: then the answer says so. What a transaction was refused for
-     * concerns all of it. A server that holds to {@code ASKING} before {@code MULTI} does so up to {@code EXEC}.
+     * Returns where the part belongs; null if it was executed, or if no single node has all of its keys, which the replies then say. A redirection in
+     * a transaction applies to all of it. A server that honours {@code ASKING} before {@code MULTI} does so up to {@code EXEC}.
      */
     @Nullable
     Redirection elsewhere(SocketAddress from) {
@@ -56,12 +56,12 @@ record Part(List<Command> commands, List<Reply> replies) {
         return first;
     }
 
-    /** Whether some of its keys have moved and others have not: in a while they all have. */
+    /** Whether some of its keys have moved and others have not, which is temporary. */
     boolean isSplit() {
         return mayBeSentAgain() && replies.stream().anyMatch(each -> code(each).equals("TRYAGAIN"));
     }
 
-    /** Whether none of it was carried out, for a reason that another server, or a later time, may not have. */
+    /** Whether none of it was executed, for a reason that may not apply on another server, or later. */
     private boolean mayBeSentAgain() {
         return commands.size() == 1
                 || (commands.getLast().name().equals("EXEC") && NOT_CARRIED_OUT.contains(code(replies.getLast())));

@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 import rill.codec.resp.Reply;
 
 /**
- * What a cluster says if something is not there: {@code MOVED 3999 127.0.0.1:6381}, or {@code ASK} while a slot is on its way. <b>Source:</b> Redis cluster
- * specification.
+ * A cluster's answer if something is elsewhere: {@code MOVED 3999 127.0.0.1:6381}, or {@code ASK} while a slot is being moved. <b>Source:</b> Redis
+ * cluster specification.
  *
- * @param moved for good
+ * @param moved whether the slot has moved for good
  */
 record Redirection(boolean moved, int slot, SocketAddress node) {
-    /** Null if a reply is none. */
+    /** Returns the redirection in a reply, or null. */
     static @Nullable Redirection of(Reply reply, SocketAddress from) {
         if (!(Reply.plain(reply) instanceof Reply.Failed failed)) {
             return null;
@@ -31,7 +31,7 @@ record Redirection(boolean moved, int slot, SocketAddress node) {
         return new Redirection(moved, Integer.parseInt(words[1]), node(host, Integer.parseInt(port), from));
     }
 
-    /** A node that does not know its own name is where the answer came from. */
+    /** Returns the node's address. A node that does not know its own name is where the reply came from. */
     static SocketAddress node(@Nullable String host, int port, SocketAddress from) {
         String known = (host == null || host.isEmpty()) && from instanceof InetSocketAddress same
                 ? same.getHostString()

@@ -20,13 +20,13 @@ import rill.codec.resp.RespOptions;
 import rill.codec.resp.RespVersion;
 
 /**
- * A Redis client: commands, transactions, scripts, scans, commands that block, and subscriptions that survive their connection; for one server, or
- * for a cluster, whose redirections it follows. A facade over the public API, no more.
+ * A Redis client: commands, transactions, scripts, scans, blocking commands, and subscriptions that survive their connection; for one server, or for
+ * a cluster, whose redirections it follows. It is merely a facade over the public API.
  *
  * <p><b>Threading:</b> any thread; {@link Subscriptions} on the loop.
  *
- * <p><b>Errors:</b> what the server answers with an error is a {@link RespException}; what has no answer fails as a call of a
- * {@link rill.Pool} does: calls wait while nothing is connected, within their deadlines, and what was never sent is tried again.
+ * <p><b>Errors:</b> an error reply becomes a {@link RespException}. A call without a reply fails as a call of a {@link rill.Pool} does: calls wait
+ * while nothing is connected, within their deadlines, and those that were never sent are tried again.
  */
 final class RedisClient implements AutoCloseable {
     private final Loop loop;
@@ -45,7 +45,7 @@ final class RedisClient implements AutoCloseable {
         this.blocking = new BlockingCalls(loop, address, Resp.client(hello).naming(Command::name));
     }
 
-    /** Connects, and says hello; fails if that fails. Once it was connected, it comes back by itself. */
+    /** Connects and says hello; fails if that fails. Once connected, the client reconnects on its own. */
     static Future<RedisClient> connect(Loop loop, SocketAddress address, Hello hello) {
         var client = new RedisClient(loop, address, hello);
         return client.onLoop(() -> client.nodes.connect().map(connected -> client));
@@ -58,8 +58,9 @@ final class RedisClient implements AutoCloseable {
     // ---- commands
 
     /**
-     * Any command that has one answer; an error is a failure. What belongs to a connection ({@code SELECT}, {@code AUTH}, {@code WATCH}, a {@code MULTI}
-     * by itself) fails with an {@link IllegalArgumentException}, here and in a batch: connections are shared, and come and go.
+     * Calls any command that has one reply; an error reply is a failure. Commands with an effect on the connection ({@code SELECT}, {@code AUTH},
+     * {@code WATCH}, a {@code MULTI} by itself) fail with an {@link IllegalArgumentException}, here and in a batch, because connections are shared
+     * and replaced.
      */
     Future<Reply> call(Command command) {
         return onLoop(() ->
@@ -67,8 +68,8 @@ final class RedisClient implements AutoCloseable {
     }
 
     /**
-     * Several commands that leave together, on one connection: the replies, whatever of them are errors. In a cluster, those that belong elsewhere are
-     * carried out there, after the others: of what has to be in order, keep the keys together, and out of slots that are just being moved.
+     * Sends several commands together, on one connection, and returns all replies, including errors. In a cluster, commands that belong elsewhere are
+     * executed there, after the others. If order matters, keep the keys together, and out of slots that are just being moved.
      */
     Future<List<Reply>> batch(List<Command> commands) {
         return onLoop(() -> nodes.call(List.copyOf(commands)));
@@ -90,7 +91,7 @@ final class RedisClient implements AutoCloseable {
         return call(Command.of("INCR", key)).map(RedisClient::number);
     }
 
-    /** A hash, whichever version is spoken: RESP 2 has an array for it. */
+    /** Returns a hash in either protocol version: in RESP 2 the reply is an array. */
     Future<Map<String, String>> hash(String key) {
         return call(Command.of("HGETALL", key)).map(reply -> {
             List<Reply> elements = switch (reply) {
@@ -121,12 +122,13 @@ final class RedisClient implements AutoCloseable {
     // ---- more than one command
 
     /**
-     * All of these commands or none, with nothing between them, as one call. In a cluster, one node carries out all of them, or none does: where their slot
-     * has moved, or is being moved, they follow it together, and while some of their keys are on either side they are sent again for a few seconds.
+     * Executes all of these commands or none, with nothing in between, as one call. In a cluster, a single node executes all of them, or none are
+     * executed. If their slot has moved, or is being moved, they follow it together; while only some of their keys have moved, they are sent again
+     * for a few seconds.
      *
-     * @return their replies, some of which may be errors: what fails when it is carried out undoes nothing. Fails if one of them was refused
-     *     beforehand, and then none was carried out; also if the server refuses {@code MULTI}, which an access control list may say: then
-     *     it has carried them out one by one
+     * @return the replies, some of which may be errors: a command that fails during execution undoes nothing. Fails if one of the commands was
+     *     refused beforehand, in which case none was executed; and if the server refuses {@code MULTI}, as an access control list may demand: then it
+     *     has executed them one by one
      */
     Future<List<Reply>> transaction(Command... commands) {
         List<Command> all = new ArrayList<>();
@@ -154,11 +156,11 @@ final class RedisClient implements AutoCloseable {
         try {
             reply.orThrow();
         } catch (RespException refused) {
-            aborted.addSuppressed(refused); // why
+            aborted.addSuppressed(refused); // the reason
         }
     }
 
-    /** Runs a script: by its name, and only if the server does not know that, as a whole. */
+    /** Runs a script by its hash, and sends its text only if the server does not know that. */
     Future<Reply> run(Script script, List<String> keys, String... arguments) {
         List<Command> byName = List.of(script("EVALSHA", script.sha(), keys, arguments));
         return onLoop(() -> nodes.call(byName).flatMap(replies -> {
@@ -178,20 +180,20 @@ final class RedisClient implements AutoCloseable {
         return Command.of(parts.toArray(String[]::new));
     }
 
-    /** All keys that match, as a stream; of a cluster, those of each master in turn. */
+    /** Returns all keys that match, as a stream; for a cluster, those of one master after the other. */
     Scan scan(String pattern) {
         return new Scan(loop, nodes, pattern);
     }
 
     /**
-     * A command that waits at the server, such as {@code BLPOP}, on a connection of its own. Let the command have a timeout of its own that is
-     * shorter than {@code atMost}: after that its connection is given up. Connecting counts.
+     * Calls a command that waits at the server, such as {@code BLPOP}, on its own connection. Give the command a timeout that is shorter than
+     * {@code atMost}, after which its connection is given up. The time to connect counts.
      */
     Future<Reply> block(Command command, Duration atMost) {
         return onLoop(() -> blocking.call(command, atMost)).map(Reply::orThrow);
     }
 
-    /** Subscriptions, on a connection of their own, which is made again whenever it was lost. On the loop. */
+    /** Opens subscriptions on their own connection, which is replaced whenever it is lost. On the loop. */
     Subscriptions subscriptions(Subscriptions.Receiver receiver) {
         if (closed) {
             throw new IllegalStateException("the client is closed");
@@ -202,17 +204,17 @@ final class RedisClient implements AutoCloseable {
         return made;
     }
 
-    /** How many subscriptions it keeps. */
+    /** Returns how many subscriptions it keeps. */
     int open() {
         return subscriptions.size();
     }
 
-    /** What is spoken. */
+    /** Returns the protocol version in use. */
     RespVersion version() {
         return hello.version();
     }
 
-    /** Closes every connection, in good order; what has no answer fails. */
+    /** Closes every connection in order; calls without a reply fail. */
     @Override
     public void close() {
         loop.execute(() -> {

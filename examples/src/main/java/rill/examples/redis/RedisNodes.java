@@ -21,8 +21,9 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 
 /**
- * The servers of a {@link RedisClient}: the one that it was given, and those of its cluster that answers have named. A pool of one connection for
- * each, which keeps commands in order. That of the first is made again when it was lost, that of another when it is needed. Confined to the loop.
+ * The servers of a {@link RedisClient}: the one that it was created with, and those of its cluster that replies have named. Each has a pool of one
+ * connection, which keeps commands in order. The connection to the first server is replaced when it is lost, one to another server when it is needed.
+ * Confined to the loop.
  *
  * <pre>
  *  call ──▶ the node of its slot, or the first ──▶ the answer, part by part
@@ -32,21 +33,21 @@ import rill.codec.resp.Reply;
  *              └── after a pause ◀──────────────────┘ TRYAGAIN
  * </pre>
  *
- * <p>A transaction is one part: it is carried out by one node, or by none.
+ * <p>A transaction is one part: one node executes it, or none does.
  */
 final class RedisNodes {
-    /** Without SCAN: the cursors of one server mean nothing to another, nor to the same once it was started again. */
+    /** Without SCAN: the cursors of one server mean nothing to another, nor to the same server after a restart. */
     private static final Set<String> READS =
             Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "TTL", "TYPE");
 
-    /** More of them in a row mean that the cluster contradicts itself. */
+    /** More redirections in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
 
-    /** While some keys of a command have moved and others have not: a slot takes as long as its keys do. */
+    /** How often a command is tried while only some of its keys have moved: moving a slot takes as long as moving its keys. */
     private static final int MOST_TRIES = 8;
 
     private static final Duration FIRST_PAUSE =
-            Duration.ofMillis(20); // before the second, and twice as long before each other
+            Duration.ofMillis(20); // before the second try; doubled before each further one
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
     private static final double JITTER = 0.2;
 
@@ -58,7 +59,7 @@ final class RedisNodes {
     private final ClientProtocol<List<Command>, List<Reply>> protocol;
     private final Map<SocketAddress, Pool<List<Command>, List<Reply>>> pools = new HashMap<>();
     private final Map<Integer, SocketAddress> bySlot = new HashMap<>();
-    private boolean cluster; // a node has said that it is of one
+    private boolean cluster; // a node has said that it belongs to one
     private boolean closed;
 
     RedisNodes(Loop loop, SocketAddress first, ClientProtocol<List<Command>, List<Reply>> protocol) {
@@ -68,12 +69,12 @@ final class RedisNodes {
                 protocol.probe(pool -> pool.call(List.of(Command.of("PING")))).idempotent(RedisNodes::changesNothing);
     }
 
-    /** What may be tried again although it was perhaps carried out. */
+    /** Whether a batch may be tried again even if it was perhaps executed. */
     private static boolean changesNothing(List<Command> batch) {
         return batch.size() == 1 && READS.contains(batch.getFirst().name());
     }
 
-    /** Done when the first is connected; fails with what prevents that. */
+    /** Done when the first server is connected; fails with the cause if it can't be. */
     Future<@Nullable Void> connect() {
         Promise<@Nullable Void> connected = loop.promise();
         connected.onCancel(this::close);
@@ -86,11 +87,11 @@ final class RedisNodes {
         if (state instanceof PoolState.Ready) {
             connected.complete(null);
         } else if (state instanceof PoolState.Failing failing && connected.fail(failing.why())) {
-            close(); // it was never there, so nobody waits for it to come back
+            close(); // it was never connected, so nobody waits for it to come back
         }
     }
 
-    /** A reply for each command; what says that they belong elsewhere is followed. What would change the connection is refused. */
+    /** Returns a reply for each command, and follows redirections. Commands that would change the connection are refused. */
     Future<List<Reply>> call(List<Command> batch) {
         try {
             ConnectionBound.refuse(batch);
@@ -100,12 +101,12 @@ final class RedisNodes {
         return call(batch, nodeOf(batch), false, MOST_REDIRECTIONS, 1);
     }
 
-    /** Of this server, and of no other: where answers are worth something only to the one that has given them. */
+    /** Calls this server and no other, for commands whose reply only means something to the same server. */
     Future<Reply> callAt(SocketAddress node, Command command) {
         return sent(List.of(command), node).map(List::getFirst);
     }
 
-    /** Who has which slots, as somebody says who should know. */
+    /** Returns which master has which slots, according to a node that should know. */
     Future<Topology> topology() {
         SocketAddress asked = anyNode();
         return callAt(asked, Command.of("CLUSTER", "SLOTS")).map(reply -> {
@@ -120,7 +121,7 @@ final class RedisNodes {
         return node == null ? anyNode() : node;
     }
 
-    /** One that knows where things are: the first, unless that is gone and another is not. */
+    /** Returns a node that knows the cluster: the first one, unless it is failing and another is not. */
     private SocketAddress anyNode() {
         Pool<?, ?> usual = pools.get(first);
         if (usual != null && usual.state() instanceof PoolState.Failing) {
@@ -140,10 +141,10 @@ final class RedisNodes {
     }
 
     /**
-     * Sends it, and each part that belongs elsewhere there.
+     * Sends the batch, and each part that belongs elsewhere to its node.
      *
-     * @param left how many redirections are followed
-     * @param tries of what is split, this one included
+     * @param left how many more redirections are followed
+     * @param tries how often parts with split keys were tried, including this time
      */
     private Future<List<Reply>> call(List<Command> batch, SocketAddress node, boolean asking, int left, int tries) {
         List<Command> sent = new ArrayList<>(batch);
@@ -167,7 +168,7 @@ final class RedisNodes {
         });
     }
 
-    /** What one part never reached, others have. */
+    /** One part may never have been sent, but others were executed. */
     private static Throwable partly(Throwable failure) {
         return failure instanceof CallFailedException
                 ? new CallFailedException(
@@ -181,7 +182,7 @@ final class RedisNodes {
         return parts.stream().flatMap(List::stream).toList();
     }
 
-    /** What comes of it elsewhere, or later; null if its answer is final. */
+    /** Returns the replies of a part that is sent elsewhere, or again later; null if its replies are final. */
     private @Nullable Future<List<Reply>> again(Part part, SocketAddress from, int left, int tries) {
         Redirection elsewhere = part.elsewhere(from);
         if (elsewhere != null) {
@@ -218,7 +219,7 @@ final class RedisNodes {
                         })));
     }
 
-    /** A node that is gone may be gone for good, so nothing is kept of it: an answer names it if it comes back. */
+    /** A node without a connection may be gone for good, so nothing is kept of it; a reply names it if it comes back. */
     private void endIfIdle(SocketAddress node) {
         Pool<?, ?> pool = pools.get(node);
         if (pool != null && pool.state() instanceof PoolState.Idle) {
@@ -228,7 +229,7 @@ final class RedisNodes {
         }
     }
 
-    /** Another may have what a node had that is gone. */
+    /** If a node fails, another may have taken over its slots. */
     private void forget(SocketAddress node, PoolState state) {
         if (state instanceof PoolState.Failing) {
             bySlot.values().removeIf(node::equals);

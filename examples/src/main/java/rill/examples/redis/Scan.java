@@ -17,8 +17,8 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 
 /**
- * All keys that match, a page at a time: a server is asked for the next one when somebody wants it. Of a cluster, one master after the other, each once
- * unless slots change hands. A key that is there all the while comes at least once, others may.
+ * All keys that match, a page at a time: a server is asked for the next page when the caller wants it. In a cluster, one master after the other is
+ * visited, each once unless slots change hands. A key that exists all the time is delivered at least once; other keys may be.
  *
  * <pre>
  *            who has which slots?                      its first page, its next page …
@@ -28,14 +28,14 @@ import rill.codec.resp.Reply;
  *     └─────────────────────────────────────────────────────────────────────────┘
  * </pre>
  *
- * <p>So a master that joins meanwhile is visited too, one that has taken over for another is visited in its place, and one that was given slots that
- * were not seen is visited once more. One of which a page fails is visited from the beginning.
+ * <p>A master that joins meanwhile is therefore visited too, one that has taken over for another is visited in its place, and one that has received
+ * unseen slots is visited once more. A master that fails to deliver a page is visited again from the beginning.
  *
  * <p><b>Threading:</b> any thread; one page at a time.
  *
- * <p><b>Not guaranteed:</b> a key comes if it is being moved between two masters, alone, just then: its slot has changed hands only when all of its keys have. Nor
- * that all keys come from a server that is started again between two pages, so that no page fails; nor from a cluster that is known as one only by {@code CLUSTER SLOTS}, which
- * this user must not ask for: the server is taken for one alone.
+ * <p><b>Not guaranteed:</b> that a key is delivered that is just being moved between two masters by itself, since its slot changes hands only when
+ * all of its keys have moved. Nor that all keys of a server are delivered that restarts between two pages, without failing one. Nor those of a
+ * cluster that is known as one only by {@code CLUSTER SLOTS} if this user may not call that: the server is then taken for a single one.
  */
 final class Scan {
     private static final int MOST_VISITS = 5; // of one master
@@ -45,11 +45,11 @@ final class Scan {
     private final String pattern;
     private final BitSet seen = new BitSet(Slots.COUNT);
     private final Map<SocketAddress, Integer> visits = new HashMap<>();
-    private @Nullable SocketAddress visited; // whose pages are asked for
+    private @Nullable SocketAddress visited; // the master whose pages are being asked for
     private BitSet had = new BitSet(); // its slots, when its visit began
     private String cursor = "0";
-    private boolean visiting; // not all of its pages have come
-    private boolean uncertain; // a page did not come: is its master still there?
+    private boolean visiting; // not all of its pages have arrived
+    private boolean uncertain; // a page did not arrive, so its master may be gone
     private boolean cluster;
     private boolean over;
 
@@ -60,8 +60,8 @@ final class Scan {
     }
 
     /**
-     * The next page, which may be empty; null when there is none. After a failure its master is visited from the beginning, or the one that has taken
-     * over meanwhile: a server that was started again has other cursors.
+     * Returns the next page, which may be empty; null at the end. After a failure, the master is visited again from the beginning, or the one that
+     * has taken over meanwhile: cursors do not survive a restart of the server.
      */
     Future<@Nullable List<String>> next() {
         return Loop.current() == loop ? goOn() : loop.submit(this::goOn).flatMap(begun -> begun);
@@ -80,13 +80,13 @@ final class Scan {
         });
     }
 
-    /** Where to go on. */
+    /** Decides where to continue. */
     private void look(Topology now) throws IOException {
         cluster = now.cluster();
         uncertain = false;
         if (visited != null) {
             BitSet has = now.of(visited);
-            if (visiting && !has.isEmpty()) { // it is still there, but may have been started again
+            if (visiting && !has.isEmpty()) { // it still exists, but may have restarted
                 had = (BitSet) has.clone();
                 cursor = "0";
                 return;
@@ -139,7 +139,7 @@ final class Scan {
         });
     }
 
-    /** Gives every key to {@code action}; done when there are no more. */
+    /** Passes every key to {@code action}; done when there are no more. */
     Future<@Nullable Void> forEach(Consumer<? super String> action) {
         return next().flatMap(page -> {
             if (page == null) {

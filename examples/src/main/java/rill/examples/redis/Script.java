@@ -6,10 +6,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A script for the server, and what the server calls it.
+ * A script for the server, and its hash.
  *
- * @param text in Lua
- * @param sha its SHA-1
+ * @param text the script, in Lua
+ * @param sha the SHA-1 of the text, by which the server knows it
  */
 record Script(String text, String sha) {
     static Script of(String text) {

@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Set;
 import rill.codec.resp.Command;
 
-/** Which of a cluster's slots a key is in. <b>Source:</b> Redis cluster specification. */
+/** Computes the slot of a cluster that a key is in. <b>Source:</b> Redis cluster specification. */
 final class Slots {
     static final int COUNT = 16384;
     static final int NONE = -1;
 
-    /** What has no key, and may concern the server that is asked: its first argument says nothing of a slot. */
+    /** Commands without a key, which may concern the server that receives them: their first argument does not determine a slot. */
     private static final Set<String> KEYLESS = Set.of(
             "ACL",
             "ASKING",
@@ -43,7 +43,7 @@ final class Slots {
     private Slots() {}
 
     /**
-     * Where the first key of a batch belongs, or {@link #NONE}; a guess for commands whose keys come later, which a redirection corrects.
+     * Returns the slot of a batch's first key, or {@link #NONE}. For commands whose keys come later this is a guess, which a redirection corrects.
      */
     static int of(List<Command> batch) {
         for (Command each : batch) {
@@ -54,7 +54,7 @@ final class Slots {
         return NONE;
     }
 
-    /** Of what is between braces, if something is: so keys can be kept together. */
+    /** Hashes only the part between braces, if there is one, so that keys can be kept together. */
     static int of(byte[] key) {
         int from = 0;
         int to = key.length;

@@ -26,9 +26,9 @@ import rill.codec.resp.RespSubscriber;
 import rill.codec.resp.RespSubscriber.Kind;
 
 /**
- * Subscriptions that survive their connection: after it was lost, another is made, with a pause that grows, and what was subscribed to is
- * subscribed to again. What is published in between is lost, and its receiver is told that this may be so. The pause is short again after a
- * connection that was of use: one that has brought a message, or that has stood for as long as the longest pause since all was confirmed. Confined to the loop.
+ * Subscriptions that survive their connection. If it is lost, another is made after a pause that grows, and all subscriptions are renewed. Messages
+ * published in between are lost, and the receiver is notified that this is possible. The pause is short again after a useful connection: one that has
+ * delivered a message, or that lasted for as long as the longest pause after everything was confirmed. Confined to the loop.
  *
  * <pre>
  *  connecting ──▶ subscribing ──▶ ready
@@ -45,20 +45,21 @@ final class Subscriptions implements AutoCloseable {
     private static final Duration PROBE_AFTER = Duration.ofSeconds(15);
     private static final Duration PATIENCE = Duration.ofSeconds(10); // for what the server has to confirm
 
-    /** Who is told, on the loop. */
+    /** Receives messages and events, on the loop. */
     @FunctionalInterface
     interface Receiver {
         void message(RespSubscriber.Message message);
 
-        /** The connection is gone: until {@link #restored} nothing comes. */
+        /** The connection is lost: nothing arrives until {@link #restored}. */
         default void lost(Throwable why) {}
 
         /**
-         * What was confirmed before is given up: the server has refused it on another connection, or has ended it and refused it then. Others go on.
+         * A confirmed subscription is given up: the server has refused it on another connection, or has ended it and then refused it. The others
+         * continue.
          */
         default void refused(Kind kind, String name, RespException why) {}
 
-        /** Another connection has all of the subscriptions that were not refused; messages may be missing. */
+        /** Another connection has all subscriptions that were not refused; messages may have been missed. */
         default void restored() {}
     }
 
@@ -67,20 +68,20 @@ final class Subscriptions implements AutoCloseable {
     private final Hello hello;
     private final Receiver receiver;
     private final Map<Kind, Map<String, Wanted>> wanted = new EnumMap<>(Kind.class);
-    private final Set<Wanted> asked = new HashSet<>(); // for on the current connection, and not answered
+    private final Set<Wanted> asked = new HashSet<>(); // requested on the current connection, and not answered
     private final List<Waiting> waiting = new ArrayList<>();
     private @Nullable RespSubscriber ready;
     private @Nullable RespSubscriber current;
-    private @Nullable Throwable givenUp; // why the current one is closed
+    private @Nullable Throwable givenUp; // the reason for closing the current connection
     private @Nullable Handle pause;
     private @Nullable Handle probe;
     private double nextPauseNanos = SHORTEST.toNanos();
     private long readySince;
-    private boolean useful; // the current one has brought a message
+    private boolean useful; // the current connection has delivered a message
     private boolean wasReady;
     private boolean over;
 
-    /** A name, from when it is wanted until it is not: whoever wants it again wants another. */
+    /** A name for as long as it is wanted; when it is wanted again, that is another object. */
     private static final class Wanted {
         final Kind kind;
         final String name;
@@ -92,7 +93,7 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
-    /** Whoever waits until what is left of these names is confirmed, on this connection or on a later one. */
+    /** A subscribe call that waits until the rest of its names is confirmed, on this connection or on a later one. */
     private record Waiting(Kind kind, Set<String> left, Promise<@Nullable Void> promise) {}
 
     Subscriptions(Loop loop, SocketAddress address, Hello hello, Receiver receiver) {
@@ -107,9 +108,9 @@ final class Subscriptions implements AutoCloseable {
     }
 
     /**
-     * Done when the server has confirmed all of them, on this connection or on a later one; failed when it refuses one, which is then given up.
+     * Done when the server has confirmed all of the names, on this connection or on a later one; fails when it refuses one, which is then given up.
      *
-     * @throws IllegalArgumentException if there is none, or if a name has half a surrogate pair
+     * @throws IllegalArgumentException if there are no names, or if one has half a surrogate pair
      */
     Future<@Nullable Void> subscribe(Kind kind, String... names) {
         requireNames(names);
@@ -127,13 +128,13 @@ final class Subscriptions implements AutoCloseable {
                     ask(current, it);
                 }
             } else if (current != null && !asked.contains(before)) {
-                settle(before, null); // it is confirmed
+                settle(before, null); // already confirmed
             }
         }
         return waits.promise;
     }
 
-    /** One that can't be sent would be in the way of all the others on every connection. */
+    /** Checks the names: one that can't be sent would block all others on every connection. */
     private static void requireNames(String... names) {
         if (names.length == 0) {
             throw new IllegalArgumentException("there is nothing to subscribe to");
@@ -146,7 +147,7 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
-    /** Done when the server has confirmed it; at once while nothing is connected, and when the connection is lost. */
+    /** Done when the server has confirmed it; at once while nothing is connected, or when the connection is lost. */
     Future<@Nullable Void> unsubscribe(Kind kind, String... names) {
         for (String each : names) {
             Wanted it = wanted(kind).remove(each);
@@ -159,7 +160,7 @@ final class Subscriptions implements AutoCloseable {
             return loop.done(null);
         }
         RespSubscriber on = current;
-        // Behind what was asked for and is not confirmed yet, so this has the last word.
+        // Sent after requests that are not confirmed yet, so this one has the last word.
         Future<@Nullable Void> confirmed = on.unsubscribe(kind, names)
                 .recoverWith(failure -> on.isOpen() || failure instanceof RespException
                         ? loop.<@Nullable Void>failed(failure)
@@ -176,7 +177,7 @@ final class Subscriptions implements AutoCloseable {
         return wanted(it.kind).get(it.name) == it;
     }
 
-    /** Nobody waits for this name any more. */
+    /** The name is confirmed, or refused: completes the calls that waited for it. */
     private void settle(Wanted it, @Nullable Throwable refusal) {
         for (Waiting each : List.copyOf(waiting)) {
             if (each.kind == it.kind && each.left.remove(it.name) && (refusal != null || each.left.isEmpty())) {
@@ -207,7 +208,7 @@ final class Subscriptions implements AutoCloseable {
                 });
     }
 
-    /** What comes over a connection. */
+    /** Receives what arrives on a connection. */
     private final class Listening implements RespSubscriber.Receiver {
         @Override
         public void message(RespSubscriber.Message message) {
@@ -219,7 +220,7 @@ final class Subscriptions implements AutoCloseable {
         public void unsubscribed(Kind kind, String name, boolean byUs) {
             Wanted it = wanted(kind).get(name);
             if (!byUs && current != null && it != null && asked.add(it)) {
-                ask(current, it); // and if its slot has moved, that is refused
+                ask(current, it); // if its slot has moved, the server refuses that
             }
         }
     }
@@ -228,18 +229,18 @@ final class Subscriptions implements AutoCloseable {
         current = made;
         useful = false;
         givenUp = null;
-        made.onFailure(failure -> {}); // told when it is closed
+        made.onFailure(failure -> {}); // reported when it is closed
         made.closed().onDone((nothing, never) -> lost(made));
         wanted.values().forEach(each -> List.copyOf(each.values()).forEach(it -> ask(made, it)));
         readyIfAnswered(made);
     }
 
-    /** One by one, for each may be refused, or be of another slot. What is not answered ends the connection. */
+    /** Subscribes to names one by one, since each may be refused, or belong to another slot. An unanswered request ends the connection. */
     private void ask(RespSubscriber made, Wanted it) {
         asked.add(it);
         made.subscribe(it.kind, it.name).timeout(PATIENCE).onDone((nothing, failure) -> {
             if (current != made || !isWanted(it)) {
-                return; // not any more
+                return; // no longer wanted
             }
             boolean tryAgain = failure instanceof RespException busy && busy.isTemporary() && it.wasConfirmed;
             if (failure == null) {
@@ -255,7 +256,7 @@ final class Subscriptions implements AutoCloseable {
         });
     }
 
-    /** It would be refused again. */
+    /** Drops a subscription that the server would refuse again. */
     private void refused(RespSubscriber made, Wanted it, RespException refusal) {
         wanted(it.kind).remove(it.name);
         asked.remove(it);
@@ -269,7 +270,7 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
-    /** Until there is nothing to wait for: more may be wanted meanwhile. */
+    /** The connection is ready once nothing is left to wait for: more may be wanted meanwhile. */
     private void readyIfAnswered(RespSubscriber made) {
         if (over || current != made || ready != null || !asked.isEmpty() || !made.isOpen()) {
             return;
@@ -284,7 +285,7 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
-    /** Where nothing is published nothing comes, and so it would not show that the server is gone. */
+    /** Where nothing is published nothing arrives, so only a probe shows that the server is gone. */
     private void probeLater(RespSubscriber made) {
         probe = loop.schedule(
                 PROBE_AFTER,
@@ -298,7 +299,7 @@ final class Subscriptions implements AutoCloseable {
                 }));
     }
 
-    /** And so it is lost. */
+    /** Closes the connection, which makes it lost. */
     private void giveUp(RespSubscriber made, Throwable why) {
         if (current == made && givenUp == null) {
             givenUp = why;
@@ -328,7 +329,7 @@ final class Subscriptions implements AutoCloseable {
         double jitter = 1 + JITTER * (2 * loop.random().nextDouble() - 1);
         pause = loop.schedule(Duration.ofNanos((long) (nextPauseNanos * jitter)), "reconnect", this::connect);
         nextPauseNanos = Math.min(nextPauseNanos * GROWTH, (double) LONGEST.toNanos());
-        receiver.lost(why); // last: it may throw
+        receiver.lost(why); // last, since it may throw
     }
 
     private void cancelProbe() {

@@ -10,13 +10,14 @@ import rill.ProtocolException;
 import rill.codec.resp.Reply;
 
 /**
- * Which master has which slots, as one node of a cluster has said. A server that is no cluster has all of them. <b>Source:</b> {@code CLUSTER SLOTS}.
+ * Which master has which slots, according to one node of a cluster. A single server has all slots. <b>Source:</b> {@code CLUSTER SLOTS}.
  *
- * @param masters by address, in the order in which they were told
+ * @param masters the slots by address, in the order of the reply
  */
 record Topology(boolean cluster, Map<SocketAddress, BitSet> masters) {
     /**
-     * Of an answer that came from there. A server that does not let this user ask is taken for one alone, unless it is known to be of a cluster.
+     * Parses a reply from this address. A server where this user may not call the command is taken for a single one, unless it is known to belong to
+     * a cluster.
      */
     static Topology of(Reply reply, SocketAddress from, boolean ofCluster) throws IOException {
         var masters = new LinkedHashMap<SocketAddress, BitSet>();
@@ -39,7 +40,7 @@ record Topology(boolean cluster, Map<SocketAddress, BitSet> masters) {
         return new Topology(true, masters);
     }
 
-    /** ERR: it is none, or does not know the command. */
+    /** ERR: it is a single server, or does not know the command. */
     private static boolean meansNone(String code, boolean ofCluster) {
         return code.equals("ERR") || (code.equals("NOPERM") && !ofCluster);
     }
@@ -69,7 +70,7 @@ record Topology(boolean cluster, Map<SocketAddress, BitSet> masters) {
         return new ProtocolException("expected which node has which slots, found " + reply);
     }
 
-    /** Those of a node; none if it is not a master. */
+    /** Returns the slots of a node; none if it is not a master. */
     BitSet of(SocketAddress node) {
         return masters.getOrDefault(node, new BitSet());
     }

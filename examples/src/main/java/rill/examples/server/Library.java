@@ -18,7 +18,7 @@ import rill.Serving;
 import rill.codec.Lines;
 import rill.codec.Text;
 
-/** A library that speaks lines of text: the four ways to make a server. Any of them runs on one loop or on several. */
+/** A library that speaks lines of text: the four ways to write a server. Any of them runs on one loop or on several. */
 final class Library {
     static final Pipeline<String, String> LINES = Pipeline.of(Lines.of().with(Text.utf8()));
 
@@ -36,12 +36,12 @@ final class Library {
         this.shelves = Map.copyOf(shelves);
     }
 
-    /** Who has registered, and where they live. */
+    /** Returns who has registered, and where they live. */
     Map<String, String> readers() {
         return Map.copyOf(readers);
     }
 
-    /** The titles that are lent. */
+    /** Returns the titles on loan. */
     Set<String> lent() {
         return Set.copyOf(lent);
     }
@@ -51,7 +51,7 @@ final class Library {
         return server.serve(address, LINES, BOUNDS, title -> Future.of(shelves.getOrDefault(title, "unknown")));
     }
 
-    /** Lends books. What a reader has not brought back comes back when the connection ends. */
+    /** Lends books. Those that a reader has not returned come back when the connection ends. */
     Future<Listener> desk(Serving server, SocketAddress address) {
         return server.serveEach(address, LINES, BOUNDS, peer -> {
             var reader = new Reader();
@@ -60,7 +60,7 @@ final class Library {
         });
     }
 
-    /** What one peer has borrowed; on the loop of its connection only. */
+    /** The books that one peer has borrowed; used only on the loop of its connection. */
     private final class Reader {
         private final List<String> borrowed = new ArrayList<>();
 
@@ -85,21 +85,21 @@ final class Library {
             connection.write("your street?").await();
             String street = connection.receive().await();
             if (name == null || street == null) {
-                return; // the peer has gone, or the loop closes
+                return; // the peer has gone, or the loop is closing
             }
             readers.put(name, street);
             connection.write("welcome, " + name).await();
         });
     }
 
-    /** Tells everybody who is present what anybody says. */
+    /** Sends each line to everybody present. */
     Future<Listener> readingRoom(Serving server, SocketAddress address) {
         return server.listen(address, LINES, BOUNDS, connection -> {
             present.add(connection);
             connection.closed().onDone((nothing, failure) -> present.remove(connection));
             connection.onFailure(failure -> {
                 if (!(failure.cause() instanceof IOException)) {
-                    failure.report(); // our mistake; that peers go away is everyday life
+                    failure.report(); // a mistake of ours; a peer that goes away is normal
                 }
             });
             connection.onFinish(() -> {
@@ -110,7 +110,7 @@ final class Library {
         });
     }
 
-    /** All of it, on as many loops as there are processors, until {@code stop} is done. */
+    /** Serves everything, on as many loops as there are processors, until {@code stop} is done. */
     void open(List<SocketAddress> addresses, Future<?> stop) throws IOException {
         try (LoopGroup loops = LoopGroup.open()) {
             catalogue(loops, addresses.get(0)).await();

@@ -1,4 +1,4 @@
-/** Servers of one's own: what docs/servers.md shows. */
+/** Custom servers: what docs/servers.md shows. */
 @NullMarked
 package rill.examples.server;
 

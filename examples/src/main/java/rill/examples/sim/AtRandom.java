@@ -17,8 +17,8 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * Connections whose both ends do anything at any time, under the swarm: write, flush, pause, resume, receive, give up, close, abort. What
- * arrives is the beginning of what was sent, every Future is settled in the end, and no connection is left.
+ * Connections whose ends do anything at any time, under the swarm: write, flush, pause, resume, receive, give up, close, abort. What arrives is a
+ * prefix of what was sent, every Future settles in the end, and no connection is left.
  */
 final class AtRandom implements Scenario {
     private static final int PORT = 7000;
@@ -51,7 +51,7 @@ final class AtRandom implements Scenario {
         private final Findings findings;
         private final List<End> ends = new ArrayList<>();
         private final List<Loop> loops = new ArrayList<>();
-        private final Map<String, Integer> counts = new HashMap<>(); // lines sent and received by a name of the stream
+        private final Map<String, Integer> counts = new HashMap<>(); // lines sent and received, by stream name
         private boolean stopping;
         private int names;
 
@@ -214,7 +214,7 @@ final class AtRandom implements Scenario {
             }
         }
 
-        /** Whatever state it is in, it is now to come to its end. */
+        /** Brings the end to its close, whatever state it is in. */
         void finish() {
             if (!loop.closed()) {
                 loop.schedule("finish", () -> {

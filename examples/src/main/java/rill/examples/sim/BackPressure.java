@@ -13,14 +13,14 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * A writer that heeds the water marks and a reader that often pauses, over a network that loses, delays and holds: the stream arrives
- * whole, and no more is under way than marks and socket buffers allow.
+ * A writer that respects the water marks and a reader that often pauses, over a network that loses, delays and holds segments: the stream arrives
+ * whole, and no more is in flight than marks and socket buffers allow.
  */
 final class BackPressure implements Scenario {
     private static final int PORT = 7000;
     private static final int TOTAL = 1_000_000;
     private static final int MOST_PER_WRITE = 40_000;
-    /** High-water mark, one more write, and the buffers of both kernels. */
+    /** The high-water mark, one more write, and the buffers of both kernels. */
     private static final int MOST_UNDER_WAY =
             ConnectionLimits.defaults().highWaterMark() + MOST_PER_WRITE + 2 * 128 * 1024 + 64 * 1024;
 
@@ -31,7 +31,7 @@ final class BackPressure implements Scenario {
     public void run(Simulation simulation) {
         var run = new Run(simulation);
         Host reader = simulation.host("reader", run::read);
-        simulation.run(Duration.ofMillis(50)); // by then it listens
+        simulation.run(Duration.ofMillis(50)); // by then the server listens
         simulation.host("writer", host -> run.write(host, reader));
         var loss = simulation.inject(Faults.loss("writer", "reader", 0.02));
         simulation.schedule(Duration.ofMillis(50), Duration.ofSeconds(2), Faults.hold("reader", "writer"));

@@ -18,8 +18,8 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Simulation;
 
 /**
- * What scenarios of clients that call a server know of one run, from outside: which requests have arrived, what became of each call, and whether that goes
- * together.
+ * What a scenario of clients that call a server knows of one run, from outside: which requests have arrived, what became of each call, and whether
+ * the two agree.
  *
  * <pre>
  *  rowdy: clients call under the swarm ──▶ calm: each is soon answered ──▶ stopping: no more calls ──▶ check
@@ -30,9 +30,9 @@ final class CallLedger {
 
     private final Simulation simulation;
     private final Findings findings;
-    private final Map<String, Integer> arrived = new HashMap<>(); // looked up; so is the other that hashes
+    private final Map<String, Integer> arrived = new HashMap<>(); // looked up, never iterated; likewise the other one
     private final Set<String> neverSent = new HashSet<>();
-    private final Map<String, Client> clients = new LinkedHashMap<>(); // by host: its present one
+    private final Map<String, Client> clients = new LinkedHashMap<>(); // the present client of each host
     private int begun;
     private int answered;
     private boolean again;
@@ -55,7 +55,7 @@ final class CallLedger {
         return simulation.buggify(probability, what);
     }
 
-    /** Hosts that call, and come back with a client made anew after each crash. */
+    /** Starts hosts that call, and that come back with a new client after each crash. */
     void clients(int most, Function<Host, ? extends Client> made) {
         int number = simulation.atMost(most, "clients");
         for (int i = 0; i < number; i++) {
@@ -68,9 +68,9 @@ final class CallLedger {
     }
 
     /**
-     * Runs all of it, but for the end of the clients and {@link #check}.
+     * Runs everything except for the end of the clients and {@link #check}.
      *
-     * @param change what happens half-way through the rowdy part
+     * @param change what happens halfway through the rowdy part
      */
     void run(int mostMillis, Runnable change) {
         Duration rowdy = Duration.ofMillis(simulation.atMost(mostMillis, "milliseconds of it"));
@@ -89,7 +89,7 @@ final class CallLedger {
         clients.values().forEach(Client::close);
     }
 
-    /** A request has come to a server: how often, by now. */
+    /** A request has arrived at a server; returns how often it has by now. */
     int arrives(String request) {
         int times = arrived.merge(request, 1, Integer::sum);
         again |= times > 1;
@@ -118,7 +118,7 @@ final class CallLedger {
         private boolean answeredSince;
 
         /**
-         * @param pauseMillis between calls, at most
+         * @param pauseMillis the longest pause between calls
          * @param burst how many calls it makes at once, now and then
          */
         Client(CallLedger ledger, Host host, int pauseMillis, int burst) {
@@ -147,7 +147,7 @@ final class CallLedger {
             });
         }
 
-        /** A call is about to be made: its name. */
+        /** Begins a call, and returns its name. */
         String begins() {
             open++;
             return name + "-" + ++ledger.begun;
@@ -161,14 +161,14 @@ final class CallLedger {
             return ledger.calm;
         }
 
-        /** Now and then nobody waits any longer for something. */
+        /** Gives up the Future after this long, now and then. */
         void perhapsGivesUp(Future<?> future, int millis) {
             if (loop.random().nextInt(20) == 0) {
                 loop.schedule(Duration.ofMillis(loop.random().nextInt(millis)), "give up", future::cancel);
             }
         }
 
-        /** A call has ended in some other way. */
+        /** A call has ended in another way than by {@link #answered} or {@link #failed}. */
         void ended() {
             open--;
         }

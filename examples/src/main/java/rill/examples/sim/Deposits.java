@@ -15,8 +15,8 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * An account on a server, and a client that adds to it and tries again when a call fails. With a bug, for the guide: a call without
- * an answer may have been carried out all the same, and trying it again then adds twice.
+ * An account on a server, and a client that adds to it and tries again when a call fails. It has a bug, for the guide: a call without an answer may
+ * have been executed nevertheless, and trying it again then adds twice.
  */
 final class Deposits implements Scenario {
     private static final int PORT = 7000;
@@ -25,12 +25,12 @@ final class Deposits implements Scenario {
 
     private final boolean numbered;
 
-    /** With the bug. */
+    /** Creates the scenario with the bug. */
     Deposits() {
         this(false);
     }
 
-    /** Without the bug if the deposits are numbered. */
+    /** Creates the scenario; without the bug if the deposits are numbered. */
     Deposits(boolean numbered) {
         this.numbered = numbered;
     }
@@ -74,9 +74,9 @@ final class Deposits implements Scenario {
         }
     }
 
-    /** The server's side: {@code add N}, perhaps after a number by which a request is known that comes again. */
+    /** The server's side: {@code add N}, perhaps after a number by which a repeated request is recognized. */
     private static final class Account {
-        private final Set<String> known = new HashSet<>(); // looked up, never walked
+        private final Set<String> known = new HashSet<>(); // looked up, never iterated
         private int balance;
 
         Future<String> handle(String request) {

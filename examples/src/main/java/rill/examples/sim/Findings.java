@@ -7,7 +7,7 @@ import rill.LoopOptions;
 import rill.transport.sim.Host;
 import rill.transport.sim.Simulation;
 
-/** What a scenario found to be wrong: collected, so that a run tells all of it, and thrown at the end. */
+/** What a scenario found to be wrong. Findings are collected, so that a run reports all of them, and thrown at the end. */
 final class Findings {
     private final Simulation simulation;
     private final List<String> found = new ArrayList<>();
@@ -23,7 +23,7 @@ final class Findings {
         }
     }
 
-    /** A loop whose reports are of no interest: that something throws fails the run anyway. */
+    /** Opens a loop whose reports are ignored: whatever throws fails the run anyway. */
     Loop loop(Host host) {
         return host.loop(LoopOptions.defaults().name(host.name()).reporter(report -> {}));
     }

@@ -13,7 +13,7 @@ import rill.transport.sim.Latency;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
-/** A server that is closed while clients load it: every request that it took on is answered, and the answer arrives. */
+/** A server that is closed under load: every request that it accepted is answered, and the answer arrives. */
 final class GracefulShutdown implements Scenario {
     private static final int PORT = 7000;
     private static final int CLIENTS = 5;
@@ -59,7 +59,7 @@ final class GracefulShutdown implements Scenario {
         findings.throwIfAny();
     }
 
-    /** One client that calls and calls. */
+    /** One client that makes call after call. */
     private static final class Load {
         private final Findings findings;
         private final Loop loop;

@@ -32,9 +32,9 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * HTTP clients that call a server under the swarm, while it resets connections before, within and after its answers, never answers, and lets bodies drip.
- * Every call ends in its own answer, whole, or in a typed failure; a POST arrives once at most, a GET twice; what is said to be never sent has not
- * arrived; what was given up leaves nothing behind; and when all is calm calls are soon answered, without help.
+ * HTTP clients that call a server under the swarm, while it resets connections before, during and after its answers, never answers, or sends bodies
+ * in drips. Every call ends in its own complete answer or in a typed failure; a POST arrives at most once, a GET at most twice; a call that failed as
+ * never sent has not arrived; calls given up leave nothing behind; and in the calm part calls are soon answered, without help.
  */
 final class HttpCalls implements Scenario {
     private static final int PORT = 8080;
@@ -274,7 +274,7 @@ final class HttpCalls implements Scenario {
 
         @Override
         boolean isGone() {
-            return true; // it has no end but that of its connections
+            return true; // it ends only with its connections
         }
     }
 }

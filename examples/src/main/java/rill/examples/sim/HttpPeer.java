@@ -19,7 +19,7 @@ import rill.Pipeline;
 import rill.examples.sim.HttpServing.Asked;
 import rill.examples.sim.HttpServing.Run;
 
-/** A peer of {@link HttpServing} that knows HTTP by its bytes alone; from its host's start to a crash or the end of the run. */
+/** A peer of {@link HttpServing} that treats HTTP as plain bytes; from its host's start to a crash or the end of the run. */
 final class HttpPeer {
     private static final Duration PATIENCE = Duration.ofSeconds(4);
     private static final Pattern LENGTH = Pattern.compile("content-length: (\\d+)", Pattern.CASE_INSENSITIVE);
@@ -66,7 +66,7 @@ final class HttpPeer {
         });
     }
 
-    /** One connection: what is said on it, and what has come back. */
+    /** One connection: what was sent on it, and what has come back. */
     private final class Visit {
         private final Connection<ByteBuf, ByteBuf> connection;
         private final RandomGenerator random = loop.random();
@@ -74,7 +74,7 @@ final class HttpPeer {
         private final StringBuilder came = new StringBuilder();
         private final boolean sinceCalm = run.calm();
         private String saying = "";
-        private boolean forbidden; // said at the end
+        private boolean forbidden; // sent at the end
         private boolean over;
 
         Visit(Connection<ByteBuf, ByteBuf> connection) {
@@ -132,7 +132,7 @@ final class HttpPeer {
             }
         }
 
-        /** Where the answer ends that has come; 0 if it has not come whole. */
+        /** Returns where the current answer ends; 0 if it is incomplete. */
         private int answer() {
             int head = came.indexOf("\r\n\r\n");
             if (head < 0) {
@@ -167,7 +167,7 @@ final class HttpPeer {
             return end;
         }
 
-        /** The end of chunks; 0 if they have not all come. */
+        /** Returns where the chunks end; 0 if they are incomplete. */
         private int chunks(int from, StringBuilder text) {
             int at = from;
             while (true) {
@@ -198,7 +198,7 @@ final class HttpPeer {
             }
         }
 
-        /** It is too late, or what was forbidden; nothing else, and nothing comes after it. */
+        /** Checks a refusal: the request came too late or was forbidden, and nothing follows the answer. */
         private void refused(int status) {
             if (status == 408) {
                 run.late++;

@@ -26,9 +26,10 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * The server of HTTP alone, under the swarm: its peers speak bytes, and their bodies drip, they pipeline, read slowly, reset, say what is forbidden, and
- * ask again on another connection. Answers come whole and in the order of the requests, or the connection ends; no request is carried out twice, no body
- * is taken for whole that is not; what follows a violation is never read as a request; and when all is calm peers are soon answered, and nothing is left.
+ * The HTTP server alone, under the swarm. Its peers send raw bytes: bodies in drips, pipelined requests, slow reads, resets, violations, and retries
+ * on another connection. Answers arrive whole and in the order of the requests, or the connection ends; no request is executed twice, and no
+ * incomplete body is taken for a complete one; what follows a violation is never read as a request; and in the calm part peers are soon answered, and
+ * nothing is left.
  */
 final class HttpServing implements Scenario {
     static final int PORT = 8080;
@@ -73,8 +74,8 @@ final class HttpServing implements Scenario {
     static final class Run {
         final Simulation simulation;
         final Findings findings;
-        final Map<String, HttpPeer> peers = new LinkedHashMap<>(); // by host: its present one
-        private final Set<String> arrived = new HashSet<>(); // looked up, never walked
+        final Map<String, HttpPeer> peers = new LinkedHashMap<>(); // the present peer of each host
+        private final Set<String> arrived = new HashSet<>(); // looked up, never iterated
         private @Nullable Serving serving; // since the last boot
         int begun;
         int answered;
@@ -110,7 +111,7 @@ final class HttpServing implements Scenario {
         private final Run run;
         private final Loop loop;
         private @Nullable HttpServer server;
-        private int streams; // that nobody has closed
+        private int streams; // streams that nobody has closed
 
         Serving(Run run, Host host) {
             this.run = run;
@@ -153,7 +154,7 @@ final class HttpServing implements Scenario {
             return HttpResponse.text(attempt);
         }
 
-        /** The name of the request, so many times as it has letters, piece by piece, some of them late. */
+        /** Sends the name of the request as often as it has letters, piece by piece, with delays. */
         private final class Dripping implements HttpBody.Source {
             private final String name;
             private int left;
@@ -183,7 +184,7 @@ final class HttpServing implements Scenario {
         }
     }
 
-    /** What a peer asks. */
+    /** A request of a peer. */
     record Asked(char kind, String name, boolean head, String body, int tries) {
         static Asked drawn(Run run, String peer, RandomGenerator random) {
             char kind = "eewwsdt".charAt(random.nextInt(7));
@@ -207,7 +208,7 @@ final class HttpServing implements Scenario {
             };
         }
 
-        /** As bytes, in one of the ways to say how long it is. */
+        /** Returns the request as bytes, in one of the ways to state the length of its body. */
         String said(RandomGenerator random) {
             boolean sends = kind == 'e' || kind == 'w';
             String method = head ? "HEAD" : sends ? "POST" : "GET";
@@ -233,7 +234,7 @@ final class HttpServing implements Scenario {
         }
     }
 
-    /** What is on a peer's mind when its connection is gone. */
+    /** Returns the requests to repeat when a peer's connection is gone. */
     static List<Asked> again(Run run, Iterable<Asked> unanswered) {
         var again = new ArrayList<Asked>();
         unanswered.forEach(each -> {

@@ -28,7 +28,7 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 import rill.transport.sim.Timeline;
 
-/** The way in of {@code ./rill sim}: runs a scenario with one seed, and tells what came of it. */
+/** The entry point of {@code ./rill sim}: runs a scenario with one seed, and reports the result. */
 @Command(
         name = "./rill sim",
         description = "Runs a scenario on the simulated network; the last line is the trace hash.",
@@ -48,7 +48,7 @@ final class Main implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "This text.")
-    @SuppressWarnings("UnusedVariable") // that it is there is what counts
+    @SuppressWarnings("UnusedVariable") // only its presence counts
     private boolean help;
 
     @Parameters(paramLabel = "SCENARIO", converter = ByName.class, description = "Its name.")
@@ -122,7 +122,7 @@ final class Main implements Callable<Integer> {
         return new PrintWriter(stream, true, stream.charset());
     }
 
-    /** Gives the exit status. */
+    /** Returns the exit status. */
     static int execute(PrintWriter out, PrintWriter err, String... args) {
         return new CommandLine(new Main())
                 .setOut(out)
@@ -203,7 +203,7 @@ final class Main implements Callable<Integer> {
 
     private int run(Scenario chosen, long present) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        var told = new StringWriter(); // of the run, before it is known what it has left behind
+        var told = new StringWriter(); // collects the output of the run until it is known what the run has left behind
         Throwable failure = null;
         try (var simulation = Simulation.seed(present)) {
             if (picture != null || json != null) {
@@ -234,7 +234,7 @@ final class Main implements Callable<Integer> {
         out.println(simulation.traceHash());
     }
 
-    /** What is wanted of it. */
+    /** Returns the part of the timeline that was asked for. */
     private Timeline chosen(Timeline all) {
         try {
             Timeline timeline = noTimers ? all.withoutTimers() : all;

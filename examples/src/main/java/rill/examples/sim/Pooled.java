@@ -18,9 +18,9 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * Pools of every shape that call two servers of one name under the swarm, while they flap and move, forget to answer and close connections. Every call ends in its own answer
- * or a typed failure; what may not be carried out twice is carried out once at most, and what is said to be never sent has not arrived; each connection
- * is greeted before anything else; and when all is calm the pools are soon back, without help.
+ * Pools of every shape that call two servers of one name under the swarm, while the servers flap and move, forget to answer and close connections.
+ * Every call ends in its own answer or a typed failure; calls that must not be executed twice are executed at most once, and a call that failed as
+ * never sent has not arrived; each connection is greeted before anything else; and in the calm part the pools soon recover, without help.
  */
 final class Pooled implements Scenario {
     private static final int PORT = 7000;

@@ -15,7 +15,7 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
-/** A pool of one connection under cuts and crashes: once they are over it is soon back in touch. */
+/** A pool of one connection under cuts and crashes: once they are over, it is soon connected again. */
 final class Reconnecting implements Scenario {
     private static final int PORT = 7000;
     private static final int ROUNDS = 5;
@@ -73,7 +73,7 @@ final class Reconnecting implements Scenario {
             this.findings = findings;
         }
 
-        /** Asks again and again: the pool connects again by itself. */
+        /** Calls again and again; the pool reconnects on its own. */
         void talk() throws IOException {
             Pool<String, String> pool = loop.pool("server", PORT, PROTOCOL, OPTIONS);
             while (true) {

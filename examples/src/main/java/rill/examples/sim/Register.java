@@ -19,27 +19,27 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * A register that five hosts keep by agreement, as Raft does, and clients that set it under the swarm: a term has one leader, all hosts
- * apply the same commands in the same order, what was acknowledged is among them, and once all is calm the register can be set again. With
- * a {@link Bug} of those that such programs really have, one of these breaks.
+ * A register that five hosts keep by agreement, as in Raft, and clients that set it under the swarm: a term has one leader, all hosts apply the same
+ * commands in the same order, acknowledged commands are among them, and in the calm part the register can soon be set again. With a {@link Bug}, all
+ * of which real programs have had, one of these properties breaks.
  */
 final class Register implements Scenario {
-    /** What can be wrong with it. */
+    /** Bugs to plant. */
     enum Bug {
         /** Nothing. */
         NONE,
-        /** The leader acknowledges what it has written down itself, before others have. */
+        /** The leader acknowledges an entry once it has written it itself, before others have. */
         EARLY_ANSWER,
-        /** For whom a host has voted does not survive a crash: it votes twice in a term. */
+        /** A host's vote does not survive a crash, so it votes twice in a term. */
         FORGOTTEN_VOTE,
-        /** A vote that is given again after a reconnect counts again. */
+        /** A vote repeated after a reconnect counts again. */
         VOTE_COUNTED_TWICE,
         /** A candidate with the longer log wins, even if the end of the voter's log is of a later term. */
         LENGTH_ONLY,
-        /** The leader commits what an earlier one has left, once a majority has it; yet a third leader may still replace it. */
+        /** The leader commits an earlier leader's entry once a majority has it, although a third leader may still replace it. */
         OLD_TERM;
 
-        /** As on the command line. */
+        /** Returns the name on the command line. */
         String label() {
             return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
         }
@@ -55,7 +55,7 @@ final class Register implements Scenario {
 
     private final Bug bug;
 
-    /** Without a bug. */
+    /** Creates the scenario without a bug. */
     Register() {
         this(Bug.NONE);
     }
@@ -92,7 +92,7 @@ final class Register implements Scenario {
     /** What is known of one run from outside. */
     static final class Run {
         final Simulation simulation;
-        final Map<String, RegisterNode.Disk> disks = new LinkedHashMap<>(); // which survive
+        final Map<String, RegisterNode.Disk> disks = new LinkedHashMap<>(); // these survive crashes
         boolean replaced;
         private int tries;
         private final Map<Integer, String> leaders = new HashMap<>(); // by term
@@ -153,7 +153,7 @@ final class Register implements Scenario {
             }
         }
 
-        /** Each try is a command of its own, since one that failed may have been carried out. */
+        /** Each try is a new command, since one that failed may have been executed. */
         private boolean set(Client<String, String> client, String command) throws IOException {
             boolean done = client.call("set " + command).await().equals("done");
             if (done) {

@@ -44,10 +44,10 @@ final class RegisterNode {
         LEADER
     }
 
-    /** One line of the log. */
+    /** An entry of the log. */
     record Entry(int term, String command) {}
 
-    /** What survives a crash. */
+    /** The state that survives a crash. */
     static final class Disk {
         private int term;
         private String votedFor = "";
@@ -66,9 +66,9 @@ final class RegisterNode {
     private static final class Peer {
         private final String name;
         private @Nullable Client<String, String> client;
-        private boolean busy; // with an append that is not answered
-        private int next = 1; // what to send it
-        private int match; // up to where its log is known to be like ours
+        private boolean busy; // with an append that is not answered yet
+        private int next = 1; // the next entry to send it
+        private int match; // up to where its log is known to match ours
 
         Peer(String name) {
             this.name = name;
@@ -82,10 +82,10 @@ final class RegisterNode {
     private final Loop loop;
     private final Disk disk;
     private final List<Peer> peers = new ArrayList<>();
-    private final Set<String> votes = new HashSet<>(); // counted, never walked
+    private final Set<String> votes = new HashSet<>(); // counted, never iterated
     private final Map<Integer, Promise<String>> waiting = new HashMap<>(); // clients, by index
     private Role role = Role.FOLLOWER;
-    private @Nullable Peer favourite; // the only one who is given entries, for a while
+    private @Nullable Peer favourite; // with a bug: the only peer that is sent entries, for a while
     private int votesCounted; // with a bug
     private int committed;
     private int applied;
@@ -223,7 +223,7 @@ final class RegisterNode {
         return "yes " + disk.term;
     }
 
-    /** Somebody is in this term. */
+    /** Another host is in this term: if it is a newer one, adopts it and becomes a follower. */
     private void heardOf(int term) {
         if (term > disk.term) {
             disk.term = term;

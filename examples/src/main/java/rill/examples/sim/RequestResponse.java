@@ -19,8 +19,8 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * Clients that call a server while the swarm is about: every call ends in its own answer or in a failure of the right type, no request
- * arrives twice, and nothing is stuck past its deadline.
+ * Clients that call a server under the swarm: every call ends in its own answer or in a failure of the right type, no request arrives twice, and
+ * nothing is pending past its deadline.
  */
 final class RequestResponse implements Scenario {
     private static final int PORT = 7000;
@@ -32,7 +32,7 @@ final class RequestResponse implements Scenario {
     private final int calls;
     private final boolean swarm;
 
-    /** Ten clients, a thousand calls each. */
+    /** Creates the scenario with ten clients and a thousand calls each. */
     RequestResponse() {
         this(10, 1_000, true);
     }
@@ -66,9 +66,9 @@ final class RequestResponse implements Scenario {
     /** What happened in one run. */
     private final class Run {
         private final Findings findings;
-        private final Set<String> arrived = new HashSet<>(); // looked up, never walked
+        private final Set<String> arrived = new HashSet<>(); // looked up, never iterated
         private final Map<String, Integer> ended = new HashMap<>();
-        private final Map<String, Caller> callers = new LinkedHashMap<>(); // by host: that of its present life
+        private final Map<String, Caller> callers = new LinkedHashMap<>(); // the present caller of each host
         private int begun;
         private int answered;
         private final Set<String> finished = new HashSet<>();

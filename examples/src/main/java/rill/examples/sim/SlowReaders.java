@@ -12,7 +12,7 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
-/** A server with many clients that ask for much and read slowly: one that reads at once is served as if it were alone. */
+/** A server with many clients that ask for much and read slowly: a client that reads at once is served as if it were alone. */
 final class SlowReaders implements Scenario {
     private static final int PORT = 7000;
     private static final int SLOW = 10;

@@ -31,7 +31,7 @@ final class MemoryAcceptor implements Acceptor {
         this.address = network.bind(wanted, this);
     }
 
-    /** The accepting end of a new connection. */
+    /** Queues the accepting end of a new connection. */
     void arrives(SocketAddress from, Pipe in, Pipe out) {
         backlog.add(new Arriving(new MemorySocket(network, address, from, in, out), network.arrival()));
     }
@@ -52,7 +52,7 @@ final class MemoryAcceptor implements Acceptor {
         for (int n = 0; n < PER_TURN && ready() && network.tellsNow(); n++) {
             try {
                 listener.accepted(backlog.remove().socket);
-            } catch (RuntimeException | Error e) { // which it should not
+            } catch (RuntimeException | Error e) { // which it should not do
                 paused = true;
                 listener.failed(new IOException("accept on " + address, e));
             }

@@ -17,7 +17,7 @@ import rill.spi.Tally;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** The selector of a {@link MemoryTransport}. It never blocks: to wait is to let virtual time pass. */
+/** The selector of a {@link MemoryTransport}. It never blocks: waiting means letting virtual time pass. */
 final class MemorySelector implements Selector {
     final MemoryTransport network;
     private final Supplier<ByteBuf> receiveBuffer;
@@ -105,7 +105,7 @@ final class MemorySelector implements Selector {
         }
     }
 
-    /** Used without a loop that its owner ticks: time passes until something is ready, or for so long. */
+    /** Lets time pass until something is ready, or for this long. Happens only where no loop drives the selector by ticks. */
     private void pass(long nanos) {
         long end = nanos < 0 ? Long.MAX_VALUE : network.now + nanos;
         while (!ready() && network.now < end) {
@@ -174,7 +174,7 @@ final class MemorySelector implements Selector {
         return acceptor;
     }
 
-    /** Delays, or resets, the connection with these two ends. */
+    /** Stalls or resets the connection with these two ends. */
     void disturb(SocketAddress end, SocketAddress peer, boolean reset, long until) {
         for (MemoryWire each : wires) {
             each.disturb(end, peer, reset, until);

@@ -3,7 +3,7 @@ package rill.testkit.memory;
 import java.net.SocketAddress;
 import rill.spi.AcceptedSocket;
 
-/** An accepted end of a connection of a {@link MemoryTransport} that belongs to no selector yet. */
+/** An accepted end of a connection of a {@link MemoryTransport} that does not belong to a selector yet. */
 final class MemorySocket implements AcceptedSocket {
     final MemoryTransport network;
     final SocketAddress local;
@@ -38,7 +38,7 @@ final class MemorySocket implements AcceptedSocket {
         }
     }
 
-    /** No wire comes of it. */
+    /** Discards the socket; it will never become a wire. */
     void drop(boolean reset) {
         used = true;
         MemoryWire.closeEnds(network, in, out, reset);

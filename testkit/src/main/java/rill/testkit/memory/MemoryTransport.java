@@ -27,7 +27,7 @@ import rill.spi.Selector;
 import rill.spi.Transport;
 
 /**
- * A transport in memory, on one thread and in virtual time. Loops that are opened on the same one reach each other.
+ * A transport in memory, on one thread and in virtual time. Loops opened on the same instance can reach each other.
  *
  * <pre>
  * var transport = new MemoryTransport(42);
@@ -39,20 +39,20 @@ import rill.spi.Transport;
  * assertEquals(List.of(), transport.left());
  * </pre>
  *
- * <p>An await drives all its loops. If none of them has anything to do, time moves on to the next timer or the next arrival; so a test of a
- * deadline of an hour takes no time. If nothing is left that could happen, the await throws {@link IllegalStateException}.
+ * <p>An await drives all its loops. When none of them has anything to do, time advances to the next timer or the next arrival, so a test of an hour's
+ * deadline takes no time. If nothing more can happen, the await throws {@link IllegalStateException}.
  *
- * <p>One with a seed is as nasty as the contract allows: it splits what is read, takes writes by parts or late, delays what is under way, and
- * reports in another order each time. The same seed gives the same network. {@link #calm()} does none of that.
+ * <p>A transport with a seed is as nasty as the contract allows: it splits reads, takes writes in parts or late, delays bytes in flight, and reports
+ * events in another order each time. The same seed gives the same network. {@link #calm()} does none of that.
  *
- * <p>Addresses are ports of the loopback. Every name is one of the loopback's.
+ * <p>Addresses are ports of the loopback. Every name resolves to the loopback.
  *
- * <p><b>Threading:</b> one thread for all of it.
+ * <p><b>Threading:</b> everything on one thread.
  *
- * <p><b>Not guaranteed:</b> that it behaves as TCP does under loss or congestion; the simulation does.
+ * <p><b>Not guaranteed:</b> that it behaves as TCP does under loss or congestion; use the simulation for that.
  */
 public final class MemoryTransport implements Transport {
-    /** An address to listen at: a free port. */
+    /** An address to listen at, with a free port. */
     public static final SocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     private static final long START = 1_000_000_000_000L;
@@ -67,12 +67,12 @@ public final class MemoryTransport implements Transport {
 
     final Random random;
     private final long seed;
-    private final int calm; // percent of what could be delayed or split and is not
+    private final int calm; // percent of deliveries that are neither delayed nor split
     private final VirtualTime time = new VirtualTime(this);
     private final Map<SocketAddress, MemoryAcceptor> acceptors = new HashMap<>();
     private final List<MemorySelector> selectors = new ArrayList<>();
-    private final Set<List<SocketAddress>> resets = new HashSet<>(); // who has sent one, and to whom
-    private final Map<SocketAddress, Integer> ends = new HashMap<>(); // of connections, by where those come from
+    private final Set<List<SocketAddress>> resets = new HashSet<>(); // sender and receiver of each
+    private final Map<SocketAddress, Integer> ends = new HashMap<>(); // of connections, by client address
     private Memory memory = Memory.system();
     private @Nullable Environment environment;
     private @Nullable Misconduct misconduct;
@@ -82,7 +82,7 @@ public final class MemoryTransport implements Transport {
     int openWires;
     int openAcceptors;
 
-    /** As nasty as this seed wants. */
+    /** Creates a network that is as nasty as this seed decides. */
     public MemoryTransport(long seed) {
         this(seed, new Random(seed));
     }
@@ -97,32 +97,32 @@ public final class MemoryTransport implements Transport {
         this.calm = calm;
     }
 
-    /** One that delivers everything at once, whole, and in order. */
+    /** Creates a network that delivers everything at once, whole, and in order. */
     public static MemoryTransport calm() {
         return new MemoryTransport(0, new Random(0), ALL).capacity(LARGEST);
     }
 
     // ---- before loops are opened
 
-    /** Takes at least so many bytes under way in each direction of a connection. */
+    /** Sets the least number of bytes that each direction of a connection takes in flight. */
     public MemoryTransport capacity(int bytes) {
         leastCapacity = bytes;
         return this;
     }
 
-    /** The buffers of loops come from there, and not from {@link Memory#system()}. */
+    /** Sets where the buffers of loops come from, instead of {@link Memory#system()}. */
     public MemoryTransport memory(Memory newMemory) {
         memory = newMemory;
         return this;
     }
 
-    /** Breaks the contract, now and then. */
+    /** Makes the transport break the contract now and then, in this way. */
     public MemoryTransport misbehaving(Misconduct how) {
         misconduct = how;
         return this;
     }
 
-    /** Its loops live in this one instead, which may drive them in another way. */
+    /** Sets the environment of its loops, which may drive them in another way. */
     MemoryTransport environment(Environment newEnvironment) {
         environment = newEnvironment;
         return this;
@@ -130,53 +130,53 @@ public final class MemoryTransport implements Transport {
 
     // ---- time
 
-    /** A reading of its clock. */
+    /** Returns the current reading of its clock. */
     public long nanoTime() {
         return now;
     }
 
-    /** Gives loops up to so many ticks, without moving time on. */
+    /** Gives loops up to this many ticks, without advancing time. */
     public void turns(int count) {
         time.turns(count);
     }
 
-    /** Drives the loops until so much time has passed. */
+    /** Drives the loops until this much time has passed. */
     public void pass(Duration duration) {
         until(duration, () -> false);
     }
 
-    /** Drives the loops until {@code done} says so, or {@code limit} has passed. */
+    /** Drives the loops until {@code done} returns true, or {@code limit} has passed. */
     public void until(Duration limit, BooleanSupplier done) {
         time.until(limit, done);
     }
 
-    /** Moves time on without driving: within a Handle, as if that took so long. */
+    /** Advances time without driving: called within a Handle, it simulates that the Handle takes this long. */
     public void hold(Duration duration) {
         now += duration.toNanos();
     }
 
     // ---- the network
 
-    /** Resets the connection with these two ends: each is told, and what was under way is lost. */
+    /** Resets the connection with these two ends: both are notified, and bytes in flight are lost. */
     public void reset(SocketAddress end, SocketAddress peer) {
         for (MemorySelector each : List.copyOf(selectors)) {
             each.disturb(end, peer, true, now);
         }
     }
 
-    /** Nothing arrives at the two ends of this connection for so long. */
+    /** Nothing arrives at the two ends of this connection for this long. */
     public void stall(SocketAddress end, SocketAddress peer, Duration duration) {
         for (MemorySelector each : List.copyOf(selectors)) {
             each.disturb(end, peer, false, now + duration.toNanos());
         }
     }
 
-    /** Whether {@code end} has sent a reset to {@code peer}, so that what it wrote may be lost. */
+    /** Whether {@code end} has sent a reset to {@code peer}, so that bytes that it wrote may be lost. */
     public boolean hasReset(SocketAddress end, SocketAddress peer) {
         return resets.contains(List.of(end, peer));
     }
 
-    /** What is open, in words: nothing once all of its loops are closed. */
+    /** Describes what is still open: empty once all of its loops are closed. */
     public List<String> left() {
         var left = new ArrayList<String>();
         if (openWires > 0) {
@@ -191,7 +191,7 @@ public final class MemoryTransport implements Transport {
         return left;
     }
 
-    /** Closes the loops that are not closed yet, however broken they are. */
+    /** Closes all loops that are still open, however broken they are. */
     public void closeLoops() {
         time.closeLoops();
     }
@@ -203,7 +203,7 @@ public final class MemoryTransport implements Transport {
         return "memory";
     }
 
-    /** Less than that of any other: it is taken only by those who name it. */
+    /** Returns less than any other transport: it is used only where it is named. */
     @Override
     public int preference() {
         return Integer.MIN_VALUE;
@@ -244,7 +244,7 @@ public final class MemoryTransport implements Transport {
         return selectors;
     }
 
-    /** When the next thing happens that only takes time; Long.MAX_VALUE if nothing will. */
+    /** Returns when the next thing happens that only takes time; Long.MAX_VALUE if nothing will. */
     long nextEvent() {
         long next = Long.MAX_VALUE;
         for (MemorySelector each : selectors) {
@@ -255,12 +255,12 @@ public final class MemoryTransport implements Transport {
 
     // ---- chance
 
-    /** Whether this misconduct shows now. */
+    /** Whether this misconduct occurs now. */
     boolean does(Misconduct what) {
         return misconduct == what && random.nextInt(4) == 0;
     }
 
-    /** When something that happens now is seen by the other side. */
+    /** Returns when something that happens now becomes visible to the other side. */
     long arrival() {
         if (random.nextInt(ALL) < calm) {
             return now;
@@ -268,7 +268,7 @@ public final class MemoryTransport implements Transport {
         return now + (random.nextInt(8) == 0 ? random.nextInt(200) : random.nextInt(4)) * MILLI;
     }
 
-    /** Whether something that is ready is told now, or a little later. */
+    /** Whether a ready event is reported now, rather than a little later. */
     boolean tellsNow() {
         return calm == ALL || random.nextInt(4) > 0;
     }
@@ -277,7 +277,7 @@ public final class MemoryTransport implements Transport {
         return Math.max(leastCapacity, CAPACITIES[random.nextInt(CAPACITIES.length)]);
     }
 
-    /** From 1 to {@code most}. */
+    /** Returns a number from 1 to {@code most}. */
     int piece(int most) {
         if (most <= 1 || random.nextInt(ALL) < calm) {
             return most;
@@ -287,7 +287,7 @@ public final class MemoryTransport implements Transport {
 
     // ---- addresses
 
-    /** The next port that nobody has; they come round again. Null if there is none. */
+    /** Returns the next free port, wrapping around at the end of the range; null if there is none. */
     @Nullable
     InetSocketAddress ephemeral() {
         for (int n = FIRST_PORT; n <= LAST_PORT; n++) {
@@ -300,18 +300,18 @@ public final class MemoryTransport implements Transport {
         return null;
     }
 
-    /** One end of a connection from there exists. */
+    /** An end of a connection from this address exists. */
     void begins(SocketAddress from) {
         ends.merge(from, 1, Integer::sum);
     }
 
-    /** A connection has these names from now on: what is known of an earlier one is not known of it. */
+    /** A new connection has these addresses from now on: what is known of an earlier one does not apply to it. */
     void names(SocketAddress from, SocketAddress to) {
         resets.remove(List.of(from, to));
         resets.remove(List.of(to, from));
     }
 
-    /** It is gone; with the second one the port is free again. */
+    /** An end is gone; with the second one the port is free again. */
     void over(SocketAddress from) {
         ends.merge(from, -1, (all, less) -> all + less == 0 ? null : all + less);
     }

@@ -24,8 +24,8 @@ final class MemoryWire implements Wire {
     private enum State {
         CONNECTING,
         OPEN,
-        FAILING, // a write has failed, which is to be told
-        FAILED, // and was told: what the peer had sent is read still
+        FAILING, // a write has failed, which has to be reported
+        FAILED, // and it was reported: what the peer sent before is still read
         CLOSED
     }
 
@@ -34,12 +34,12 @@ final class MemoryWire implements Wire {
     private final SocketAddress remote;
     private final WireListener listener;
     private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>(2);
-    private final boolean late; // written only when selected, as by a system that tells of completion
+    private final boolean late; // writes only when selected, as a completion-based system does
     private final boolean takesHints;
     private @Nullable Map<SocketOption<?>, Object> options;
     private State state = State.CONNECTING;
     private @Nullable SocketAddress local;
-    private @Nullable SocketAddress from; // where the connection comes from: local or remote
+    private @Nullable SocketAddress from; // the client's address of the connection: local or remote
     private @Nullable Pipe in;
     private @Nullable Pipe out;
     private long connectAt;
@@ -53,7 +53,7 @@ final class MemoryWire implements Wire {
     private boolean flushWanted;
     private long unreported;
 
-    /** One that connects. */
+    /** Creates the end that connects. */
     MemoryWire(MemorySelector selector, SocketAddress remote, WireListener listener) {
         this.selector = selector;
         this.network = selector.network;
@@ -64,7 +64,7 @@ final class MemoryWire implements Wire {
         network.openWires++;
     }
 
-    /** One that was accepted. */
+    /** Creates the end that was accepted. */
     MemoryWire(MemorySelector selector, MemorySocket accepted, WireListener listener) {
         this(selector, accepted.remote, listener);
         local = accepted.local;
@@ -112,7 +112,7 @@ final class MemoryWire implements Wire {
         return Objects.requireNonNull(out);
     }
 
-    // ---- what there is to tell
+    // // ---- what there is to report
 
     boolean ready() {
         long now = network.now;
@@ -154,8 +154,8 @@ final class MemoryWire implements Wire {
         }
         try {
             act();
-        } catch (RuntimeException | Error e) { // there is no memory to read into, perhaps
-            Throwable told = state == State.FAILED ? failure : null; // then that is the cause
+        } catch (RuntimeException | Error e) { // perhaps there is no memory to read into
+            Throwable told = state == State.FAILED ? failure : null; // in that case, that is the cause
             if (told != null && told != e) {
                 told.addSuppressed(e);
             }
@@ -234,7 +234,7 @@ final class MemoryWire implements Wire {
         }
     }
 
-    /** A write has failed: what lies in our kernel is still read, and then it is over. */
+    /** A write has failed: bytes that are already in our kernel are still read, and then the wire is closed. */
     private void failedTurn() {
         if (!endTold && in().readable(network.now) > 0) {
             readOnce();
@@ -249,7 +249,7 @@ final class MemoryWire implements Wire {
             try {
                 listener.closed(failure);
             } catch (RuntimeException | Error e) {
-                // Which it should not; there is nothing left to fail.
+                // It should not throw; there is nothing left to fail.
             }
         }
     }
@@ -360,7 +360,7 @@ final class MemoryWire implements Wire {
 
     private void endHere(boolean reset) {
         end(reset);
-        failure = null; // if something had failed it was not told
+        failure = null; // a failure that was not reported yet is dropped
     }
 
     private void end(boolean reset) {
@@ -392,7 +392,7 @@ final class MemoryWire implements Wire {
         }
     }
 
-    /** What the other end sees of a close: an end, or a reset if something was left unread. */
+    /** Lets the other end see a close: an end of stream, or a reset if something was left unread. */
     static void closeEnds(MemoryTransport network, Pipe in, Pipe out, boolean reset) {
         if (reset) {
             out.reset(network.arrival(), true);
@@ -414,7 +414,7 @@ final class MemoryWire implements Wire {
         }
     }
 
-    /** The selector is closed: no more events. */
+    /** The selector is closed, so no more events are delivered. */
     void forget() {
         end(true);
     }
@@ -426,7 +426,7 @@ final class MemoryWire implements Wire {
     }
 
     private static boolean known(SocketOption<?> option) {
-        // No SO_LINGER: an abort is its own.
+        // No SO_LINGER: abort is a call of its own.
         return option == StandardSocketOptions.TCP_NODELAY
                 || option == StandardSocketOptions.SO_REUSEADDR
                 || option == StandardSocketOptions.SO_REUSEPORT
@@ -442,7 +442,7 @@ final class MemoryWire implements Wire {
         option(option, value);
     }
 
-    /** One that is known. */
+    /** Sets a supported option. */
     <T> void option(SocketOption<T> option, T value) {
         if (options == null) {
             options = new HashMap<>();

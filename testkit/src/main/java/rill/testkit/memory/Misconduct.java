@@ -1,15 +1,15 @@
 package rill.testkit.memory;
 
-/** A way to break the contract of transports, for finding out whether a test notices. */
+/** A way to break the contract of transports, for checking that a test notices. */
 public enum Misconduct {
     /** Some bytes never arrive. */
     LOSES_BYTES,
     /** Some bytes arrive twice. */
     DOUBLES_BYTES,
-    /** A wire that is closed is not told so. */
+    /** A closed wire's listener is not notified. */
     FORGETS_CLOSED,
-    /** What could not be written is not released. */
+    /** Buffers that could not be written are not released. */
     KEEPS_BUFFERS,
-    /** Who resets one connection resets another as well. */
+    /** Resetting one connection resets another as well. */
     RESETS_ANOTHER
 }

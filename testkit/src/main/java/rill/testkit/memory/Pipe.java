@@ -5,11 +5,11 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One direction of a connection of a {@link MemoryTransport}: what the writer's kernel has taken and the reader has not read yet. Bytes
+ * One direction of a connection of a {@link MemoryTransport}: the bytes that the writer's kernel has taken and the reader has not read yet. Bytes
  * become visible to the reader some time after they were taken.
  */
 final class Pipe {
-    /** Bytes that arrive together: up to which count of the whole stream, and when. */
+    /** Bytes that arrive together: the position in the stream up to which they go, and when they arrive. */
     private record Arrival(long upTo, long at) {}
 
     private final int capacity;
@@ -23,8 +23,7 @@ final class Pipe {
     private boolean reset;
     private long resetAt;
     private long stalledUntil = Long.MIN_VALUE; // nothing arrives before
-    private @Nullable Pipe
-            back; // the other direction, once the reader is gone: what is sent then is answered by a reset
+    private @Nullable Pipe back; // the other direction, once the reader is gone: sending then is answered by a reset
 
     Pipe(int capacity) {
         this.capacity = capacity;
@@ -38,7 +37,7 @@ final class Pipe {
         return capacity;
     }
 
-    /** Takes up to {@code most} bytes of the buffer; they arrive at {@code at}, or after those before them. */
+    /** Takes up to {@code most} bytes of the buffer; they arrive at {@code at}, or after earlier ones. */
     int take(ByteBuf from, int most, long at) {
         if (back != null) {
             int lost = Math.min(most, from.readableBytes());
@@ -69,7 +68,7 @@ final class Pipe {
         }
     }
 
-    /** A reset; what is not visible yet is lost if so said, and otherwise arrives before it. */
+    /** Resets the stream. Bytes that are not visible yet are lost if {@code loses}, and otherwise arrive first. */
     void reset(long at, boolean loses) {
         if (reset) {
             return;
@@ -92,7 +91,7 @@ final class Pipe {
         discard();
     }
 
-    /** Nothing more arrives before then. */
+    /** Nothing more arrives before this time. */
     void stallUntil(long time) {
         stalledUntil = time;
         var later = new ArrayDeque<Arrival>();
@@ -123,7 +122,7 @@ final class Pipe {
         return reset && resetAt <= now;
     }
 
-    /** Whether the reader has not read everything that is on its way. */
+    /** Whether any bytes that the writer's kernel has taken have not been read. */
     boolean hasUnread() {
         return taken > read;
     }
@@ -142,9 +141,9 @@ final class Pipe {
         read = taken;
     }
 
-    /** When something becomes visible that is not yet; Long.MAX_VALUE if nothing will. */
+    /** Returns when bytes become visible that are not visible yet; Long.MAX_VALUE if none will. */
     long nextEvent(long now) {
-        readable(now); // what has come by now is no event
+        readable(now); // what has arrived by now is no event
         long next = Long.MAX_VALUE;
         if (!underWay.isEmpty()) {
             next = underWay.getFirst().at;

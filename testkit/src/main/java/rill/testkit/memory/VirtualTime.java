@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Drivable;
 import rill.spi.Driver;
 
-/** Drives the loops of a {@link MemoryTransport}, in an order that comes from its seed, and moves time on when none has work. */
+/** Drives the loops of a {@link MemoryTransport}, in an order that its seed decides, and advances time when none has work. */
 final class VirtualTime implements Driver {
-    /** So many ticks without time moving on are taken for ticks without end. */
+    /** This many ticks without time advancing count as an endless loop. */
     private static final int TICKS_AT_ONE_TIME = 200_000;
 
     private final MemoryTransport transport;
@@ -47,7 +47,7 @@ final class VirtualTime implements Driver {
         }
     }
 
-    /** Work that may block: it is done some time, between ticks. */
+    /** Runs blocking work at some later point, between ticks. */
     void later(Runnable work) {
         blocking.add(work);
     }
@@ -81,7 +81,7 @@ final class VirtualTime implements Driver {
 
     void turns(int count) {
         for (int i = 0; i < count && step(transport.now); i++) {
-            // That was one.
+            // The condition takes the step.
         }
     }
 
@@ -98,7 +98,7 @@ final class VirtualTime implements Driver {
         }
     }
 
-    /** One tick, or if nobody has work, time moves to whatever comes next, but not beyond {@code end}; false if nothing comes. */
+    /** Runs one tick or, if no loop has work, advances time to the next event, but not beyond {@code end}; returns false if nothing will happen. */
     private boolean step(long end) {
         if (!blocking.isEmpty() && random().nextInt(3) == 0) {
             blocking.remove().run();
@@ -162,7 +162,7 @@ final class VirtualTime implements Driver {
                 try {
                     each.loop.close(Duration.ZERO);
                 } catch (RuntimeException | Error e) {
-                    each.selector.close(); // whoever drove it was told why
+                    each.selector.close(); // its driver was notified of the reason
                 }
             }
         }

@@ -1,2 +1,2 @@
-/** A transport for tests of protocols, clients and servers: without sockets, and without waiting. See {@link rill.testkit.memory.MemoryTransport}. */
+/** A transport for tests of protocols, clients and servers, without sockets and without waiting. See {@link rill.testkit.memory.MemoryTransport}. */
 package rill.testkit.memory;

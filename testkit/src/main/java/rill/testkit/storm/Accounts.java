@@ -17,19 +17,19 @@ import rill.Observer;
 import rill.Pool;
 
 /**
- * What loops count, and what their observer is told: both have to agree, and to be balanced when everything is over. No counter ever falls. The observer
- * throws now and then, which is nobody's business but the Reporter's.
+ * Checks the counters of loops against the events that their observer receives: both must agree, and balance once everything is over. No counter ever
+ * falls. The observer throws now and then, which must concern nobody but the Reporter.
  *
- * <p><b>Threading:</b> told on every loop; asked by the thread that runs the program.
+ * <p><b>Threading:</b> notified on every loop; queried by the thread that runs the program.
  */
 final class Accounts implements Observer {
     private static final int THROWS_EACH = 5;
-    private static final int WITHOUT = 1; // the loop that has no observer, as most have none
+    private static final int WITHOUT = 1; // the loop without an observer, as most have none
 
     private static final Set<CallOutcome> ENDS_WELL =
             EnumSet.of(CallOutcome.ANSWERED, CallOutcome.SENT, CallOutcome.CANCELLED);
 
-    /** What was told of a connection. */
+    /** The events reported of a connection. */
     private enum Told {
         OPENED,
         READY,
@@ -50,17 +50,17 @@ final class Accounts implements Observer {
         this.ledger = ledger;
     }
 
-    /** One of the program, some of whose calls are never made on a connection. */
+    /** The program has opened a pool, some of whose calls are never made on a connection. */
     synchronized void opened(Pool<?, ?> pool) {
         pools.add(pool);
     }
 
-    /** A client or a pool of the program makes a call, and has not failed to. */
+    /** A client or pool of the program has made a call without failing at once. */
     synchronized void called() {
         called++;
     }
 
-    // ---- what is told
+    // // ---- events
 
     @Override
     public synchronized void connectionOpened(Observed connection) {
@@ -121,7 +121,7 @@ final class Accounts implements Observer {
 
     // ---- while it runs
 
-    /** No counter is less than when it was last looked at. */
+    /** Checks that no counter is less than at the last look. */
     synchronized void look(Loop loop) {
         LoopMetrics now = loop.metrics();
         LoopMetrics last = before.put(loop, now);
@@ -154,9 +154,9 @@ final class Accounts implements Observer {
     // ---- in the end
 
     /**
-     * Everything on a loop is over: no gauge shows anything.
+     * Checks that, once everything on a loop is over, all gauges are at zero.
      *
-     * @param exact whether nothing else happens there: no timer of a thread that drives it, and no Task
+     * @param exact whether nothing else happens there: no timer of a thread that drives the loop, and no Task
      */
     synchronized void settled(Loop loop, boolean exact) {
         LoopMetrics all = loop.metrics();
@@ -181,7 +181,7 @@ final class Accounts implements Observer {
         }
     }
 
-    /** Every loop is closed. */
+    /** Checks the totals once every loop is closed. */
     synchronized void closed(List<Loop> loops) {
         for (Loop loop : loops) {
             settled(loop, false);
@@ -203,7 +203,7 @@ final class Accounts implements Observer {
             LoopMetrics.Calls made = all.calls();
             agrees(loop, "calls answered", ended.getOrDefault(CallOutcome.ANSWERED, 0), made.answered());
             agrees(loop, "calls late", ended.getOrDefault(CallOutcome.LATE, 0), made.late());
-            if (pools.isEmpty()) { // what those turn away is on no connection
+            if (pools.isEmpty()) { // pools turn away calls that were never on a connection
                 agrees(
                         loop,
                         "calls never sent, turned away or cancelled",
@@ -242,7 +242,7 @@ final class Accounts implements Observer {
         }
     }
 
-    /** Whether a loop with this number is to have an observer. */
+    /** Whether a loop with this number gets an observer. */
     static boolean observes(int number) {
         return number != WITHOUT;
     }

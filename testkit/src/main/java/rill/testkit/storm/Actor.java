@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.testkit.storm.Step.Place;
 
-/** Somebody in a program whose code Rill calls: an end of a connection, a client, a server. */
+/** A participant of a program whose code Rill calls: an end of a connection, a client, or a server. */
 abstract class Actor {
-    /** Numbers in {@link Step.Trap} from which on they are clients, or servers. */
+    /** The numbers in {@link Step.Trap} from which on clients and servers are counted. */
     static final int CLIENTS = 100;
 
     static final int SERVERS = 200;
 
-    /** A step of the program that is to be carried out inside of user code. */
+    /** A step of the program that is to be performed inside of user code. */
     private static final class Armed {
         final Place place;
         final Step then;
@@ -38,7 +38,7 @@ abstract class Actor {
         traps.clear();
     }
 
-    /** What is to be done at this place now, or null. */
+    /** Returns what is to be done at this place now, or null. */
     final synchronized @Nullable Step sprung(Place place) {
         for (int i = 0; i < traps.size(); i++) {
             Armed each = traps.get(i);

@@ -5,19 +5,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The letters that have come to one end of a connection: whether they are what the other end has written to it, in order and without a gap.
+ * The letters that have arrived at one end of a connection: whether they are what the other end has written, in order and without a gap.
  *
- * <p><b>Threading:</b> the loop; what others ask is published by the count.
+ * <p><b>Threading:</b> the loop. What other threads read is published by the count.
  */
 final class Arrivals {
     private final End end;
     private final Run run;
     private final int[] expected = new int[End.SOURCES];
-    private final Set<Integer> owed = new HashSet<>(0); // letters that came for receives that were given up
+    private final Set<Integer> owed = new HashSet<>(0); // letters that arrived for receives that were given up
     private final Set<Integer> perhaps = new HashSet<>(0); // … or were never written
     private long ownCount; // on the loop
     private volatile long count; // for others
-    private boolean answer; // the letter that came last
+    private boolean answer; // whether the last letter was an answer
 
     Arrivals(End end) {
         this.end = end;
@@ -25,10 +25,11 @@ final class Arrivals {
     }
 
     /**
-     * A letter has come.
+     * A letter has arrived.
      *
-     * @param inVain how many receives were given up while others had been asked after them: what came for those comes later than it should
-     * @return whether it is next, and to be acted on
+     * @param inVain how many receives were given up while later ones were pending: a letter that arrives for one of those is delivered later than it
+     *     should be
+     * @return whether it is the next one, and has to be acted on
      */
     boolean accepts(Letter letter, int inVain) {
         End from = run.actorOf(letter, false) instanceof End writer ? writer : null;
@@ -51,7 +52,7 @@ final class Arrivals {
         }
         expected[source] = letter.number + 1;
         ownCount++;
-        count = ownCount; // publishes the others as well
+        count = ownCount; // publishes the other fields as well
         answer = letter.first == End.ECHO;
         return true;
     }
@@ -62,7 +63,7 @@ final class Arrivals {
                 perhaps.add(key(source, number));
             }
         } else if (inVain > owed.size()) {
-            owed.add(key(source, number)); // it came for a receive that was given up, and comes by a later one
+            owed.add(key(source, number)); // it arrived for a receive that was given up, and goes to a later one
         } else {
             run.ledger()
                     .violated(
@@ -76,7 +77,7 @@ final class Arrivals {
         return source << 24 | number;
     }
 
-    /** Whether the last one was an answer to one that had come here from this end. */
+    /** Whether the last letter was an answer to one that this end had sent. */
     boolean lastIsAnswer() {
         return answer;
     }
@@ -87,12 +88,12 @@ final class Arrivals {
         return count;
     }
 
-    /** Which number is next in this channel. */
+    /** Returns the number of the next letter in this channel. */
     int expected(int source) {
         return count < 0 ? 0 : expected[source]; // the count is read for what it publishes
     }
 
-    /** The letters that have not come since they were for receives that were given up; null if there are none. */
+    /** Returns the letters that are missing because the receives that they arrived for were given up; null if there are none. */
     @Nullable
     String owed() {
         return count < 0 || owed.isEmpty() ? null : "which came for a receive that was given up: " + owed;

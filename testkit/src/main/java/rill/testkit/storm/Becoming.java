@@ -7,24 +7,24 @@ import rill.Connection;
 import rill.Loop;
 
 /**
- * The pipeline of one end of a connection, and how it goes on with another one.
+ * The pipeline of one end of a connection, and its replacement by another one.
  *
  * <pre>
  *  this end:   ask ── BECOME ──▶ ┐                             ┌──▶ stops, becomes
  *  the other:                    └──▶ stops ── BECAME, becomes ┘
  * </pre>
  *
- * <p>From the asking on neither end writes anything else until it has become the other protocol.
+ * <p>Once one end has asked, neither writes anything else until it has switched to the new protocol.
  */
 final class Becoming {
     private final End end;
     private final Run run;
     private volatile Pipes.Pipe pipe;
     private Pipes.@Nullable Reader reader;
-    private Pipes.@Nullable Pipe next; // the pipeline that it goes on with
-    private volatile boolean underWay; // to that one: nothing may be written meanwhile
+    private Pipes.@Nullable Pipe next; // the pipeline that replaces the current one
+    private volatile boolean underWay; // switching to next: nothing may be written meanwhile
     private volatile boolean asked; // ever
-    private boolean inHandler; // that is done within the handler of a message
+    private boolean inHandler; // the switch happens within the handler of a message
 
     Becoming(End end, Pipes.Pipe first) {
         this.end = end;
@@ -32,7 +32,7 @@ final class Becoming {
         this.pipe = first;
     }
 
-    /** On the connection's loop: it has the first one. */
+    /** Starts reading with the first pipeline. On the connection's loop. */
     void begin() {
         reader = pipe.reader(end.hooks);
     }
@@ -41,7 +41,7 @@ final class Becoming {
         return pipe;
     }
 
-    /** The letters in what was received. */
+    /** Returns the letters in a received message. */
     List<Letter> read(Object message) {
         return Objects.requireNonNull(reader).read(message);
     }
@@ -50,12 +50,12 @@ final class Becoming {
         return underWay;
     }
 
-    /** Whether it has gone on with another pipeline, or is about to. */
+    /** Whether this end has switched to another pipeline, or is about to. */
     boolean wasAsked() {
         return asked;
     }
 
-    /** Asks the other end to go on with another pipeline, and does so once that has answered. */
+    /** Asks the other end to switch to another pipeline; this end follows once the other has answered. */
     void ask(String wire, String top, String peersTop, boolean withinHandler) {
         End peer = end.peer();
         Loop loop = end.loop();
@@ -64,7 +64,7 @@ final class Becoming {
         }
         Pipes.Pipe mine = Pipes.of(wire, top, end.hooks, () -> end.hooks, pipe);
         if (!mine.keepsLayersOf(pipe)) {
-            return; // what such a layer still has in it would be lost
+            return; // bytes that such a layer still holds would be lost
         }
         next = mine;
         asked = true;
@@ -74,7 +74,7 @@ final class Becoming {
         inHandler = withinHandler;
         underWay = true;
         other.underWay = true;
-        // After what threads outside have written already.
+        // Runs after writes that threads outside have made already.
         run.onLoop(Objects.requireNonNull(peer.loop()), () -> {});
         loop.execute(() -> end.sending().write(Letter.Kind.BECOME, 0, 0, Step.Estimate.RIGHT));
     }
@@ -90,14 +90,14 @@ final class Becoming {
                 && run.world().virtual();
     }
 
-    /** The other end has asked for it. */
+    /** The other end has asked for the switch. */
     void asAsked() {
         Connection<Object, Object> c = Objects.requireNonNull(end.connection());
         c.stop();
         run.onLoopLater(c.loop(), () -> {
             Ledger.Given answer = end.sending().write(Letter.Kind.BECAME, 0, 0, Step.Estimate.RIGHT);
             if (answer != null && answer.future.failure() != null) {
-                end.aborted = true; // there is no room for it, and the other end waits
+                end.aborted = true; // there is no room for the answer, and the other end waits for it
                 c.abort();
             } else {
                 become();
@@ -105,7 +105,7 @@ final class Becoming {
         });
     }
 
-    /** The other end, which this one had asked, has answered. */
+    /** The other end has answered the request of this one. */
     void asAnswered() {
         Connection<Object, Object> c = Objects.requireNonNull(end.connection());
         c.stop();

@@ -18,7 +18,7 @@ import rill.Pool;
 import rill.PoolOptions;
 import rill.testkit.storm.Step.Service;
 
-/** A client or a pool of a program, and its calls: each gets its own answer, or fails, in time. */
+/** A client or a pool of a program, and its calls: each receives its own answer, or fails, in time. */
 final class Caller extends Actor {
     static final int CHANNEL = 1000;
     static final int ANSWERS = 1000;
@@ -31,8 +31,8 @@ final class Caller extends Actor {
         final long deadline; // nanoseconds
         volatile boolean done;
         volatile boolean arrived; // at the server
-        volatile boolean mustBeAnswered; // its server closes in good order
-        volatile boolean neverSent; // as its failure says
+        volatile boolean mustBeAnswered; // its server closes in order
+        volatile boolean neverSent; // according to its failure
 
         final boolean plain; // nobody gives it up
 
@@ -55,7 +55,7 @@ final class Caller extends Actor {
     private volatile boolean hadToWait; // for room, perhaps
     private volatile boolean leftUnanswered;
 
-    /** A client. */
+    /** Creates a client. */
     Caller(Run run, Step.Dial step, Loop loop, Server server, SocketAddress address) {
         this.run = run;
         this.number = step.client();
@@ -72,7 +72,7 @@ final class Caller extends Actor {
         });
     }
 
-    /** A pool. */
+    /** Creates a pool. */
     Caller(Run run, Step.OpenPool step, Loop loop, @Nullable LoopGroup group, Server server, SocketAddress address) {
         this.run = run;
         this.number = step.client();
@@ -125,7 +125,7 @@ final class Caller extends Actor {
         return step.listener();
     }
 
-    /** Its request is on its way to the wire: not later than somebody wants its answer. */
+    /** A request is being written to the wire, which must not happen after its deadline. */
     void encoded(int id) {
         Made made;
         synchronized (calls) {
@@ -137,7 +137,7 @@ final class Caller extends Actor {
         }
     }
 
-    /** Its request is at the server, which answers it soon. */
+    /** A request has arrived at the server, which answers it soon. */
     void arrived(int id) {
         synchronized (calls) {
             Made made = calls.get(id);
@@ -149,7 +149,7 @@ final class Caller extends Actor {
         }
     }
 
-    /** The server's loop begins to close, in good order: what has arrived is answered. */
+    /** The server's loop begins an orderly close: requests that have arrived are answered. */
     void serverCloses() {
         synchronized (calls) {
             for (Made each : calls) {
@@ -164,7 +164,7 @@ final class Caller extends Actor {
         }
     }
 
-    /** How many calls have had no answer, though everything has come that will; on the loop. */
+    /** Returns how many calls are unanswered, once everything that will arrive has arrived. On the loop. */
     int inFlight() {
         return client() instanceof Client<Object, Object> client
                         && !client.closed().isDone()
@@ -172,7 +172,7 @@ final class Caller extends Actor {
                 : 0;
     }
 
-    /** Whether there is a reason that calls are left without an answer. */
+    /** Whether there is a reason for calls to be left without an answer. */
     boolean mayHaveInFlight() {
         Server server = run.server(step.listener());
         return planted
@@ -205,7 +205,7 @@ final class Caller extends Actor {
         if (client == null) {
             return null;
         }
-        if (what.wrap() == Step.Wrap.TASK) { // which calls when it begins: before that there is nothing to give up
+        if (what.wrap() == Step.Wrap.TASK) { // the Task calls when it begins: before that there is nothing to give up
             Future<?> task = Loops.of(connected).task("call", () -> askAndAwait(client, what));
             Ledger.Given calling = run.ledger().track(task, "a Task's call of " + this, run.step());
             calling.mayBeCancelled = true;
@@ -233,7 +233,7 @@ final class Caller extends Actor {
         return all;
     }
 
-    /** In a Task. */
+    /** Calls and awaits the answer; within a Task. */
     private Object askAndAwait(rill.Caller<Object, Object> client, Step.Call what) throws IOException {
         Asked asked = ask(client, what);
         asked.given.mayBeCancelled = true;
@@ -295,7 +295,7 @@ final class Caller extends Actor {
         }
     }
 
-    /** Whichever is noted last, its arrival or its failure. */
+    /** Checks that a call has not both arrived and failed as never sent; called by whichever of the two is noted last. */
     private void checkFate(Made made, int id) {
         if (made.arrived && made.neverSent) {
             run.ledger()
@@ -311,7 +311,7 @@ final class Caller extends Actor {
         Throwable cause = told instanceof CallFailedException ? told.getCause() : null;
         Throwable failure = cause == null ? told : cause;
         if (failure instanceof DeadlineException) {
-            // A long deadline may count from the beginning of the tick, which a Handle may have held up.
+            // A long deadline may count from the beginning of the tick, which a Handle may have delayed.
             long slack = made.deadline >= LONG ? LONGEST_BUSY : 0;
             long passed = Loops.of(connected).nanoTime() - made.at;
             if (passed < made.deadline - slack

@@ -10,11 +10,12 @@ import rill.testkit.storm.Step.OnFailure;
 import rill.testkit.storm.Step.Place;
 
 /**
- * One end of a connection of a program: what happens to it, and what may have gone wrong with it. What it has written is its {@link Sending}, what
- * has come its {@link Arrivals}; {@link Receiving} are those who have asked for a message, {@link Becoming} is its pipeline, and the next one, and {@link Failing} how it has failed.
+ * One end of a connection of a program: what happens to it, and what may have gone wrong with it. {@link Sending} holds what it has written,
+ * {@link Arrivals} what has arrived, {@link Receiving} its pending receives, {@link Becoming} its current and its next pipeline, and {@link Failing}
+ * how it has failed.
  */
 final class End extends Actor {
-    /** Threads and loops that a letter may be written from: see {@link Loops#source}. */
+    /** Threads and loops from which a letter may be written; see {@link Loops#source}. */
     static final int SOURCES = 16;
 
     private static final int MOST_UNREAD = 32 * 1024; // less than what is read ahead of a receiver
@@ -26,8 +27,8 @@ final class End extends Actor {
     final OnFailure onFailure;
     final Step.Marks marks;
     final Hooks hooks;
-    private volatile @Nullable Server server; // that it connects to
-    private volatile boolean afterMemberClosed; // it began when one of the group's loops was closed
+    private volatile @Nullable Server server; // the server that it connects to
+    private volatile boolean afterMemberClosed; // it began after one of the group's loops was closed
     private final Sending sending;
     private final Arrivals arrivals;
     private final Receiving receiving;
@@ -38,7 +39,7 @@ final class End extends Actor {
 
     private Ledger.@Nullable Given closed;
 
-    // What happened to it; of some of these the other end is entitled to see the consequences.
+    // What has happened to this end; the other end may see the consequences of some of it.
     volatile boolean closedHere;
     volatile long closedAt;
     volatile boolean aborted;
@@ -48,7 +49,7 @@ final class End extends Actor {
     volatile boolean everHeldUp; // paused, stopped, or in the pull form
     volatile boolean rubbish;
     volatile boolean endSeen;
-    volatile @Nullable Loop connectsOn; // until that is done
+    volatile @Nullable Loop connectsOn; // until connected
     private volatile boolean paused;
     private volatile boolean stopped;
 
@@ -74,8 +75,8 @@ final class End extends Actor {
     }
 
     /**
-     * Whether somebody has to be there at the other end: its listener accepts, and nothing has stopped it, nor was it reported that it failed
-     * while its layers shook hands.
+     * Whether the other end must have been accepted: its listener accepts, nothing has stopped it, and no failure was reported during the handshake
+     * of its layers.
      */
     boolean mustBeAccepted() {
         Server mine = server;
@@ -86,7 +87,7 @@ final class End extends Actor {
                 && (afterMemberClosed || !run.loops().memberClosed());
     }
 
-    /** Whether it closes by itself once the peer has ended its stream. */
+    /** Whether this end closes on its own once the peer has ended its stream. */
     boolean closesAtEnd() {
         return pushes() && onFailure == OnFailure.NONE;
     }
@@ -127,12 +128,12 @@ final class End extends Actor {
         return failing;
     }
 
-    /** Whether it has gone on with another pipeline, or is about to. */
+    /** Whether this end has switched to another pipeline, or is about to. */
     boolean became() {
         return becoming.wasAsked();
     }
 
-    /** On the connection's loop: from now on this end has it. */
+    /** Attaches the connection to this end. On the connection's loop. */
     void attach(Connection<Object, Object> c) {
         becoming.begin();
         closed = track(c.closed(), "closed()");
@@ -143,11 +144,11 @@ final class End extends Actor {
         }
         receiveFrom(c);
         if (run.settling()) {
-            receiving.drain(); // it has come late
+            receiving.drain(); // it has arrived late
         }
     }
 
-    /** It is this from now on. */
+    /** Continues with this connection. */
     void goesOnAs(Connection<Object, Object> fresh) {
         connection = fresh;
     }
@@ -166,7 +167,7 @@ final class End extends Actor {
 
     // ---- reading
 
-    /** A message has come, and its turn. */
+    /** A message has arrived, and it is its turn. */
     void message(Object message) {
         for (Letter letter : becoming.read(message)) {
             received(letter);
@@ -201,13 +202,13 @@ final class End extends Actor {
 
     // ---- failing
 
-    /** Whether nobody has opened it at the other end, since who listens there had stopped meanwhile. */
+    /** Whether this end was never opened on the other side, because the listener there had stopped meanwhile. */
     boolean wasTurnedAway() {
         End peer = peer();
         return server != null && !mustBeAccepted() && (peer == null || peer.connection == null);
     }
 
-    /** Whether something has happened to this end of which the other may see the consequences. */
+    /** Whether something has happened to this end whose consequences the other may see. */
     boolean troubled() {
         return closedHere || aborted || failing.hasFailed() || planted || disturbed || rubbish || loopClosed();
     }
@@ -224,17 +225,17 @@ final class End extends Actor {
 
     // ---- writing
 
-    /** Writes one letter, in the channel of the calling thread. */
+    /** Writes one letter in the channel of the calling thread. */
     Ledger.@Nullable Given write(int size, Step.Estimate estimate) {
         return sending.write(Letter.Kind.LETTER, size, 0, estimate);
     }
 
-    /** Writes a letter that is not to be answered. */
+    /** Writes a letter that must not be answered. */
     Ledger.@Nullable Given echo(int size) {
         return becoming.isUnderWay() ? null : sending.write(Letter.Kind.LETTER, size, ECHO, Step.Estimate.RIGHT);
     }
 
-    // ---- what the program does
+    // // ---- what the program does
 
     void act(Step.Action action) {
         Connection<Object, Object> c = connection;
@@ -282,23 +283,23 @@ final class End extends Actor {
 
     // ---- in the end
 
-    /** Whether the network can have destroyed what this end had written before it closed. */
+    /** Whether the network can have destroyed bytes that this end wrote before it closed. */
     boolean mayHaveReset() {
         Connection<Object, Object> c = connection;
         SocketAddress own = local;
         return c == null || own == null || run.world().mayHaveReset(own, c.remoteAddress());
     }
 
-    /** Whether it has learned by now, by itself, that the peer is gone: nothing keeps it from reading. */
+    /** Whether this end must have noticed on its own that the peer is gone, since nothing keeps it from reading. */
     boolean hearsOfPeer() {
         End peer = peer();
         return connection != null
                 && !paused
                 && peer != null
                 && peer.aborted
-                && !peer.closedHere // and had not closed in good order before
+                && !peer.closedHere // and had not closed in order before
                 && !peer.failing.hasFailed()
-                && (peer.pushes() || peer.onFailure != OnFailure.NONE) // who may have failed unheard, and closed
+                && (peer.pushes() || peer.onFailure != OnFailure.NONE) // otherwise it may have failed unheard
                 && !peer.shut
                 && peer.mayHaveReset()
                 && !endSeen
@@ -306,7 +307,7 @@ final class End extends Actor {
                 && peer.sending.bytes() < MOST_UNREAD;
     }
 
-    /** Undoes what holds it up. On the loop. */
+    /** Releases everything that holds this end up. On the loop. */
     void release() {
         Connection<Object, Object> c = connection;
         if (c != null && (paused || stopped)) {
@@ -324,13 +325,13 @@ final class End extends Actor {
         return closed;
     }
 
-    /** What the other end has not received of what this one wrote and was not refused; null if nothing. */
+    /** Describes what this end wrote, without being refused, and the other has not received; null if nothing. */
     @Nullable
     String missingAt(End peer) {
         return sending.missingFrom(peer.arrivals);
     }
 
-    /** What has happened to it, for people. */
+    /** Describes what has happened to this end, for failures. */
     String state() {
         return "[" + id + " on " + loop() + ":" + (closedHere ? " closed by the program" : "")
                 + (aborted ? " aborted" : "") + (shut ? " output shut" : "")

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongFunction;
 
-/** Runs a program again and again: each time the next piece of memory is refused, or the next call of user code throws, once. */
+/** Runs a program again and again: in each run the next allocation of memory is refused, or the next call of user code throws, once. */
 final class Everywhere {
     private final Program program;
     private final LongFunction<? extends World> worlds;
@@ -15,7 +15,7 @@ final class Everywhere {
         this.worlds = worlds;
     }
 
-    /** How many runs that took. */
+    /** Runs the program in all variants, and returns the number of runs. */
     int run() {
         World world = worlds.apply(program.seed());
         var undisturbed = new Run(program, world);

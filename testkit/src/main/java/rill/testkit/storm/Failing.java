@@ -6,15 +6,15 @@ import rill.Failure;
 import rill.testkit.storm.Step.OnFailure;
 import rill.testkit.storm.Step.Place;
 
-/** How one end of a connection has failed, and whether there was a reason for that. */
+/** How one end of a connection has failed, and whether there was a reason. */
 final class Failing {
     private final End end;
     private final Run run;
     private volatile boolean failed;
     private volatile int carriedOn; // how often
     private volatile boolean overLimit; // it has failed because it wrote too much
-    private volatile boolean refusedMemory; // it has failed for want of memory
-    private @Nullable Throwable unexplained; // a failure for which there was no reason at the time
+    private volatile boolean refusedMemory; // it has failed for lack of memory
+    private @Nullable Throwable unexplained; // a failure without a reason at the time
     private int carried; // on the loop
 
     Failing(End end) {
@@ -22,7 +22,7 @@ final class Failing {
         this.run = end.run;
     }
 
-    /** What {@code onFailure} does. */
+    /** The body of {@code onFailure}. */
     void told(Failure failure) {
         if (end.onFailure == OnFailure.CARRY_ON && failure.survivable()) {
             carried++;
@@ -38,18 +38,18 @@ final class Failing {
         }
     }
 
-    /** The connection has failed with this: was there a reason? */
+    /** The connection has failed with this cause; notes whether there was a reason. */
     void with(Throwable cause) {
         refusedMemory |= Planned.isNoMemory(cause);
         End peer = end.peer();
-        boolean endsByItself = peer != null && peer.closesAtEnd() && end.shut; // and its patience is over
+        boolean endsByItself = peer != null && peer.closesAtEnd() && end.shut; // and its patience has run out
         boolean reason = endsByItself || end.troubled() || peer == null || peer.troubled() || Planned.is(cause);
         boolean ours = cause.getMessage() != null && cause.getMessage().contains("hard limit");
         overLimit |= ours;
         failed = true;
         if (cause instanceof IOException || Planned.is(cause)) {
-            // That a receive finds it closed follows a failure that was told before, perhaps to an any that has taken
-            // another result.
+            // A receive that finds the connection closed follows a failure that was delivered before, perhaps to an any
+            // that has settled with another result.
             boolean follows = String.valueOf(cause.getMessage()).endsWith("is closed");
             if (!reason && !ours && !follows && unexplained == null) {
                 unexplained = cause;
@@ -59,7 +59,7 @@ final class Failing {
         }
     }
 
-    /** That it has failed was reported. */
+    /** The failure of the connection was reported. */
     void isReported() {
         failed = true;
     }
@@ -68,21 +68,21 @@ final class Failing {
         return failed;
     }
 
-    /** How often it has gone on after a failure. */
+    /** Returns how often it has continued after a failure. */
     int carriedOn() {
         return carriedOn;
     }
 
-    /** Whether that was for want of memory. */
+    /** Whether it has failed for lack of memory. */
     boolean wasRefusedMemory() {
         return refusedMemory;
     }
 
-    /** A failure for which there was no reason, or null. */
+    /** Returns a failure without a reason, or null. */
     @Nullable
     Throwable unexplained() {
         End peer = end.peer();
-        boolean late = peer != null && peer.failing().hasReasonOfItsOwn(); // that was told there later than to us
+        boolean late = peer != null && peer.failing().hasReasonOfItsOwn(); // which was noted there later than here
         return late || end.wasTurnedAway() ? null : unexplained;
     }
 

@@ -8,7 +8,7 @@ import rill.FrameSession;
 import rill.Framing;
 import rill.ProtocolException;
 
-/** The framings of storms: {@code length}, a number of four bytes before the frame, and {@code line}, a line feed after it. */
+/** The framings of storms: {@code length} puts a number of four bytes before each frame, and {@code line} a line feed after it. */
 record Frames(String name, Supplier<Hooks> hooks) implements Framing {
     private static final int LONGEST = Letter.LONGEST + 1024;
 
@@ -36,7 +36,7 @@ record Frames(String name, Supplier<Hooks> hooks) implements Framing {
         }
     }
 
-    /** The next frame, as a slice, read; null if it is not there yet. */
+    /** Reads the next frame, as a slice; null if it is incomplete. */
     static @Nullable ByteBuf next(String name, ByteBuf in) {
         int at = in.readerIndex();
         if (byLength(name)) {
@@ -55,7 +55,7 @@ record Frames(String name, Supplier<Hooks> hooks) implements Framing {
         return frame;
     }
 
-    /** How many bytes a letter has at least that begins here, none of which ends the line; 0 if that is not known. */
+    /** Returns the least number of bytes of the letter that begins here, none of which ends the line; 0 if that is not known. */
     private static int promised(ByteBuf in) {
         int at = in.readerIndex();
         int size = in.readableBytes() < Letter.HEADER ? 0 : Letter.sizeAt(in, at);

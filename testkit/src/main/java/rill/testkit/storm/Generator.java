@@ -19,7 +19,7 @@ import rill.testkit.storm.Step.Thrown;
 import rill.testkit.storm.Step.Via;
 import rill.testkit.storm.Step.Wrap;
 
-/** Draws programs: the same seed gives the same one. */
+/** Draws programs; the same seed gives the same program. */
 final class Generator {
     private static final String[] LAYERS = {
         "plain",
@@ -77,7 +77,7 @@ final class Generator {
     private final List<String> framings = new ArrayList<>(List.of("length", "line"));
     private final String[] layers;
     private final List<String> wires = new ArrayList<>(); // of the connections
-    private final List<Integer> plainListeners = new ArrayList<>(); // those that do not serve
+    private final List<Integer> plainListeners = new ArrayList<>(); // listeners that do not serve
     private int listeners;
     private int connections;
     private int clients;
@@ -92,7 +92,7 @@ final class Generator {
         random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
     }
 
-    /** What a world has besides the storm's own, by name; its layers are drawn more often than each of those. */
+    /** The framings and layers that a world adds to the storm's own, by name. Each of its layers is drawn more often than one of the storm's. */
     record Foreign(List<String> framings, List<String> layers) {
         static final Foreign NOTHING = new Foreign(List.of(), List.of());
 
@@ -210,7 +210,7 @@ final class Generator {
         return framing.equals("length") || framing.equals("line");
     }
 
-    /** A top; over a framing of others only such as know nothing of it. */
+    /** Draws a top; over a foreign framing, only one that does not depend on the framing. */
     private String top(String[] tops, String framing) {
         String top = one(tops);
         while (!own(framing) && !top.startsWith("letter") && !top.startsWith("frames")) {
@@ -306,9 +306,8 @@ final class Generator {
         String below = wire.substring(0, wire.lastIndexOf(' ') + 1);
         String framing = framing();
         if (random.nextInt(3) == 0 || below.isEmpty()) {
-            // On top of those that stay, or where there was none. Of the storm's own: another one may need both
-            // directions, of which
-            // one may end before the layer begins.
+            // On top of the layers that stay, or where there was none. Only the storm's own: a foreign layer may need
+            // both directions, one of which may end before the layer begins.
             below += one(LAYERS) + " ";
         }
         return new Step.Become(

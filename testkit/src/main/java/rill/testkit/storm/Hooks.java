@@ -2,10 +2,10 @@ package rill.testkit.storm;
 
 import org.jspecify.annotations.Nullable;
 
-/** What the sessions of one connection know of the program: whose they are, and where it wants to step in. */
+/** What the sessions of one connection know of the program: their actor, and where the program wants to step in. */
 final class Hooks {
     final Run run;
-    volatile @Nullable Actor actor; // unknown until its connection is
+    volatile @Nullable Actor actor; // unknown until its connection is known
 
     Hooks(Run run) {
         this.run = run;
@@ -16,7 +16,7 @@ final class Hooks {
         run.userCode().at(place, actor);
     }
 
-    /** User code that has no session is called at this place, with this letter. */
+    /** User code without a session is called at this place, with this letter. */
     void at(Step.Place place, Letter letter, boolean incoming) {
         Actor mine = actor;
         Actor its = mine instanceof End ? mine : run.actorOf(letter, incoming);
@@ -30,12 +30,12 @@ final class Hooks {
         return run.step();
     }
 
-    /** Whether something has happened to whose these are. */
+    /** Whether something has happened to the actor. */
     boolean troubled() {
         return !(actor instanceof End end) || end.troubled();
     }
 
-    /** Bytes are not as the peer has written them. */
+    /** The bytes read are not what the peer has written. */
     void corrupt(String what) {
         boolean rubbish = actor instanceof End end ? end.peerWritesRubbish() : run.rubbish();
         if (!rubbish) {

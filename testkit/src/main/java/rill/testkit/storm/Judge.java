@@ -13,8 +13,8 @@ import rill.Report;
 import rill.Reporter;
 
 /**
- * Judges what is thrown, given as a failure, or reported in a run. As a Reporter a class, not a lambda: a loop may refer to it, and to no other function of
- * a program.
+ * Judges what is thrown, passed as a failure, or reported in a run. As a Reporter it is a class and not a lambda: a loop may refer to it, and to no
+ * other function of a program.
  */
 final class Judge implements Reporter {
     private final Run run;
@@ -27,19 +27,19 @@ final class Judge implements Reporter {
         this.run = run;
     }
 
-    /** Throws what somebody has to be told of. */
+    /** Throws a failure that must be reported. */
     Object fail() {
         var failure = new Planned.Unchecked();
         untold.add(failure);
         throw failure;
     }
 
-    /** How many failures nobody was told of. */
+    /** Returns how many failures have not been reported. */
     int untold() {
         return untold.size();
     }
 
-    /** Something was thrown, or is the failure of something: whether that may be. */
+    /** Checks whether this exception or failure is legitimate. */
     void of(Throwable failure, String where) {
         if (Planned.is(failure)
                 || failure instanceof IOException
@@ -92,7 +92,7 @@ final class Judge implements Reporter {
         }
     }
 
-    /** Whether what this address has connected to has failed at the other end, which was reported: perhaps before anybody was given it. */
+    /** Whether the connection from this address has failed at the other end and was reported, perhaps before it was handed to anybody. */
     boolean failedAtPeer(@Nullable SocketAddress local) {
         return failedConnections.contains("connection to " + local);
     }

@@ -11,8 +11,8 @@ import rill.Outgoing;
 import rill.Session;
 
 /**
- * The byte layers of storms: {@code plain} passes everything on as it is, {@code xor} changes every byte, {@code pieces} gives what
- * comes in small pieces, and {@code records} is a {@link Records protocol} with habits of its own.
+ * The byte layers of storms: {@code plain} passes everything on unchanged, {@code xor} changes every byte, {@code pieces} delivers its input in small
+ * pieces, and {@code records} is a {@link Records protocol} with variants.
  */
 final class Layers {
     private Layers() {}

@@ -6,20 +6,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 
-/**
- * What a program was given and what it gave: everything has to be settled, or to have come back, in the end. Any thread.
- */
+/** Everything that a program was handed and that it handed over: in the end all of it has to be settled or to have come back. Any thread. */
 final class Ledger {
-    /** A Future that was handed out, by which step. */
+    /** A Future that was handed out, and the step that asked for it. */
     static final class Given {
         final Future<?> future;
         final String what;
         final int step;
 
-        /** Whether it may fail with being cancelled: the program has cancelled it, or something that was made of it. */
+        /** Whether it may fail as cancelled, because the program has cancelled it, or something derived from it. */
         volatile boolean mayBeCancelled;
 
-        /** Whether it may be pending when its loop is closed: it waits for time to pass there. */
+        /** Whether it may still be pending when its loop is closed, because it waits for time to pass there. */
         volatile boolean waitsForTime;
 
         private Given(Future<?> future, String what, int step) {
@@ -34,7 +32,7 @@ final class Ledger {
         }
     }
 
-    /** Something that is counted, by which step. */
+    /** A counted object, and the step that created it. */
     record Counted(ReferenceCounted thing, String what, int step) {
         @Override
         public String toString() {
@@ -46,20 +44,20 @@ final class Ledger {
     private final List<Counted> counted = new ArrayList<>();
     private volatile @Nullable Violation violation;
 
-    /** A Future that has to settle. */
+    /** Tracks a Future that has to settle. */
     synchronized Given track(Future<?> future, String what, int step) {
         var given = new Given(future, what, step);
         futures.add(given);
         return given;
     }
 
-    /** Something that has to be released. */
+    /** Tracks an object that has to be released. */
     synchronized <C extends ReferenceCounted> C count(C thing, String what, int step) {
         counted.add(new Counted(thing, what, step));
         return thing;
     }
 
-    /** A law does not hold; the first that is found counts. */
+    /** A law does not hold. The first violation counts. */
     synchronized Violation violated(int law, String message) {
         Violation found = violation;
         if (found == null) {
@@ -78,7 +76,7 @@ final class Ledger {
         return List.copyOf(futures);
     }
 
-    /** What was not released. */
+    /** Returns the objects that were not released. */
     synchronized List<Counted> held() {
         var held = new ArrayList<Counted>();
         for (var each : counted) {

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The message of a storm: it says of itself from which channel it is, the how-manieth of it, and how long, and every byte of it tells its
- * place. In bytes it is text without a line feed:
+ * The message of a storm. It names its channel, its number in that channel, and its length, and every byte of it tells its position. In bytes it is
+ * text without a line feed:
  *
  * <pre>
  *  kind 1 │ channel 4 │ number 8 │ length 8 │ first 8 │ second 8 │ pattern …      all but the kind in hexadecimal digits
@@ -33,7 +33,7 @@ final class Letter extends AbstractReferenceCounted {
         }
     }
 
-    /** What a letter is for. */
+    /** The purpose of a letter. */
     enum Kind {
         LETTER('L'),
         REQUEST('Q'),
@@ -63,7 +63,7 @@ final class Letter extends AbstractReferenceCounted {
     final int length;
     final int first;
     final int second;
-    int estimate; // what the codec says of its size
+    int estimate; // the size that the codec states
 
     Letter(Kind kind, int channel, int number, int length, int first, int second) {
         this.kind = kind;
@@ -75,7 +75,7 @@ final class Letter extends AbstractReferenceCounted {
         this.estimate = size();
     }
 
-    /** Its bytes. */
+    /** Returns its size in bytes. */
     int size() {
         return HEADER + length;
     }
@@ -111,13 +111,13 @@ final class Letter extends AbstractReferenceCounted {
         }
     }
 
-    /** How many bytes the letter that begins at {@code at} has; negative if it is none. The header has to be there. */
+    /** Returns the size in bytes of the letter that begins at {@code at}; negative if there is none. The whole header has to be available. */
     static int sizeAt(ByteBuf in, int at) {
         long length = number(in, at + 1 + 4 + 8, 8);
         return Kind.of(in.getByte(at)) == null || length < 0 || length > LONGEST ? -1 : HEADER + (int) length;
     }
 
-    /** The letter that the readable bytes begin with, read; null if its bytes are not as they have to be. */
+    /** Reads the letter at the beginning of the readable bytes; returns null if its bytes are not what they have to be. */
     static @Nullable Letter decode(ByteBuf in) {
         if (in.readableBytes() < HEADER) {
             return null;

@@ -11,7 +11,7 @@ import rill.LoopGroup;
 import rill.LoopOptions;
 import rill.Reporter;
 
-/** The loops of a run, by the numbers that programs have for them, each opened when it is used; and which of them are closing, by whose doing. */
+/** The loops of a run, by their numbers in programs, each opened at its first use; and which of them are closing, and by whose doing. */
 final class Loops {
     private final World world;
     private final Reporter reporter;
@@ -27,7 +27,7 @@ final class Loops {
         this.accounts = accounts;
     }
 
-    /** The loop that a Future belongs to. */
+    /** Returns the loop that a Future belongs to. */
     static Loop of(Future<?> future) {
         return (Loop) future.executor();
     }
@@ -58,7 +58,7 @@ final class Loops {
         return Accounts.observes(number) ? options.observer(accounts) : options;
     }
 
-    /** A group of loops, or null in a world that has none: in virtual time nothing is started. */
+    /** Returns the group of loops, or null in a world that has none: in virtual time no threads are started. */
     @Nullable
     LoopGroup group() {
         if (group == null && !world.virtual()) {
@@ -76,7 +76,7 @@ final class Loops {
         return group;
     }
 
-    /** Those that were opened. */
+    /** Returns the loops that were opened. */
     List<Loop> opened() {
         var opened = new ArrayList<Loop>();
         for (Loop each : all) {
@@ -107,7 +107,7 @@ final class Loops {
         return loop.closed() || (number >= 0 && closing[number]);
     }
 
-    /** Whether the program closed it; at the time, everything else was still open. */
+    /** Whether the program closed this loop, while everything else was still open. */
     boolean closedEarly(Loop loop) {
         int number = numberOf(loop);
         return number >= 0 && closedEarly[number];
@@ -132,7 +132,7 @@ final class Loops {
         closing[number] = true;
     }
 
-    /** Which channel of an end a letter belongs to that is written now. */
+    /** Returns the channel of an end that a letter written now belongs to. */
     int source(Loop of) {
         Loop current = Loop.current();
         if (current == of) {

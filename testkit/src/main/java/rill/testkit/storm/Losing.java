@@ -11,7 +11,9 @@ import rill.Connection;
 import rill.Future;
 import rill.Loop;
 
-/** Connects, and loses interest: what comes of it nevertheless has to be closed by Rill, or is given to somebody, who closes it. */
+/**
+ * Connects, and loses interest. A connection that comes about nevertheless has to be closed by Rill, or is delivered to a receiver, which closes it.
+ */
 final class Losing {
     private final Run run;
     private final Step.Lose step;
@@ -43,7 +45,7 @@ final class Losing {
         return Duration.ofMillis(step.millis());
     }
 
-    /** Cancels it some time later, from where the step says. */
+    /** Cancels a Future some time later, from where the step says. */
     private <T> Future<T> cancelLater(Future<T> future) {
         switch (step.via()) {
             case OUTSIDE, THREAD, VIRTUAL -> run.beforeSettling(future::cancel);
@@ -79,7 +81,7 @@ final class Losing {
         var task = new AtomicReference<@Nullable Future<?>>();
         Future<?> connecting = loop.task("connect", () -> {
             while (task.get() == null) {
-                Thread.onSpinWait(); // set by the thread that has just started this
+                Thread.onSpinWait(); // set by the thread that has just started this Task
             }
             Objects.requireNonNull(task.get()).cancel();
             return connect(address).await();

@@ -21,7 +21,7 @@ class MemoryWorld implements World {
         this(seed, null);
     }
 
-    /** With a fault. */
+    /** Creates a world with a fault. */
     MemoryWorld(long seed, @Nullable Plant plant) {
         this.plant = plant;
         memory = new ProgramMemory(plant == Plant.KEEPS_MEMORY);
@@ -31,7 +31,7 @@ class MemoryWorld implements World {
         }
     }
 
-    /** Whether it has this fault. */
+    /** Whether the world has this fault. */
     boolean has(Plant fault) {
         return plant == fault;
     }
@@ -65,7 +65,7 @@ class MemoryWorld implements World {
 
     @Override
     public void opened(Loop loop, int number) {
-        // The transport was told already.
+        // The transport was notified already.
     }
 
     @Override

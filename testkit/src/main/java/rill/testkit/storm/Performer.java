@@ -13,7 +13,7 @@ import rill.LoopGroup;
 import rill.Promise;
 import rill.testkit.storm.Step.Via;
 
-/** Carries out one step. {@code here} says that it is done at once, in whatever callback this is. */
+/** Performs one step. With {@code here} it is done at once, in whatever callback this is. */
 record Performer(Run run, boolean here) {
     void perform(Step step) {
         switch (step) {
@@ -27,7 +27,7 @@ record Performer(Run run, boolean here) {
             case Step.Do act -> {
                 End asked = run.end(act.end());
                 if (asked != null && act.action().endsOutput()) {
-                    asked.outputEnds = true; // what other threads write from now on may come too late
+                    asked.outputEnds = true; // what other threads write from now on may be too late
                 }
                 withEnd(act.end(), act.via(), end -> end.act(act.action()));
             }
@@ -56,7 +56,7 @@ record Performer(Run run, boolean here) {
             case Step.Unawaited unawaited -> {
                 Loop loop = run.loops().get(unawaited.loop());
                 if (!run.loops().closing(loop)
-                        && unawaited.loop() != Run.LOOPS - 1) { // that one may close before it begins
+                        && unawaited.loop() != Run.LOOPS - 1) { // which may close before the Task begins
                     run.attempt(() -> loop.task("unawaited", run.judge()::fail));
                 }
             }
@@ -76,7 +76,7 @@ record Performer(Run run, boolean here) {
         }
     }
 
-    /** What is done to the world, and only between two callbacks. */
+    /** Does something to the world, which is possible only between two callbacks. */
     private void world(Step step) {
         switch (step) {
             case Step.Turns turns -> run.world().turns(turns.count());
@@ -105,7 +105,7 @@ record Performer(Run run, boolean here) {
         }
     }
 
-    /** Something that one end does. */
+    /** An action of one end. */
     @FunctionalInterface
     private interface Doing {
         void with(End end);
@@ -200,7 +200,7 @@ record Performer(Run run, boolean here) {
                 try {
                     given.future.timeout(Duration.ofMillis(50)).await();
                 } catch (IOException e) {
-                    // It has failed, or it takes longer.
+                    // It has failed, or takes longer.
                 }
             });
         }
@@ -415,7 +415,7 @@ record Performer(Run run, boolean here) {
         }
     }
 
-    /** A Promise that the program completes when it settles. */
+    /** Returns a Promise that the program completes when it settles. */
     Promise<Object> later(Loop loop) {
         Promise<Object> promise = loop.promise();
         run.beforeSettling(() -> promise.complete(Run.NOTHING));

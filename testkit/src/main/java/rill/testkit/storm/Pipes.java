@@ -14,18 +14,18 @@ import rill.Pipeline;
 import rill.ProtocolException;
 
 /**
- * The pipelines of storms, by name. What goes over the wire: byte layers from the bottom and a framing, with spaces between. The top: how
- * messages look, and mappings. Each end may have another top.
+ * The pipelines of storms, by name. The wire part lists byte layers from the bottom and a framing, separated by spaces. The top lists the form of
+ * messages, and mappings. The two ends may have different tops.
  */
 final class Pipes {
     private Pipes() {}
 
-    /** A pipeline, and how letters become its messages and messages letters. */
+    /** A pipeline, and the conversion between letters and its messages. */
     static final class Pipe {
         final Pipeline<Object, Object> pipeline;
         private final String framing;
         private final boolean buffers; // messages are buffers
-        private final boolean raw; // messages are bytes as they come
+        private final boolean raw; // messages are raw bytes as they arrive
         private boolean readsAhead;
         private List<String> words = List.of();
         private List<ByteLayer> layers = List.of();
@@ -46,18 +46,18 @@ final class Pipes {
             return raw;
         }
 
-        /** Whether every layer of that one is in this one, at the bottom. */
+        /** Whether this pipeline has all layers of the earlier one at its bottom. */
         boolean keepsLayersOf(Pipe before) {
             return words.size() >= before.words.size()
                     && words.subList(0, before.words.size()).equals(before.words);
         }
 
-        /** Whether its codec has decoded more than it has given. */
+        /** Whether its codec has decoded more than it has delivered. */
         boolean readsAhead() {
             return readsAhead;
         }
 
-        /** The message that stands for a letter. */
+        /** Returns the message for a letter. */
         Object wrap(Letter letter, Ledger ledger, int step) {
             if (!buffers) {
                 return ledger.count(letter, "the message " + letter, step);
@@ -75,7 +75,7 @@ final class Pipes {
             return ledger.count(out, "the buffer of " + letter, step);
         }
 
-        /** A reader of the messages of one connection. */
+        /** Returns a reader for the messages of one connection. */
         Reader reader(Hooks hooks) {
             return raw
                     ? new RawReader(framing, hooks)
@@ -94,14 +94,14 @@ final class Pipes {
         }
     }
 
-    /** Turns messages, which it owns, into letters, which belong to the caller. */
+    /** Turns messages, which it owns, into letters, which are owned by the caller. */
     interface Reader {
         List<Letter> read(Object message);
 
         default void close() {}
     }
 
-    /** Bytes as they come, put together. */
+    /** Reassembles raw bytes. */
     private static final class RawReader implements Reader {
         private final String framing;
         private final Hooks hooks;
@@ -141,7 +141,7 @@ final class Pipes {
         return hooks.run.ledger().count(letter, "the received " + letter, hooks.step());
     }
 
-    /** Builds what the names say; the layers at the bottom that are named as in {@code before} are the same ones. */
+    /** Builds the pipeline with these names. Layers at the bottom with the same names as in {@code before} are the same objects. */
     static Pipe of(String wire, String top, Hooks functions, Supplier<Hooks> sessions, @Nullable Pipe before) {
         String[] parts = wire.trim().split(" +", 0);
         String framing = parts[parts.length - 1];
@@ -187,13 +187,13 @@ final class Pipes {
                 new Sessions(framing, words[0], functions, sessions);
             default -> throw new IllegalArgumentException("no such top: " + top);
         };
-        // What is mapped before the pipeline is made …
+        // Mappings before the pipeline is made …
         while (codec != null && from < words.length && words[from].startsWith("+")) {
             buffers = buffers && !words[from].equals("+letter");
             codec = map(codec, words[from++].substring(1), functions);
         }
         pipeline = codec == null ? Pipeline.bytes() : Pipeline.of(codec);
-        // … and afterwards.
+        // … and after.
         while (from < words.length) {
             buffers = buffers && !words[from].equals("*letter");
             pipeline = mapPipeline(pipeline, words[from++].substring(1), functions);
@@ -213,14 +213,14 @@ final class Pipes {
         return ((Pipeline<Object, Object>) pipeline).map(mapping::up, mapping::down);
     }
 
-    /** Functions between messages. They have no session; whose they are their letters tell. */
+    /** Functions between messages. They have no session; the letters tell whose they are. */
     private record Mappings(String how, Hooks hooks) {
         Object up(Object message) {
             if (message instanceof Letter letter) {
                 try {
                     hooks.at(Step.Place.UP, letter, true);
                 } catch (Throwable t) {
-                    letter.release(); // it is ours
+                    letter.release(); // it is owned here
                     throw t;
                 }
                 return how.equals("copy") ? copyOf(letter, true) : letter;
@@ -232,7 +232,7 @@ final class Pipes {
             try {
                 Letter letter = whole(in, hooks);
                 if (letter == null) {
-                    throw new Planned.Unchecked(); // that it is wrong was noted
+                    throw new Planned.Unchecked(); // that it is wrong has been noted
                 }
                 return letter;
             } finally {
@@ -265,7 +265,7 @@ final class Pipes {
         }
     }
 
-    /** The letter that was decoded, unless the program wants something else. */
+    /** Returns the letter that was decoded, unless the program wants something else. */
     static Letter decoded(ByteBuf in, Hooks hooks) throws ProtocolException {
         Letter letter = whole(in, hooks);
         if (letter == null) {
@@ -291,7 +291,7 @@ final class Pipes {
         public void encode(Object message, ByteBuf out) {
             var letter = (Letter) message;
             letter.encode(out);
-            hooks.at(Step.Place.ENCODE, letter, false); // when something is there to be taken back
+            hooks.at(Step.Place.ENCODE, letter, false); // after something was written that has to be taken back
         }
 
         @Override

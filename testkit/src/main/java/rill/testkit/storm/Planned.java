@@ -3,9 +3,9 @@ package rill.testkit.storm;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** What a program throws on purpose, so that it is told from what nobody meant to throw. */
+/** Thrown by a program on purpose, so that it can be told from what nobody meant to throw. */
 interface Planned {
-    /** Unchecked. */
+    /** An unchecked exception. */
     final class Unchecked extends RuntimeException implements Planned {
         private static final long serialVersionUID = 1L;
 
@@ -23,7 +23,7 @@ interface Planned {
         }
     }
 
-    /** As the network throws. */
+    /** An exception as the network throws them. */
     final class OfNetwork extends IOException implements Planned {
         private static final long serialVersionUID = 1L;
 
@@ -32,7 +32,7 @@ interface Planned {
         }
     }
 
-    /** For want of memory. */
+    /** Lack of memory. */
     final class NoMemory extends OutOfMemoryError implements Planned {
         private static final long serialVersionUID = 1L;
 
@@ -41,7 +41,7 @@ interface Planned {
         }
     }
 
-    /** Whether it is for want of memory. */
+    /** Whether this, or a cause of it, is a lack of memory. */
     static boolean isNoMemory(@Nullable Throwable thrown) {
         for (Throwable each = thrown; each != null; each = each.getCause() == each ? null : each.getCause()) {
             if (each instanceof NoMemory) {
@@ -51,7 +51,7 @@ interface Planned {
         return false;
     }
 
-    /** Whether this, or what is behind it, was meant. */
+    /** Whether this, or a cause of it, was thrown on purpose. */
     static boolean is(@Nullable Throwable thrown) {
         for (Throwable each = thrown; each != null; each = each.getCause() == each ? null : each.getCause()) {
             if (each instanceof Planned) {
@@ -61,7 +61,7 @@ interface Planned {
         return false;
     }
 
-    /** Throws it, whether it is checked or not. */
+    /** Throws it, checked or not. */
     @SuppressWarnings("unchecked")
     static <X extends Throwable> void sneak(Throwable thrown) throws X {
         throw (X) thrown;

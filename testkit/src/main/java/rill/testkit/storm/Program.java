@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A storm: steps, and a seed for what is left to chance while they are carried out. It is data: the same program in the same virtual
- * world runs in the same way.
+ * A storm: steps, and a seed for everything left to chance while they are performed. It is data: the same program in the same virtual world always
+ * runs in the same way.
  *
- * @param seed of the world
- * @param steps what is done
+ * @param seed the seed of the world
+ * @param steps the steps, in order
  */
 public record Program(long seed, List<Step> steps) {
     /** Copies the list. */
@@ -17,12 +17,12 @@ public record Program(long seed, List<Step> steps) {
         steps = List.copyOf(steps);
     }
 
-    /** With other steps. */
+    /** Returns a program with the same seed and other steps. */
     public Program steps(List<Step> other) {
         return new Program(seed, other);
     }
 
-    /** As Java: an expression that makes it, to be passed to {@link Storm#run}. */
+    /** Returns a Java expression that makes this program, to be passed to {@link Storm#run}. */
     public String toJava() {
         return steps.stream()
                 .map(each -> ",\n        " + java(each))

@@ -10,11 +10,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import rill.spi.Memory;
 
 /**
- * The memory of one program's buffers: counts what is out, may refuse one piece, and leaves no content in place that somebody who has given
- * it back could go on to use. Any thread.
+ * The memory of one program's buffers. It counts pieces in use, may refuse one, and overwrites the content of a released piece, so that a late use of
+ * it shows. Any thread.
  */
 final class ProgramMemory implements Memory {
-    /** A piece is used again by later programs of the same thread: asking the system costs more than a program does. */
+    /** Pieces are reused by later programs of the same thread: allocating from the system costs more than running a program. */
     private static final ThreadLocal<Map<Integer, ArrayDeque<ByteBuffer>>> SPARE =
             ThreadLocal.withInitial(HashMap::new);
 
@@ -28,22 +28,22 @@ final class ProgramMemory implements Memory {
     private final boolean leaks;
     private volatile int refused = -1;
 
-    /** One that never gets some of it back, or one that does. */
+    /** Creates a memory that, with {@code leaks}, does not take pieces back. */
     ProgramMemory(boolean leaks) {
         this.leaks = leaks;
     }
 
-    /** The n-th piece from now on, counted from 0, is refused. */
+    /** Refuses the n-th piece from now on, counted from 0. */
     void refuse(int nth) {
         refused = asked.get() + nth;
     }
 
-    /** How often somebody has asked. */
+    /** Returns how many pieces have been asked for. */
     int asked() {
         return asked.get();
     }
 
-    /** How many pieces were not given back. */
+    /** Returns how many pieces were not given back. */
     int out() {
         return out.get();
     }

@@ -23,8 +23,8 @@ import rill.Loop;
 import rill.Pool;
 
 /**
- * What a loop holds on to: whatever can be reached from it through the fields of Rill's own classes. When everything is over that is no
- * Future, no connection, and nothing of the program.
+ * Everything that a loop holds on to, as far as it can be reached through the fields of Rill's own classes. When everything is over, that includes no
+ * pending Future, no connection, and nothing of the program.
  */
 final class Reach {
     private static final ClassValue<Field[]> FIELDS = new ClassValue<>() {
@@ -42,7 +42,7 @@ final class Reach {
 
     private Reach() {}
 
-    /** What a loop that has nothing to do, and has closed everything, still refers to. */
+    /** Returns what an idle loop that has closed everything still refers to, and should not. */
     static List<String> surplusOf(Loop loop) {
         var reach = new Reach();
         reach.visit(loop);
@@ -88,7 +88,7 @@ final class Reach {
             if (type.isHidden() || object instanceof Actor || object instanceof Letter) {
                 surplus.add("the program's " + object);
             }
-            return; // the world, and what it consists of
+            return; // the world and its parts
         }
         if (!home.equals(CORE)) {
             return;

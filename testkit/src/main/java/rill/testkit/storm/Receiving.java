@@ -13,8 +13,8 @@ import rill.testkit.storm.Step.Place;
 import rill.testkit.storm.Step.Wrap;
 
 /**
- * Who has asked one end of a connection for a message, in the pull form. Of several, whoever has asked first has the first, though the second may
- * see his earlier. On the loop.
+ * The pending receives of one end of a connection, in the pull form. Of several, the first to ask is given the first message, though the second may
+ * see its own earlier. On the loop.
  */
 final class Receiving {
     private static final class Turn {
@@ -26,7 +26,7 @@ final class Receiving {
     private final Run run;
     private final ArrayDeque<Turn> turns = new ArrayDeque<>(0);
     private boolean draining;
-    private int givenUp; // receives that have ended without a message while others had been asked after them
+    private int givenUp; // receives that ended without a message while later ones were pending
 
     Receiving(End end) {
         this.end = end;
@@ -69,7 +69,7 @@ final class Receiving {
         return all;
     }
 
-    /** In a Task. */
+    /** Receives a message; within a Task. */
     private @Nullable Object receiveAndAwait() throws IOException {
         Turn turn = takeTurn();
         Future<@Nullable Object> pending = ask(Objects.requireNonNull(end.connection()), turn);
@@ -84,7 +84,7 @@ final class Receiving {
         return message == null ? null : Run.NOTHING;
     }
 
-    /** A Task that is cancelled, and then receives: what comes is not for it. */
+    /** Starts a Task that is cancelled and then receives: no message is delivered to it. */
     void receiveCancelled() {
         Connection<Object, Object> c = end.connection();
         if (c == null || end.form != Form.PULL) {
@@ -93,7 +93,7 @@ final class Receiving {
         var task = new AtomicReference<@Nullable Future<?>>();
         Future<?> receiving = c.loop().task("cancelled", () -> {
             while (task.get() == null) {
-                Thread.onSpinWait(); // set by the thread that has just started this
+                Thread.onSpinWait(); // set by the thread that has just started this Task
             }
             Objects.requireNonNull(task.get()).cancel();
             return receiveAndAwait();
@@ -102,14 +102,14 @@ final class Receiving {
         end.track(receiving, "a cancelled Task's receive").mayBeCancelled = true;
     }
 
-    /** The body of a Task: a letter for each that comes. */
+    /** The body of a Task that writes a letter for each one received. */
     @Nullable
     Object echo(int size) throws IOException {
         while (!draining) {
             if (receiveAndAwait() == null) {
                 return null;
             }
-            // Neither is an answer answered, nor does the other end answer this one: that would never be over.
+            // An answer is not answered, and the other end does not answer this one: that would never end.
             Ledger.Given written = end.arrivals().lastIsAnswer() ? null : end.echo(size);
             if (written != null) {
                 written.mayBeCancelled = true; // with the Task
@@ -119,7 +119,7 @@ final class Receiving {
         return null;
     }
 
-    /** From now on it receives whatever comes. */
+    /** From now on receives everything that arrives. */
     void drain() {
         Connection<Object, Object> c = end.connection();
         if (c == null || end.form != Form.PULL) {
@@ -139,7 +139,7 @@ final class Receiving {
         });
     }
 
-    /** Receives; the turn was taken before, since what comes at once may lead to another receive. */
+    /** Receives. The turn was taken before, since a message delivered at once may lead to another receive. */
     private static Future<@Nullable Object> ask(Connection<Object, Object> c, Turn turn) {
         try {
             return c.receive();
@@ -155,14 +155,16 @@ final class Receiving {
         return turn;
     }
 
-    /** What came of a receive, or of what was made of it: a message, or null for the end, or nothing that is known. */
+    /**
+     * The outcome of a receive, or of a Future derived from it: a message, null for the end of the stream, or {@link Run#NOTHING} if that is unknown.
+     */
     private void outcome(Turn turn, @Nullable Object message, @Nullable Throwable failure) {
         if (turn.over) {
             return;
         }
         turn.over = true;
         if ((message == null || message == Run.NOTHING) && turns.peekLast() != turn) {
-            givenUp++; // what had come for it is for another, though later messages may be with others already
+            givenUp++; // its message goes to another, though later messages may be delivered already
         }
         if (message != null && message != Run.NOTHING) {
             turn.message = message;

@@ -12,23 +12,23 @@ import rill.ProtocolException;
 import rill.Session;
 
 /**
- * A byte layer whose records have a type and a length: {@code D} data, {@code I} a ping, {@code O} its answer, {@code H} hello,
- * {@code B} good-bye. Its habits, a letter each:
+ * A byte layer whose records have a type and a length: {@code D} data, {@code I} a ping, {@code O} its answer, {@code H} hello, {@code B} good-bye.
+ * Its variants, one letter each:
  *
  * <ul>
- *   <li>{@code h}: says hello first, and holds back what is written until the other side has said hello;
- *   <li>{@code p}: sends a ping now and then, ever more seldom, and answers those of the other side by itself;
- *   <li>{@code w}: every fourth record is worked on elsewhere; so is a hello;
- *   <li>{@code t}: keeps what comes in for some milliseconds;
- *   <li>{@code b}: says good-bye, and takes that of the other side for the end;
- *   <li>{@code s}: writes short records, instead of one for each buffer.
+ * <li>{@code h}: says hello first, and holds back writes from above until the other side has said hello;
+ * <li>{@code p}: sends pings, ever more seldom, and answers those of the other side itself;
+ * <li>{@code w}: processes every fourth record as blocking work; also a hello;
+ * <li>{@code t}: delays what it receives by some milliseconds;
+ * <li>{@code b}: says good-bye, and takes that of the other side for the end;
+ * <li>{@code s}: writes short records, instead of one for each buffer.
  * </ul>
  */
 final class Records implements Session<ByteBuf, ByteBuf> {
     private static final int HEADER = 5;
     private static final int SHORT = 300;
     private static final int LONGEST = Letter.LONGEST + 4096;
-    private static final int PING = 30; // bytes that an answer to a ping repeats
+    private static final int PING = 30; // bytes that the answer to a ping repeats
     private static final Duration DELAY = Duration.ofMillis(3);
 
     private final Hooks hooks;
@@ -42,7 +42,7 @@ final class Records implements Session<ByteBuf, ByteBuf> {
     private final ArrayDeque<ByteBuf> delayed = new ArrayDeque<>(0);
     private @Nullable ByteBuf up; // borrowed by the layer above until the next call
     private int count;
-    private boolean worked; // on the record that comes next
+    private boolean worked; // on the next record
     private boolean greeted;
     private boolean over;
 
@@ -97,7 +97,7 @@ final class Records implements Session<ByteBuf, ByteBuf> {
         return consumed(type, in.readSlice(length), context);
     }
 
-    /** What a record gives to the layer above. */
+    /** Returns what a record delivers to the layer above. */
     private @Nullable ByteBuf consumed(char type, ByteBuf content, Context context) throws ProtocolException {
         switch (type) {
             case 'D' -> {
@@ -127,7 +127,7 @@ final class Records implements Session<ByteBuf, ByteBuf> {
 
     private @Nullable ByteBuf data(ByteBuf content, Context context) {
         count++;
-        // Ever fewer, since two ends that both wait for their pings to leave would wait for each other.
+        // Ever fewer, since two ends that both wait for their pings to leave would block each other.
         if (pings && count % 3 == 0 && Integer.bitCount(count / 3) == 1) {
             context.out().buffer(HEADER + PING).writeByte('I').writeInt(PING).writeZero(PING);
         }

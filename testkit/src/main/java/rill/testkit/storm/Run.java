@@ -18,7 +18,7 @@ import rill.Promise;
 import rill.testkit.storm.Step.Via;
 import rill.testkit.storm.Step.Wrap;
 
-/** One run of a {@link Program} in a {@link World}: carries its steps out, and holds Rill to its laws meanwhile and in the end. */
+/** One run of a {@link Program} in a {@link World}: performs its steps, and checks that Rill keeps its laws meanwhile and in the end. */
 final class Run {
     static final int LOOPS = 3;
     static final int GROUP = LOOPS; // the number that stands for a group of loops
@@ -29,7 +29,7 @@ final class Run {
     static final int CLIENTS = 3;
     static final int FUTURES = 8;
 
-    /** What a wrapped Future gives when it gives no message. */
+    /** The value of a wrapped Future that delivers no message. */
     static final Object NOTHING = new Object();
 
     private static final int STEPS_PER_PING = 8;
@@ -56,7 +56,7 @@ final class Run {
     private long trace; // in virtual time, where there is one thread
     private long pings;
 
-    /** A connection that came in, and the sessions that were opened for it. */
+    /** An accepted connection, and the hooks of the sessions that were opened for it. */
     private record Accepted(Server server, Connection<Object, Object> connection, Hooks hooks) {}
 
     Run(Program program, World world) {
@@ -106,7 +106,7 @@ final class Run {
         return rubbish;
     }
 
-    /** Throws the violation if there is one. */
+    /** Runs the program. Throws the violation if there is one. */
     void execute() {
         try {
             openControl();
@@ -152,7 +152,7 @@ final class Run {
         return servers[number];
     }
 
-    /** Who wrote a letter, or to whom it goes. */
+    /** Returns the writer of a letter, or its receiver if {@code incoming}. */
     @Nullable
     Actor actorOf(Letter letter, boolean incoming) {
         boolean asks = letter.kind == Letter.Kind.REQUEST;
@@ -165,7 +165,7 @@ final class Run {
         return id < ends.length ? ends[incoming ? id ^ 1 : id] : null;
     }
 
-    /** What is known by a number in {@link Step.Trap}. */
+    /** Returns the actor with this number in {@link Step.Trap}. */
     @Nullable
     Actor actor(int number) {
         if (number >= Actor.SERVERS) {
@@ -177,7 +177,7 @@ final class Run {
         return number < 2 * CONNECTIONS ? end(number) : null;
     }
 
-    /** The hooks of the connection that is being opened on the current loop. */
+    /** Returns the hooks of the connection that is being opened on the current loop. */
     Hooks opening() {
         int number = Math.max(0, loops.numberOf(Loop.current()));
         Hooks hooks = opening[number];
@@ -194,7 +194,7 @@ final class Run {
         return hooks;
     }
 
-    /** On the loop of the connection. */
+    /** A connection was accepted. On its loop. */
     void accepted(Server server, Connection<Object, Object> connection, Hooks hooks) {
         synchronized (accepted) {
             accepted.add(new Accepted(server, connection, hooks));
@@ -207,7 +207,7 @@ final class Run {
         }
     }
 
-    /** Brings the two ends of connections together. */
+    /** Matches the two ends of each connection. */
     private void match() {
         synchronized (accepted) {
             for (Accepted each : List.copyOf(accepted)) {
@@ -228,7 +228,7 @@ final class Run {
         }
     }
 
-    /** Asks something on the loop. */
+    /** Evaluates a question on the loop. */
     <T> T ask(Loop loop, Callable<T> question) {
         try {
             return world.virtual() ? question.call() : loop.<T>submit(question).await();
@@ -237,16 +237,16 @@ final class Run {
         }
     }
 
-    /** In a Handle, even if this is the loop. */
+    /** Runs the action in a Handle, even if the current thread is the loop's. */
     void onLoopLater(Loop loop, Runnable action) {
         try {
             loop.execute(action);
         } catch (RejectedExecutionException closed) {
-            // Then nothing more happens there.
+            // In that case nothing more happens there.
         }
     }
 
-    /** Something has happened that is to happen in the same way when the program is run again. */
+    /** Notes an event that has to be the same whenever the program is run. */
     void trace(int what) {
         trace = (trace ^ what) * 0x9E3779B97F4A7C15L + (trace >>> 29);
     }
@@ -262,7 +262,7 @@ final class Run {
             try {
                 loop.execute(action);
             } catch (RejectedExecutionException closed) {
-                // Then nothing more happens there.
+                // In that case nothing more happens there.
             }
         }
     }
@@ -296,7 +296,7 @@ final class Run {
 
     // ---- steps
 
-    /** Carries out a step at once, where the calling thread is. */
+    /** Performs a step at once, on the calling thread. */
     void performHere(Step what) {
         new Performer(this, true).perform(what);
     }
@@ -314,7 +314,7 @@ final class Run {
         }
     }
 
-    /** Has it called where it is said; what can't be done there any more is left out. */
+    /** Runs the call where {@code via} says; drops it if that is no longer possible. */
     void dispatch(Via via, Loop loop, Runnable call) {
         Runnable attempt = () -> attempt(call);
         try {
@@ -342,7 +342,7 @@ final class Run {
 
     // ---- Futures
 
-    /** A Future around another one; what it gives is the message, or {@link #NOTHING}, or null. */
+    /** Returns a Future around another one. Its value is the message, {@link #NOTHING}, or null. */
     @SuppressWarnings("unchecked") // what can be read as one can be read as the other
     Future<@Nullable Object> wrap(
             Future<? extends @Nullable Object> message, Wrap wrap, int millis, Consumer<Throwable> recovered) {
@@ -417,7 +417,7 @@ final class Run {
         refusing = refuses;
     }
 
-    /** Whether one piece of memory is refused. */
+    /** Whether one allocation of memory is refused. */
     boolean refusesMemory() {
         return refusing;
     }
@@ -448,7 +448,7 @@ final class Run {
         }
     }
 
-    /** The connections that came in for a connecting end that had lost interest; from now on such are closed as they come. */
+    /** Returns the connections accepted for a client that had lost interest. From now on such connections are closed as they arrive. */
     List<Connection<Object, Object>> takeOrphans() {
         synchronized (accepted) {
             orphansAreClosed = true;

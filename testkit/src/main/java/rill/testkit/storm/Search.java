@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Runs programs until one fails, or there were enough, or time is up. */
+/** Runs programs until one fails, enough have run, or time is up. */
 final class Search {
     private static final int TRIES_IN_VIRTUAL_TIME = 3000;
     private static final int TRIES_WITH_THREADS = 150;
@@ -27,7 +27,7 @@ final class Search {
     private final Trial trial;
     private final long first;
     private final long count;
-    private final long nanos; // after which no more is begun
+    private final long nanos; // after which no more are begun
     private Generator.Foreign foreign = Generator.Foreign.NOTHING;
     private final AtomicLong next = new AtomicLong();
     private final AtomicBoolean failed = new AtomicBoolean();
@@ -55,7 +55,7 @@ final class Search {
     }
 
     void search() {
-        // Storms count for themselves, and a detector that watches each buffer makes them ten times as slow.
+        // Storms do their own accounting, and a detector that tracks each buffer would make them ten times as slow.
         ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
         try {
@@ -105,8 +105,7 @@ final class Search {
             try {
                 trial.run(program, worlds);
             } catch (Throwable t) {
-                if (failed.compareAndSet(
-                        false, true)) { // the others stop meanwhile, and one that is made small says enough
+                if (failed.compareAndSet(false, true)) { // the others stop; one that is made small is enough
                     failure.set(described(program, t, virtual));
                 }
             }
@@ -132,7 +131,10 @@ final class Search {
         return new AssertionError(message, again == null ? cause : again);
     }
 
-    /** Where threads take part, a program that fails may not fail each time. Once the time is up, none does. */
+    /**
+     * Returns the failure of a program in up to this many tries: with threads, a failing program may not fail each time. Once the time is up, no more
+     * is tried.
+     */
     private @Nullable Throwable until(long end, Program program, int tries) {
         for (int i = 0; i < tries && System.nanoTime() - end < 0; i++) {
             Throwable failed = Storm.failure(program, worlds);

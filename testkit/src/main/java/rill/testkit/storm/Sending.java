@@ -9,8 +9,8 @@ import rill.Connection;
 import rill.Future;
 
 /**
- * What one end of a connection has written, and what became of it. The letters that it writes on one thread, or loop, are a channel: they have to
- * arrive in order and without a gap.
+ * Everything that one end of a connection has written, and what became of it. The letters that it writes on one thread, or loop, form a channel: they
+ * have to arrive in order and without a gap.
  *
  * <p><b>Threading:</b> any.
  */
@@ -25,7 +25,7 @@ final class Sending {
     private final Run run;
     private final List<List<Sent>> sent = new ArrayList<>(); // by channel; guarded by this
     private volatile long bytes; // of letters
-    private int excused; // letters that are missing since its owner has carried on; guarded by this
+    private int excused; // letters missing since the owner carried on after a failure; guarded by this
 
     Sending(End end) {
         this.end = end;
@@ -35,7 +35,7 @@ final class Sending {
         }
     }
 
-    /** Writes one letter, in the channel of the calling thread. */
+    /** Writes one letter in the channel of the calling thread. */
     Ledger.@Nullable Given write(Letter.Kind kind, int size, int first, Step.Estimate estimate) {
         Connection<Object, Object> c = end.connection();
         if (c == null || (end.becoming().isUnderWay() && kind == Letter.Kind.LETTER)) {
@@ -60,7 +60,7 @@ final class Sending {
             written = c.write(message);
         } catch (RuntimeException | Error e) {
             synchronized (this) {
-                sent.get(source).set(letter.number, new Sent(letter.number, null, true)); // whoever writes was told
+                sent.get(source).set(letter.number, new Sent(letter.number, null, true)); // the writer was notified
             }
             throw e;
         }
@@ -70,7 +70,7 @@ final class Sending {
         return end.track(written, "write(" + letter + ")");
     }
 
-    /** Bytes that are nothing. */
+    /** Writes meaningless bytes. */
     void writeRubbish(int size) {
         Connection<Object, Object> c = end.connection();
         if (c != null && end.becoming().pipe().raw()) {
@@ -83,12 +83,12 @@ final class Sending {
         }
     }
 
-    /** How many bytes of letters it has written. */
+    /** Returns how many bytes of letters were written. */
     long bytes() {
         return bytes;
     }
 
-    /** Whether a letter need not arrive although later ones do. */
+    /** Whether a letter may be missing although later ones arrive. */
     synchronized boolean mayBeMissing(int source, int number) {
         if (sent.get(source).get(number).future == null) {
             return true; // it was refused by an exception
@@ -101,11 +101,11 @@ final class Sending {
                 return true;
             }
         }
-        // A write of another thread had been accepted already when it turned out that it can't be encoded.
+        // A write of another thread had already been accepted when its encoding failed.
         return source != 0 && ++excused <= end.failing().carriedOn();
     }
 
-    /** Whether a write was refused because of the hard limit, whoever was told of the failure. */
+    /** Whether a write was refused because of the hard limit, regardless of who received the failure. */
     synchronized boolean wasTooMuch() {
         for (List<Sent> channel : sent) {
             for (Sent each : channel) {
@@ -118,7 +118,7 @@ final class Sending {
         return false;
     }
 
-    /** What has not come to the other end although it was not refused; null if nothing. */
+    /** Describes a letter that has not arrived at the other end although it was not refused; null if there is none. */
     synchronized @Nullable String missingFrom(Arrivals arrivals) {
         String owed = arrivals.owed();
         if (owed != null) {
@@ -129,7 +129,7 @@ final class Sending {
             for (int i = arrivals.expected(source); i < all.size(); i++) {
                 Sent each = all.get(i);
                 boolean raced =
-                        (end.became() || end.failing().carriedOn() > 0) && source != 0; // or was carried on without
+                        (end.became() || end.failing().carriedOn() > 0) && source != 0; // or it was carried on without
                 if (!each.isRefused() && !raced && !each.late) {
                     return "number " + i + " of channel " + (end.id * End.SOURCES + source) + ", of " + all.size()
                             + ", " + (each.future != null && each.future.isDone() ? "accepted" : "which waits");

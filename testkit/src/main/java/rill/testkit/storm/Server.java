@@ -12,7 +12,7 @@ import rill.Loop;
 import rill.LoopGroup;
 import rill.Promise;
 
-/** A listener of a program, and how it answers if it is a server. */
+/** A listener of a program and, if it is a server, its answers. */
 final class Server extends Actor {
     private final Run run;
     final int number;
@@ -132,12 +132,12 @@ final class Server extends Actor {
         }
     }
 
-    /** One Future for all that ask while it is pending, on whatever connection. */
+    /** Returns one Future for all requests made while it is pending, on any connection. */
     private synchronized Future<Object> shared(Letter request) {
         Future<Object> pending = shared;
         if (pending == null || pending.isDone()) {
             var answer = new Letter(Letter.Kind.ANSWER, request.channel + Caller.ANSWERS, 0, request.first, 0, 0);
-            answer.retain(1_000_000); // it belongs to many
+            answer.retain(1_000_000); // shared by many
             Promise<Object> promise = loop.promise();
             loop.schedule(Caller.serviceTime(request), () -> promise.complete(answer));
             pending = promise;

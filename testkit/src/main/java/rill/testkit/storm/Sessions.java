@@ -11,8 +11,8 @@ import rill.Outgoing;
 import rill.Session;
 
 /**
- * Codecs of letters with a session of their own: {@code session} says what it needs; {@code session-holds} holds back writes until some
- * milliseconds after it was opened; {@code session-works} works on every third message elsewhere; {@code session-waits} gives each message
+ * Codecs of letters with sessions of their own. {@code session} says how many bytes it needs; {@code session-holds} holds back writes until some
+ * milliseconds after it was opened; {@code session-works} processes every third message as blocking work; {@code session-waits} delivers each message
  * when a timer expires.
  */
 record Sessions(String framing, String habit, Hooks functions, Supplier<Hooks> hooks) implements Codec<Object, Object> {

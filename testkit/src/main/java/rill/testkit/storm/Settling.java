@@ -11,8 +11,8 @@ import rill.Loop;
 import rill.ProtocolException;
 
 /**
- * How a program ends. First everything that holds anything up is undone, and what is on its way arrives: streams have to be whole, calls
- * answered, writes done. Then all is closed in good order, and has to come back. Last the loops.
+ * The end of a program. First everything that holds anything up is released, and everything in flight arrives: streams have to be whole, calls
+ * answered, writes done. Then everything is closed in order and has to come back, the loops last.
  */
 final class Settling {
     private static final Duration LONG = Duration.ofHours(1); // of virtual time
@@ -22,7 +22,7 @@ final class Settling {
     private final Run run;
     private final World world;
     private final Ledger ledger;
-    private @Nullable Due due; // by the last look
+    private @Nullable Due due; // according to the last look
 
     Settling(Run run) {
         this.run = run;
@@ -34,7 +34,7 @@ final class Settling {
         brokenOnesAreClosed();
         release();
         world.join();
-        // What is not there when virtual time has nothing left to do will never be; threads are waited for.
+        // What has not arrived when virtual time has nothing left to do never will; threads are waited for.
         world.until(
                 world.virtual() ? LONG : PATIENCE,
                 () -> ledger.violation() != null || (!world.virtual() && hasArrived()));
@@ -63,7 +63,7 @@ final class Settling {
 
     // ---- first
 
-    /** Who is not paused hears that the peer has reset the connection, although nobody receives what came before. */
+    /** An end that is not paused notices that the peer has reset the connection, even if nobody receives what was sent before. */
     private void brokenOnesAreClosed() {
         var broken = new ArrayList<End>();
         for (int id = 0; id < 2 * Run.CONNECTIONS; id++) {
@@ -134,7 +134,7 @@ final class Settling {
             Throwable cause = end == null ? null : end.failing().unexplained();
             if (end != null
                     && cause != null
-                    && !run.refusesMemory()) { // whom that has hit may have been told by a Future that nobody asks
+                    && !run.refusesMemory()) { // the failure may have gone to a Future that nobody looks at
                 ledger.violated(
                         cause instanceof ProtocolException ? 1 : 4,
                         end + " has failed for no reason: " + cause + "; " + end.state() + stateOf(run.end(id ^ 1)));
@@ -148,10 +148,10 @@ final class Settling {
         }
     }
 
-    /** The law that is broken if it does not come. */
+    /** Something that has to arrive, and the law broken if it does not. */
     private record Due(int law, String what) {}
 
-    /** What has still to come, once nothing is held up any more; null if nothing has. */
+    /** Returns something that has still to arrive, once nothing is held up any more; null if nothing has. */
     private @Nullable Due stillDue() {
         for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
             End end = run.end(id);
@@ -177,7 +177,7 @@ final class Settling {
         if (end.connection() == null) {
             return null;
         }
-        // An accepted end is known before its loop has given it its connection.
+        // An accepted end is known before its loop has attached its connection.
         if (peer == null || peer.connection() == null) {
             return end.troubled() || !end.mustBeAccepted()
                     ? null
@@ -193,8 +193,8 @@ final class Settling {
     }
 
     /**
-     * Whether all has come. What was due is kept for the verdict, which must not ask again: an echo may have been written since, between two
-     * threads.
+     * Whether everything has arrived. What was due is kept for the verdict, which must not ask again: with threads, an echo may have been written
+     * since.
      */
     private boolean hasArrived() {
         due = stillDue();
@@ -258,19 +258,19 @@ final class Settling {
         return true;
     }
 
-    /** What is alive on a loop, timers included. */
+    /** Returns what is alive on a loop, timers included. */
     private List<String> aliveOn(Loop loop) {
         return run.ask(loop, () -> {
             var alive = new ArrayList<>(loop.alive());
-            alive.removeIf(each -> each.startsWith("Task main")); // that is how a world may drive it
-            if (world.virtual()) { // a thread that drives may have timers of its own
+            alive.removeIf(each -> each.startsWith("Task main")); // a world may drive the loop in this way
+            if (world.virtual()) { // a thread that drives the loop may have timers of its own
                 loop.nextTimer().ifPresent(at -> alive.add("a timer in " + (at - loop.nanoTime()) + " ns"));
             }
             return alive;
         });
     }
 
-    /** Whether what one end wrote need not all have arrived at the other. */
+    /** Whether some of what one end wrote need not arrive at the other. */
     private boolean mayBeLost(End end, End peer) {
         boolean peerGone = peer.closedHere
                 || peer.aborted
@@ -285,15 +285,15 @@ final class Settling {
                 || end.loopClosed()
                 || end.rubbish;
         boolean impatient = end.closedHere && (peer.everHeldUp || end.marks != Step.Marks.USUAL) && end.mayHaveReset();
-        // It closes by itself at the end of the peer's stream: what other threads write then comes too late.
+        // It closes on its own at the end of the peer's stream: what other threads write after that is too late.
         boolean closedByItself = end.closesAtEnd() && peer.shut && end.isClosed();
-        // A new layer that has to say hello can't any more.
+        // A new layer that has to say hello no longer can.
         boolean mute = end.became() && (end.outputEnds || peer.outputEnds);
         boolean hit = run.refusesMemory() && (end.isClosed() || peer.isClosed());
         return peerGone || gone || impatient || closedByItself || mute || hit;
     }
 
-    /** One piece was refused at most: one connection suffers from it. */
+    /** At most one piece of memory was refused, so only one connection suffers. */
     private void oneSuffers() {
         var suffering = new ArrayList<End>();
         for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
@@ -311,7 +311,7 @@ final class Settling {
     private void controlIsUndisturbed() {
         End control = Objects.requireNonNull(run.end(2 * Run.CONTROL));
         End other = Objects.requireNonNull(run.end(2 * Run.CONTROL + 1));
-        if (control.failing().wasRefusedMemory() || other.failing().wasRefusedMemory()) { // it may be the one
+        if (control.failing().wasRefusedMemory() || other.failing().wasRefusedMemory()) { // may be the one that suffers
             return;
         }
         if (control.failing().hasFailed() || other.failing().hasFailed() || control.isClosed() || other.isClosed()) {
@@ -392,7 +392,7 @@ final class Settling {
         }
     }
 
-    /** Whether the reset of a client that has given up may never have come to its server, which hears nothing more of it. */
+    /** Whether a client's reset may have been lost, so that its server never learns that it is gone. */
     private boolean mayNotHaveHeard() {
         boolean clients = false;
         for (int i = 0; i < Run.CLIENTS; i++) {

@@ -8,8 +8,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a failing program small: takes out half of its steps, then fewer, then single ones, and then simplifies what is left, as long as
- * it goes on to fail in the same way.
+ * Makes a failing program small: takes out half of its steps, then fewer, then single ones, and then simplifies the rest, as long as the program
+ * still fails in the same way.
  */
 final class Shrinker {
     private final Function<Program, @Nullable Throwable> run;
@@ -24,7 +24,7 @@ final class Shrinker {
         this.triesLeft = tries;
     }
 
-    /** The smallest program that was found to fail as this one does; itself if it does not fail. */
+    /** Returns the smallest program found that fails as this one does; the program itself if it does not fail. */
     static Program shrink(Program program, Function<Program, @Nullable Throwable> run, int tries) {
         Throwable failure = run.apply(program);
         if (failure == null) {
@@ -41,7 +41,7 @@ final class Shrinker {
         return shrinker.smallest;
     }
 
-    /** What is said in a failure, without its numbers and whom it is about: what two of the same kind have in common. */
+    /** Returns the message of a failure without numbers and names: the part that failures of the same kind have in common. */
     static String signature(Throwable failure) {
         String text = String.valueOf(failure)
                 .replaceAll("[0-9]+", "#")
@@ -93,7 +93,7 @@ final class Shrinker {
         }
     }
 
-    /** The step with one of its parts simpler. */
+    /** Returns variants of the step, each with one of its parts simpler. */
     private static List<Step> simplerThan(Step step) {
         var simpler = new ArrayList<Step>();
         RecordComponent[] parts = step.getClass().getRecordComponents();
@@ -122,7 +122,7 @@ final class Shrinker {
         return constant.getDeclaringClass().getEnumConstants()[0];
     }
 
-    /** Without one of its words, or one habit. */
+    /** Returns variants of the text, each without one of its words or one variant of records. */
     private static List<String> simplerTexts(String text) {
         String[] words = text.split(" ", 0);
         var simpler = new ArrayList<String>();

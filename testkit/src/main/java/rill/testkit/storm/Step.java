@@ -1,15 +1,15 @@
 package rill.testkit.storm;
 
 /**
- * One step of a {@link Program}. What it names by a number (a connection's end, a client, a Future) may not be there; then it does
- * nothing, so that a program from which steps were taken out is a program still.
+ * One step of a {@link Program}. If something that it refers to by number (a connection's end, a client, a Future) does not exist, the step is a
+ * no-op, so a program remains valid when steps are taken out.
  *
- * <p>Loops are 0 to 2; connection {@code n} has the ends {@code 2n}, which connected, and {@code 2n + 1}, which was accepted.
+ * <p>Loops are numbered 0 to 2. Connection {@code n} has the ends {@code 2n}, which connected, and {@code 2n + 1}, which was accepted.
  */
 public sealed interface Step {
-    /** Where a step is carried out. */
+    /** Where a step is performed. */
     enum Via {
-        /** In a Handle of the loop that it is about. */
+        /** In a Handle of the loop that the step is about. */
         LOOP,
         /** On a thread outside. */
         OUTSIDE,
@@ -19,23 +19,23 @@ public sealed interface Step {
         OTHER_LOOP,
         /** In a callback of a Future of the loop. */
         CALLBACK,
-        /** On another platform thread; like {@link #OUTSIDE} where all is one thread. */
+        /** On another platform thread; like {@link #OUTSIDE} where there is only one thread. */
         THREAD,
-        /** On a virtual thread; like {@link #OUTSIDE} where all is one thread. */
+        /** On a virtual thread; like {@link #OUTSIDE} where there is only one thread. */
         VIRTUAL
     }
 
-    /** How messages come in. */
+    /** How messages are received. */
     enum Form {
         /** By {@link rill.Connection#onMessage}. */
         PUSH,
-        /** By {@link rill.Connection#onMessage}, each answered by one that is as long. */
+        /** By {@link rill.Connection#onMessage}, each answered by one of the same length. */
         ECHO,
-        /** By {@link rill.Connection#receive}, as steps say. */
+        /** By {@link rill.Connection#receive}, in steps of the program. */
         PULL,
-        /** By {@link rill.Loop#serve}; for listeners, and clients only. */
+        /** By {@link rill.Loop#serve}; only for listeners and clients. */
         SERVE,
-        /** By messages that are answered as their keys come up; for listeners, and clients only. */
+        /** Requests answered by key, in any order; only for listeners and clients. */
         KEYED
     }
 
@@ -43,7 +43,7 @@ public sealed interface Step {
     enum OnFailure {
         /** There is none. */
         NONE,
-        /** It listens. */
+        /** It observes. */
         LISTEN,
         /** It carries on where that is possible. */
         CARRY_ON,
@@ -51,7 +51,7 @@ public sealed interface Step {
         THROW
     }
 
-    /** A connection's water marks: low, high, hard. */
+    /** A connection's water marks: low, high, hard limit. */
     enum Marks {
         /** Reached by every other message. */
         TINY(100, 400, 1000),
@@ -71,17 +71,17 @@ public sealed interface Step {
         }
     }
 
-    /** What a codec says of a message's size before it is encoded. */
+    /** A codec's estimate of a message's size before it is encoded. */
     enum Estimate {
         /** The truth. */
         RIGHT,
-        /** Nothing at all. */
+        /** Zero. */
         ZERO,
         /** Ten times too much. */
         HUGE
     }
 
-    /** What is done with a Future before it is kept. */
+    /** What is done with a Future before it is stored. */
     enum Wrap {
         /** Nothing. */
         BARE,
@@ -97,7 +97,7 @@ public sealed interface Step {
         RECOVER
     }
 
-    /** What is done to one end of a connection. */
+    /** An action on one end of a connection. */
     enum Action {
         /** {@link rill.Connection#pause}. */
         PAUSE,
@@ -125,13 +125,13 @@ public sealed interface Step {
         LATER(1),
         /** Not before the program settles. */
         NEVER(2),
-        /** By a failed Future. */
+        /** With a failed Future. */
         FAIL(3),
         /** By throwing. */
         THROW(4),
-        /** By a Future of another loop. */
+        /** With a Future of another loop. */
         ELSEWHERE(5),
-        /** By a Future that other requests are served by as well. */
+        /** With a Future shared with other requests. */
         SHARED(6);
 
         final int code; // in a request
@@ -150,19 +150,19 @@ public sealed interface Step {
         }
     }
 
-    /** What is made of one Future, or two. */
+    /** What is derived from one Future, or two. */
     enum Derivation {
         /** {@link rill.Future#map}. */
         MAP,
         /** {@link rill.Future#recover}. */
         RECOVER,
-        /** {@link rill.Future#flatMap}, to the other one. */
+        /** {@link rill.Future#flatMap}, to the other Future. */
         FLAT_MAP,
         /** {@link rill.Future#timeout}. */
         TIMEOUT,
-        /** {@link rill.Future#all}, with the other one. */
+        /** {@link rill.Future#all}, with the other Future. */
         ALL,
-        /** {@link rill.Future#any}, with the other one. */
+        /** {@link rill.Future#any}, with the other Future. */
         ANY,
         /** To a {@link java.util.concurrent.CompletableFuture} and back. */
         STAGE,
@@ -170,11 +170,11 @@ public sealed interface Step {
         TASK
     }
 
-    /** Where user code is called. */
+    /** The places where user code is called. */
     enum Place {
-        /** When a message is received by an end. */
+        /** When an end receives a message. */
         MESSAGE,
-        /** When an end is told that the peer's stream is over. */
+        /** When an end is notified of the end of the peer's stream. */
         END,
         /** In an end's {@code onFailure}. */
         FAILURE,
@@ -194,11 +194,11 @@ public sealed interface Step {
         GOODBYE,
         /** In a server's function. */
         SERVICE,
-        /** In a callback of a Future, or a function that derives one. */
+        /** In a callback of a Future, or a function that derives a Future. */
         CALLBACK
     }
 
-    /** What is done to a listener. */
+    /** An action on a listener. */
     enum Listening {
         /** {@link rill.Listener#pause}. */
         PAUSE,
@@ -208,25 +208,25 @@ public sealed interface Step {
         CLOSE
     }
 
-    /** What becomes of connecting. */
+    /** How interest in a connect is lost. */
     enum Losing {
-        /** Somebody cancels it. */
+        /** It is cancelled. */
         CANCEL,
         /** Its {@code timeout} is short. */
         TIMEOUT,
-        /** It is in an {@code any} with another. */
+        /** It is part of an {@code any} with another. */
         ANY,
-        /** It is in an {@code all} with one that is refused. */
+        /** It is part of an {@code all} with one that is refused. */
         ALL,
         /** Its {@code map} is cancelled. */
         MAP,
-        /** A Task awaits it that is cancelled. */
+        /** The Task that awaits it is cancelled. */
         TASK,
-        /** A Task awaits it that has been cancelled already. */
+        /** The Task that awaits it had already been cancelled. */
         CANCELLED_TASK
     }
 
-    /** What is thrown. */
+    /** Kinds of exceptions to throw. */
     enum Thrown {
         /** A RuntimeException. */
         UNCHECKED,
@@ -236,11 +236,14 @@ public sealed interface Step {
         IO
     }
 
-    /** Listens, on loop 3 in a group of two more where there can be one; {@code wire} names byte layers and framing, {@code top} what is above. */
+    /**
+     * Listens. Loop 3 stands for a group of two more loops, in worlds that can have one. {@code wire} names byte layers and framing, {@code top} what
+     * is above.
+     */
     record Listen(int listener, int loop, String wire, String top, Form form, Marks marks, OnFailure onFailure)
             implements Step {}
 
-    /** Connects to a listener, by a name that has to be looked up or not; its {@code wire} is the listener's. */
+    /** Connects to a listener, optionally by a name that has to be looked up; its {@code wire} is the listener's. */
     record Connect(
             int connection,
             int loop,
@@ -252,13 +255,13 @@ public sealed interface Step {
             OnFailure onFailure)
             implements Step {}
 
-    /** Connects, and does not want it any more some milliseconds later. */
+    /** Connects, and loses interest some milliseconds later. */
     record Lose(int loop, int listener, String top, Losing how, int millis, Via via) implements Step {}
 
-    /** Two ends go on with another pipeline. */
+    /** Both ends switch to another pipeline. */
     record Become(int end, String wire, String top, String peersTop, boolean inHandler) implements Step {}
 
-    /** A Task of an end's loop that is cancelled, and then receives. */
+    /** A Task of an end's loop is cancelled and then receives. */
     record CancelledReceive(int end) implements Step {}
 
     /** A Task throws, and nobody awaits it. */
@@ -272,8 +275,8 @@ public sealed interface Step {
             implements Step {}
 
     /**
-     * Opens a pool to a listener that serves, in a group where there can be one and {@code loop} says so; calls are made of it as of the client with that
-     * number. With {@code again}, they may be carried out twice.
+     * Opens a pool to a listener that serves, on the group if {@code loop} is 3 and the world can have one. Calls are made through it as through the
+     * client with that number. With {@code again}, they may be carried out twice.
      */
     record OpenPool(
             int client,
@@ -289,7 +292,7 @@ public sealed interface Step {
             boolean again)
             implements Step {}
 
-    /** Writes so many letters. */
+    /** Writes this many letters. */
     record Write(int end, int size, int times, Estimate estimate, Via via, int into) implements Step {}
 
     /** Flushes. */
@@ -301,13 +304,13 @@ public sealed interface Step {
     /** Does something to one end of a connection. */
     record Do(Action action, int end, Via via) implements Step {}
 
-    /** Asks an end for its {@code closed()}. */
+    /** Asks an end for {@code closed()}. */
     record Closed(int end, int into) implements Step {}
 
-    /** A Promise that nobody completes before the program settles. */
+    /** Makes a Promise that nobody completes before the program settles. */
     record Never(int loop, int into) implements Step {}
 
-    /** Calls; {@code deadlineMillis} 0 for the client's own. */
+    /** Makes a call; {@code deadlineMillis} 0 means the client's own deadline. */
     record Call(
             int client,
             int size,
@@ -333,37 +336,37 @@ public sealed interface Step {
     /** Does something to a listener. */
     record ToListener(Listening listening, int listener) implements Step {}
 
-    /** Closes loop 2, or the last one of the group. */
+    /** Closes loop 2, or the last loop of the group. */
     record CloseLoop(int deadlineMillis, boolean ofGroup) implements Step {}
 
-    /** Gives loops that have work so many ticks. */
+    /** Gives loops that have work up to this many ticks. */
     record Turns(int count) implements Step {}
 
     /** Lets time pass. */
     record Pass(int millis) implements Step {}
 
-    /** A Handle holds a loop for so long. */
+    /** A Handle blocks a loop for this long. */
     record Busy(int loop, int millis) implements Step {}
 
-    /** What a connection sends arrives nowhere for so long; with {@code reset}, never. */
+    /** Delays what a connection sends by this long; with {@code reset}, resets the connection instead. */
     record Disturb(int connection, boolean reset, int millis) implements Step {}
 
-    /** Writes bytes that mean nothing, at an end whose top is {@code bytes}. */
+    /** Writes meaningless bytes, at an end whose top is {@code bytes}. */
     record Rubbish(int end, int size, Via via) implements Step {}
 
-    /** A Task of an end's loop that receives, and writes a letter for each. */
+    /** Starts a Task of an end's loop that receives, and writes a letter for each one received. */
     record Echo(int end, int size, int into) implements Step {}
 
     /**
-     * The next-but-{@code nth} time that somebody's code is called at this place, {@code then} happens in there. The actor is an end, or
-     * 100 and the number of a client, or 200 and that of a listener.
+     * Performs {@code then} inside of the actor's code, after it has been called {@code nth} times at this place. The actor is an end, or 100 plus
+     * the number of a client, or 200 plus that of a listener.
      */
     record Trap(Place place, int actor, int nth, Step then) implements Step {}
 
-    /** The next-but-{@code nth} time that anybody's code is called, wherever that is, it throws. */
+    /** Throws from user code, whoever's it is and wherever it is called, after {@code nth} further calls. */
     record ThrowAt(int nth, Thrown thrown) implements Step {}
 
-    /** The next-but-{@code nth} piece of memory that a loop asks for is refused. */
+    /** Refuses the {@code nth} piece of memory that a loop asks for from now on, counted from 0. */
     record RefuseMemory(int nth) implements Step {}
 
     /** Throws; in a {@link Trap}. */

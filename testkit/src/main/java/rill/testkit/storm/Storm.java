@@ -5,7 +5,7 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Programs drawn at random out of Rill's public API, run against its laws: the way to find what goes wrong <em>between</em> things.
+ * Programs drawn at random from Rill's public API, run against its laws. This finds what goes wrong <em>between</em> things.
  *
  * <pre>{@code
  * @Test
@@ -14,37 +14,37 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A seed names a {@link Program}, and in virtual time all that happens in it. One that fails is made small, and printed as Java that
- * runs it again.
+ * <p>A seed determines a {@link Program} and, in virtual time, everything that happens in it. A program that fails is made small, and printed as Java
+ * that runs it again.
  *
- * <p><b>Properties:</b> {@code rill.storm.seed} runs the program of this seed alone; {@code rill.storm.minutes} runs as many as there is time
- * for, from {@code rill.storm.first} on, or else from a seed that nobody has chosen.
+ * <p><b>Properties:</b> {@code rill.storm.seed} runs only the program of this seed. {@code rill.storm.minutes} runs as many as there is time for,
+ * starting at seed {@code rill.storm.first}, or else at a seed taken from the clock.
  */
 public final class Storm {
     private Storm() {}
 
-    /** A program of these steps. */
+    /** Returns a program of these steps. */
     public static Program program(long seed, Step... steps) {
         return new Program(seed, List.of(steps));
     }
 
-    /** The program that is drawn from a seed. */
+    /** Returns the program that is drawn from a seed. */
     public static Program drawn(long seed) {
         return Generator.draw(seed, Generator.Foreign.NOTHING);
     }
 
     /**
-     * Draws so many programs, from seed 1 on, and runs each in a world of its own, as many side by side as {@link World#atOnce} says.
+     * Draws this many programs, from seed 1 on, and runs each in a world of its own, in parallel as {@link World#atOnce} permits.
      *
-     * @param programs how many, unless a property says otherwise
-     * @param share of the time that {@code rill.storm.minutes} gives
-     * @throws AssertionError if a law does not hold, with the program that shows it, and how to run it again
+     * @param programs how many programs, unless a property says otherwise
+     * @param share the share of the time in {@code rill.storm.minutes} to use
+     * @throws AssertionError if a law does not hold; it has the program that shows it, and says how to run it again
      */
     public static void check(int programs, double share, LongFunction<? extends World> worlds) {
         new Search(programs, share, worlds, Storm::run).search();
     }
 
-    /** {@link #check} of {@link #runEverywhere}. */
+    /** Draws programs as {@link #check} does, and runs each by {@link #runEverywhere}. */
     public static void checkEverywhere(int programs, double share, LongFunction<? extends World> worlds) {
         new Search(programs, share, worlds, Storm::runEverywhere).search();
     }
@@ -59,7 +59,7 @@ public final class Storm {
     }
 
     /**
-     * Runs a program once for each piece of memory that its loops ask for, which is refused, and once for each call of user code, which
+     * Runs a program once for each piece of memory that its loops ask for, which is then refused, and once for each call of user code, which then
      * throws.
      *
      * @throws AssertionError if a law does not hold
@@ -68,7 +68,7 @@ public final class Storm {
         new Everywhere(program, worlds).run();
     }
 
-    /** What is thrown if a program fails; null if it does not. */
+    /** Returns what is thrown if a program fails; null if it does not. */
     static @Nullable Throwable failure(Program program, LongFunction<? extends World> worlds) {
         try {
             run(program, worlds);
@@ -78,7 +78,7 @@ public final class Storm {
         }
     }
 
-    /** A number for what happens in a program: the same each time in virtual time. */
+    /** Returns a number that stands for everything that happens in a program; in virtual time it is the same each time. */
     static long fingerprint(Program program, LongFunction<? extends World> worlds) {
         var run = new Run(program, worlds.apply(program.seed()));
         run.execute();

@@ -23,12 +23,12 @@ import rill.Promise;
 import rill.spi.Transport;
 
 /**
- * A world of threads, on a transport of the system. Each loop is driven in a way of its own: by its thread, by {@code run}, by ticks, by
- * one thread that awaits, or by several that take turns. Where a transport keeps the driver, by its thread alone: with the others it would
- * be chance whose it is.
+ * A world of threads, on a transport of the system. Each loop is driven in its own way: by its thread, by {@code run}, by ticks, by one thread that
+ * awaits, or by several that take turns. Where a transport keeps its driver, the loop's thread drives it: otherwise it would be up to chance who the
+ * driver is.
  *
- * <p>Threads mostly wait for one another, so worlds lie side by side where each can have a loopback address of its own: at one address, a
- * port that one of them has given up would soon be another's, and who connects to it in vain would get through.
+ * <p>Threads mostly wait for one another, so worlds run in parallel where each can have its own loopback address. At a shared address, a port that
+ * one world has given up would soon be reused by another, and a connect that should be refused would succeed.
  */
 final class ThreadWorld implements World {
     private static final int PLATFORM_THREAD = 4;
@@ -105,7 +105,7 @@ final class ThreadWorld implements World {
         try {
             return InetAddress.getByAddress(address);
         } catch (UnknownHostException e) {
-            throw new AssertionError(e); // of four bytes there is none
+            throw new AssertionError(e); // impossible with four bytes
         }
     }
 
@@ -141,7 +141,7 @@ final class ThreadWorld implements World {
                         try {
                             body.run();
                         } catch (IOException | IllegalStateException e) {
-                            LockSupport.parkNanos(20_000); // somebody else drives it just now, or it is being closed
+                            LockSupport.parkNanos(20_000); // another thread drives it just now, or it is being closed
                         }
                     }
                 }));
@@ -210,7 +210,7 @@ final class ThreadWorld implements World {
         return thread.get();
     }
 
-    /** Waits until what was given to the two threads is done. */
+    /** Waits until the calls passed to the two threads are done. */
     @Override
     public void join() {
         for (ExecutorService each : List.of(platform, virtual)) {
@@ -235,7 +235,7 @@ final class ThreadWorld implements World {
             LockSupport.unpark(each);
         }
         for (Loop each : opened) {
-            if (!each.closed()) { // its program has failed, and who knows how it ends
+            if (!each.closed()) { // its program has failed, and there is no telling how it ends
                 Thread.ofPlatform().daemon().name("storm-close").start(() -> each.close(Duration.ZERO));
             }
         }

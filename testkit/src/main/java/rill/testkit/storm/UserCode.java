@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import rill.testkit.storm.Step.Place;
 
-/** What happens where Rill calls functions of its user: that is counted, and what the program wants done or thrown there happens. */
+/** Called wherever Rill calls functions of its user: counts the calls, and does or throws there what the program wants. */
 final class UserCode {
     private final Run run;
     private final AtomicInteger calls = new AtomicInteger();
@@ -35,13 +35,13 @@ final class UserCode {
         }
     }
 
-    /** The n-th time that anybody's code is called from now on, it throws. */
+    /** Makes the n-th call of user code from now on throw. */
     void throwAt(int nth, Step.Thrown thrown) {
         throwsThere = thrown;
         throwAt = calls.get() + nth;
     }
 
-    /** How often anybody's code was called before it settled. */
+    /** Returns how often user code was called before the program settled. */
     int calls() {
         return callsInSteps;
     }

@@ -1,6 +1,6 @@
 package rill.testkit.storm;
 
-/** A law of Rill that did not hold. */
+/** A law of Rill does not hold. */
 public final class Violation extends AssertionError {
     private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ public final class Violation extends AssertionError {
         this.law = law;
     }
 
-    /** Its number in the list of laws. */
+    /** Returns the number of the law in the list of laws. */
     public int law() {
         return law;
     }
