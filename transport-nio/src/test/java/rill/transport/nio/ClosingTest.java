@@ -20,7 +20,7 @@ class ClosingTest extends OnNio {
 
     private static ConnectOptions closing(Duration progress, int drain) {
         return ConnectOptions.defaults()
-                .option(java.net.StandardSocketOptions.SO_SNDBUF, 16 * 1024) // so that the kernel does not take everything
+                .option(java.net.StandardSocketOptions.SO_SNDBUF, 16 * 1024) // so that the kernel can't take it all
                 .limits(ConnectionLimits.defaults()
                         .waterMarks(64 * 1024, MUCH, 2 * MUCH)
                         .closing(progress, drain));

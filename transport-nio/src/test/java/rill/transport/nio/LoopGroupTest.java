@@ -200,7 +200,7 @@ class LoopGroupTest extends OnNio {
             }
             server.close();
             waitFor(() -> RawPeer.isRefused(server.address()));
-            reports.take(rill.Report.ConnectionFailed.class); // from the probe that only tested whether the address still listens
+            reports.take(rill.Report.ConnectionFailed.class); // from the probe for a listener
         }
     }
 }

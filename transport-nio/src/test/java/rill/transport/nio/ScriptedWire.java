@@ -27,7 +27,7 @@ class ScriptedWire extends ReadinessWire {
 
     /** Connects, and notifies the listener. */
     void open() throws IOException {
-        selector.connect(OnNio.ANY_PORT, null, SocketOptions.none(), new Events()); // the Wire's own listener is notified
+        selector.connect(OnNio.ANY_PORT, null, SocketOptions.none(), new Events()); // its own listener is notified
         select();
     }
 
