@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** The whole public API of a loop and of what lives on it, once that loop is closed: one rule for all. */
+/** The whole public API of a loop, and of everything on it, once that loop is closed: one rule for all. */
 class AfterCloseTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -260,7 +260,7 @@ class AfterCloseTest {
         }
     }
 
-    /** Of a Future, what derives one from another is not in it: that only says no to who awaits it. */
+    /** Public methods that need no row. Future's methods have none at all: deriving one Future from another fails only where it is awaited. */
     private static final Set<String> ELSEWHERE = Set.of(
             "Loop.open",
             "Loop.current",

@@ -18,8 +18,8 @@ import rill.testing.ScarceMemory;
 import rill.testing.TextLines;
 
 /**
- * A program of several connections, in which each piece of memory that is asked for is refused once, the first, the second, and so on:
- * the connection that wanted it fails and says so, the others are not disturbed, the loops go on, and everything comes back.
+ * A program of several connections in which each memory allocation is refused once: the first, the second, and so on. The connection that wanted the
+ * memory fails and says so. The others are not disturbed, the loops continue, and everything is given back.
  */
 class AllocationFailuresTest {
     private static final int[] SIZES = {10, 3_000, 70_000, 5, 1_000_000, 20_000};
@@ -161,7 +161,7 @@ class AllocationFailuresTest {
                                     talk.complete = ++talk.seen == 200;
                                 }
                                 if (++done[0] == 200) {
-                                    client.close(); // a call that could not be encoded has failed by itself
+                                    client.close(); // a call that could not be encoded has already failed on its own
                                 }
                             });
                         }

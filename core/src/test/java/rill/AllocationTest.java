@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
-/** What the framework's own path allocates, per item, once it is warm. */
+/** What the framework's own path allocates per item once it is warm. */
 abstract class AllocationTest extends EngineTest {
     private static final int ITEMS = 20_000;
     private static final int ROUNDS = 5;
-    private static final int ROUNDS_UNTIL_COMPILED = 60; // on a busy machine the compiler's threads come late
+    private static final int ROUNDS_UNTIL_COMPILED = 60; // on a busy machine the compiler's threads run late
 
     private static final com.sun.management.ThreadMXBean THREADS =
             (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -18,12 +18,12 @@ abstract class AllocationTest extends EngineTest {
         void run(int items) throws Exception;
     }
 
-    /** The least of some rounds, on the thread that drives, so that compilation and the like don't count. */
+    /** The smallest result of several rounds, measured on the driving thread, so that compilation and the like don't count. */
     private static double bytesPerItem(Work work) throws Exception {
         return bytesPerItem(ROUNDS, 0, work);
     }
 
-    /** Likewise, of at most so many rounds, until it is no more than {@code bound}. */
+    /** The smallest result of at most this many rounds; stops as soon as it is at or below {@code bound}. */
     private static double bytesPerItem(int rounds, double bound, Work work) throws Exception {
         double least = Double.MAX_VALUE;
         for (int round = 0; round < rounds && least > bound; round++) {
@@ -78,7 +78,7 @@ abstract class AllocationTest extends EngineTest {
 
     @Test
     void an_await_in_a_task_costs_little_more_than_its_promise_and_handle() throws Exception {
-        double bound = 240; // promise, Handle and lambda are 152; handed over, the body is another thread
+        double bound = 240; // promise, Handle and lambda are 152; when handed over, the body runs on another thread
         double bytes = bytesPerItem(ROUNDS_UNTIL_COMPILED, bound, items -> {
             Task<Integer> task = loop().task(() -> {
                 int sum = 0;

@@ -4,7 +4,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** Waits for what another thread does; fails instead of waiting for ever. */
+/** Waits for the work of another thread, and fails instead of waiting for ever. */
 final class Await {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
@@ -27,7 +27,7 @@ final class Await {
         }
     }
 
-    /** Likewise where no exception may be thrown. */
+    /** The same where no checked exception may be thrown. */
     static void latchUninterruptibly(CountDownLatch latch) {
         try {
             latch(latch);

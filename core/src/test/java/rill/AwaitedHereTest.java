@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** The trace of a failure that was awaited shows the line that awaited. */
+/** The stack trace of an awaited failure shows the line that awaited it. */
 class AwaitedHereTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();
@@ -21,7 +21,7 @@ class AwaitedHereTest {
         loops.close();
     }
 
-    /** A failure that was made elsewhere, as one of the network is. */
+    /** A failure created elsewhere, as one of the network is. */
     private static Throwable madeElsewhere(Throwable failure) {
         failure.setStackTrace(
                 new StackTraceElement[] {new StackTraceElement("the.Network", "broke", "Network.java", 1)});
@@ -125,7 +125,7 @@ class AwaitedHereTest {
         assertThat(failed.failure().getSuppressed()).hasSize(AwaitedHere.PLACES);
     }
 
-    /** At ten places, which are more than a failure remembers. */
+    /** Awaits at one of ten places, which is more than a failure remembers. */
     private static void awaitAt(int line, Future<?> future) throws IOException {
         switch (line) {
             case 0 -> future.await();

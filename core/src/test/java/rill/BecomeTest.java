@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** One protocol gives way to another on a living connection. */
+/** One protocol replaces another on a living connection. */
 class BecomeTest {
-    /** Single characters. */
+    /** A protocol of single characters. */
     private static Pipeline<Character, Character> characters() {
         return Pipeline.of(characterCodec());
     }
@@ -26,7 +26,7 @@ class BecomeTest {
                 (message, out) -> out.writeByte(message));
     }
 
-    /** Lines, of which {@code 101} ends the protocol. */
+    /** Lines; {@code 101} ends the protocol. */
     private static Pipeline<String, String> linesUntil101() {
         Codec<String, String> lines = TextLines.codec();
         return Pipeline.of(context -> {
@@ -261,7 +261,7 @@ class BecomeTest {
 
     // ---- on a connection that is broken, closing or closed
 
-    /** Counts its sessions that were closed. */
+    /** Counts the sessions that were closed. */
     private static final class Counted {
         int opened;
         int closed;

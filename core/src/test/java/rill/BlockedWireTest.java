@@ -13,7 +13,7 @@ import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** What a connection holds whose peer does not read: about as much memory as there is to send, in however many flushes it came. */
+/** The memory that a connection holds while its peer does not read: about as much as there is to send, however many flushes it took. */
 class BlockedWireTest {
     private static final int KIB = 1024;
 
@@ -22,7 +22,7 @@ class BlockedWireTest {
                 Codec.of((in, context) -> in.isReadable() ? in.readByte() : null, (m, out) -> out.writeByte(m)));
     }
 
-    /** So many writes, each in a tick of its own, and so with a flush of its own. */
+    /** Writes this many messages, each in a tick of its own and therefore with a flush of its own. */
     private static <W> void writeInTicks(Rig<?, W> rig, int count, IntFunction<W> message) {
         for (int i = 0; i < count; i++) {
             int n = i;
@@ -227,7 +227,7 @@ class BlockedWireTest {
     void small_answers_above_a_layer_share_a_chunk_as_well() throws IOException {
         var layer = new HoldingLayer();
         try (var rig = new Rig<>(singleBytes().over(layer))) {
-            rig.arrives("!"); // the layer lets go
+            rig.arrives("!"); // the layer releases its writes
             rig.wire.space = 0;
             long before = held(rig);
             writeInTicks(rig, 1_000, n -> (byte) 'a');

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** Work that blocks, elsewhere than on the loop. */
+/** Blocking work, run elsewhere than on the loop. */
 class BlockingTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

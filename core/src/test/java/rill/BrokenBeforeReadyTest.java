@@ -15,13 +15,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** The wire fails, or a write, while a layer is not ready: whoever awaits the connection is told what the peer had to say, if it had. */
+/** The wire or a write fails while a layer is not ready: whatever awaits the connection learns what the peer had to say, if it said anything. */
 class BrokenBeforeReadyTest {
     private final IOException reset = new IOException("reset, on purpose");
-    private final List<Optional<Throwable>> told = new ArrayList<>(); // empty where it was ready
+    private final List<Optional<Throwable>> told = new ArrayList<>(); // empty if it was ready
     private @Nullable Rig<String, String> rig;
 
-    /** {@code w} is work elsewhere, {@code r} makes it ready, and {@code n} is the peer's no. */
+    /** {@code w} starts work elsewhere, {@code r} makes the layer ready, and anything else is the peer's refusal. */
     private static final class Shaking implements ByteLayer {
         @Override
         public Session<ByteBuf, ByteBuf> open(Context context) {

@@ -17,7 +17,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import rill.testing.TextLines;
 
-/** The wire fails, or a write, while something that the peer sent before waits: it is delivered to whoever takes it, and nothing stays. */
+/**
+ * The wire or a write fails while earlier bytes of the peer still wait: they are delivered to a receiver that takes them, and nothing is left behind.
+ */
 class BrokenTest {
     private static final Duration A_WHILE = ConnectionLimits.defaults().closeProgress();
     private static final int ROUNDS = 12;
@@ -26,7 +28,7 @@ class BrokenTest {
     private int sessionsOpened;
     private int sessionsClosed;
 
-    /** Counts its sessions; a line {@code stop} ends the protocol, and {@code work} starts work elsewhere. */
+    /** Lines; counts its sessions. The line {@code stop} ends the protocol, and {@code work} starts work elsewhere. */
     private Codec<String, String> lines() {
         return context -> {
             sessionsOpened++;
@@ -70,7 +72,7 @@ class BrokenTest {
     private Rig<String, String> rig() throws IOException {
         var rig = new Rig<>(Pipeline.of(lines()));
         rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));
-        rig.passes(Duration.ofMillis(1)); // and its timer's message waits
+        rig.passes(Duration.ofMillis(1)); // now the message of its timer waits
         return rig;
     }
 
@@ -80,7 +82,7 @@ class BrokenTest {
         }
     }
 
-    /** Both ways in which a connection breaks. */
+    /** The two ways in which a connection breaks. */
     enum Breaking {
         THE_WIRE {
             @Override
@@ -88,7 +90,7 @@ class BrokenTest {
                 rig.wire.end(cause);
             }
         },
-        /** What it has brought is all in our hands, but it is asked to pause and so can't say that there is no more. */
+        /** All that the wire has read is already delivered, but it is asked to pause and so can't report that there is no more. */
         A_WRITE {
             @Override
             void happens(Rig<?, ?> rig, IOException cause) {
@@ -110,9 +112,9 @@ class BrokenTest {
         }
     }
 
-    // ---- who takes nothing
+    // ---- nobody takes what waits
 
-    /** Who does not take what waits. */
+    /** Receivers that do not take what waits. */
     enum Idle {
         NOBODY {
             @Override
@@ -194,7 +196,7 @@ class BrokenTest {
         }
     }
 
-    /** So much that the wire is paused: there may be more, of which it does not tell. */
+    /** Delivers until the wire is paused: there may be more, which the wire does not report. */
     private static void fillReadAhead(Rig<?, ?> rig) {
         for (int i = 0; i < 100 && !rig.wire.paused; i++) {
             rig.arrives("unheard\n".repeat(1_000));
@@ -274,7 +276,7 @@ class BrokenTest {
         }
     }
 
-    // ---- who takes it late
+    // ---- receivers that take it late
 
     @ParameterizedTest
     @EnumSource(Breaking.class)
@@ -287,7 +289,7 @@ class BrokenTest {
             rig.settle();
             for (int i = 0; i < 20; i++) {
                 for (int n = 2; n < ROUNDS; n++) {
-                    rig.passes(A_WHILE); // slow, and not too slow
+                    rig.passes(A_WHILE); // slow, but not too slow
                 }
                 rig.onLoop(() -> rig.connection().receive().onDone((line, failure) -> log.add(line)));
                 rig.settle();
@@ -372,7 +374,7 @@ class BrokenTest {
         }
     }
 
-    // ---- who ends it
+    // ---- ending the connection
 
     @Test
     void closing_or_aborting_a_broken_connection_lets_go_of_what_waits_at_once_and_tells_nothing_more()
@@ -521,7 +523,7 @@ class BrokenTest {
         Codec<ByteBuf, ByteBuf> handing = context -> new Session<>() {
             @Override
             public @Nullable ByteBuf opened(Context context) {
-                return held.retain(); // and it is held for a receiver
+                return held.retain(); // it is held for a receiver
             }
 
             @Override

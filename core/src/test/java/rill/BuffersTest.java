@@ -18,7 +18,7 @@ import rill.spi.Memory;
 import rill.testing.Loops;
 import rill.testing.ScarceMemory;
 
-/** The chunks of a loop: who gives them back, and what is left of those that are gone. */
+/** The chunks of a loop: who gives them back, and what remains of those that are gone. */
 class BuffersTest {
     private static final int MIB = 1024 * 1024;
 

@@ -12,9 +12,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** Bounds of calls by bytes, when a client takes more, and requests that nothing answers. */
+/** Bounds of calls by bytes, when a client accepts more, and requests without an answer. */
 class CallBoundsTest {
-    /** Lines whose size is told. */
+    /** Lines whose codec knows their size. */
     private static ClientProtocol<String, String> sized() {
         Codec<String, String> lines = TextLines.codec();
         return ClientProtocol.inOrder(Pipeline.of(new Codec<String, String>() {
@@ -282,7 +282,7 @@ class CallBoundsTest {
             Future<String> cancelled = dialogue.call("b");
             Future<Void> sent = dialogue.onLoop(() -> dialogue.client.send("hint"));
             List<Future<String>> others = dialogue.onLoop(() -> {
-                cancelled.cancel(); // of which the client is not told before others look for room
+                cancelled.cancel(); // the client is notified only after the others look for room
                 return List.of(dialogue.client.call("c"), dialogue.client.call("d"));
             });
             dialogue.settle();

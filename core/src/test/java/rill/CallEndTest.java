@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** What calls are told once their connection is gone, and what an unexpected message was. */
+/** How calls fail once their connection is gone, and what an unexpected message was. */
 class CallEndTest {
     private static void expectClosed(Dialogue<String, String> dialogue, String why) {
         List<Future<String>> calls = List.of(dialogue.call("late"), dialogue.client.call("late"));
@@ -116,7 +116,7 @@ class CallEndTest {
             rig.onLoop(() -> {
                 calls.add(clients.getFirst().call("before"));
                 rig.wire.flushFailure = new IllegalStateException("a transport's mistake");
-                calls.add(clients.getFirst().call("x".repeat(300_000))); // so long that it is flushed at once
+                calls.add(clients.getFirst().call("x".repeat(300_000))); // long enough to be flushed at once
                 rig.wire.flushFailure = null;
             });
             rig.settle();
@@ -302,7 +302,7 @@ class CallEndTest {
                 : in.readString(length + 1, StandardCharsets.UTF_8).stripTrailing();
     }
 
-    /** Who looks after calls, and breaks down once. */
+    /** A Patron that breaks down once while a call is made, and again when the connection ends. */
     private static final class Breaking implements Patron<String, String> {
         private boolean broken;
 
@@ -360,7 +360,7 @@ class CallEndTest {
             assertThat(calls.get(0).failure()).isInstanceOf(StackOverflowError.class);
             assertThat(rig.sent()).isEqualTo("sent\n");
 
-            rig.onLoop(rig.link::abort); // whose end whoever looks after its calls can't be told
+            rig.onLoop(rig.link::abort); // its Patron throws when notified of the end
             rig.settle();
 
             assertThat(calls.get(1).failure()).isInstanceOf(CallFailedException.class);

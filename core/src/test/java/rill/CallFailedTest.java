@@ -7,7 +7,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import rill.CallFailedException.Fate;
 
-/** Every way that a call fails says whether its request can have reached the peer. */
+/** Every way in which a call fails says whether its request can have reached the peer. */
 class CallFailedTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
 

@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is over leaves nothing behind, however often it happens. */
+/** Finished calls leave nothing behind, however many there are. */
 class CallGrowthTest {
     private static final int MANY = 100_000;
     private static final int AT_ONCE = 500;
@@ -23,7 +23,7 @@ class CallGrowthTest {
         Await.until("they are garbage", () -> alive(things) == 0);
     }
 
-    /** Makes so many calls, some at a time, all of which are answered; gives a sample of their Futures. */
+    /** Makes this many calls, some at a time, all of which are answered. Returns a sample of their Futures. */
     private static List<WeakReference<Object>> manyCalls(Dialogue<String, String> dialogue) {
         var sample = new ArrayList<WeakReference<Object>>();
         for (int made = 0; made < MANY; made += AT_ONCE) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The order of deadlines, in which calls come nearly as they are. */
+/** The order of deadlines; calls arrive nearly sorted. */
 class CallListTest {
     private final CallList<String, String> list = new CallList<>();
 

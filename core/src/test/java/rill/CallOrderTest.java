@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Bites;
 import rill.testing.TextLines;
 
-/** What comes on a connection is told in the order of the wire, whether it answers a call or nothing. */
+/** Everything that a connection receives is reported in the order of the wire, whether it answers a call or nothing. */
 class CallOrderTest {
     private final List<String> told = new ArrayList<>();
 
@@ -196,7 +196,7 @@ class CallOrderTest {
             dialogue.call(new Calling("sent", () -> {}));
             dialogue.call(new Calling("waits", () -> {}));
             var doomed = new ArrayList<Future<String>>();
-            for (int i = 0; i < 40; i++) { // so many that they are looked for when most are known to be given up
+            for (int i = 0; i < 40; i++) { // enough that they are swept once most are known to be given up
                 boolean last = i == 39;
                 doomed.add(dialogue.call(new Calling("doomed", () -> {
                     if (last) {

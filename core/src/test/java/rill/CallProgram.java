@@ -16,9 +16,9 @@ import rill.testing.Loops;
 import rill.testing.TextLines;
 
 /**
- * A client and a server that do what a seed says, in virtual time: calls from the loop and from outside, with all kinds of deadlines,
- * cancelled in every way, some of which can't be sent; answers that are late, missing, doubled or for nobody; pushes, violations,
- * ends and resets. And what has to hold in the end.
+ * A client and a server that follow a seed, in virtual time: calls from the loop and from outside, with all kinds of deadlines, cancelled in every
+ * way, some of which can't be sent; answers that are late, missing, duplicated or for nobody; pushes, violations, ends and resets. Checks what must
+ * hold at the end.
  */
 final class CallProgram {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
@@ -37,15 +37,15 @@ final class CallProgram {
     private final List<Outcome> outcomes = new ArrayList<>();
     private final List<Future<?>> wrappings = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
-    private final List<Integer> told = new ArrayList<>(); // what came, as told, by its number on the wire
+    private final List<Integer> told = new ArrayList<>(); // what was delivered, by its number on the wire
 
     // The server.
     private final ArrayDeque<Integer> unanswered = new ArrayDeque<>();
     private Connection<String, String> server;
     private int onTheWire;
-    private boolean stuck; // it answers no more
+    private boolean stuck; // no longer answers
 
-    /** What is to go wrong with a request. */
+    /** What goes wrong with a request. */
     private enum Trouble {
         NONE,
         NO_KEY,
@@ -57,7 +57,7 @@ final class CallProgram {
         SAME_KEY
     }
 
-    /** A request, whose key is its number. */
+    /** A request whose key is its number. */
     private static final class Request extends AbstractReferenceCounted {
         final int id;
         final Trouble trouble;
@@ -118,7 +118,7 @@ final class CallProgram {
         final int id;
         final Future<Said> call;
         int settled;
-        boolean wrapped; // its value may be there although who had wrapped it has lost interest
+        boolean wrapped; // may have a value although the Future that wraps it was given up
 
         @Override
         public String toString() {
@@ -254,7 +254,7 @@ final class CallProgram {
         int id = byKey && random.nextBoolean() ? unanswered.removeLast() : unanswered.removeFirst();
         says("answer", id);
         if (byKey && random.nextInt(60) == 0) {
-            says("answer", id); // once more
+            says("answer", id); // a second time
         }
     }
 
@@ -399,7 +399,7 @@ final class CallProgram {
                 settle();
                 check();
             } else {
-                loop.close(Duration.ZERO); // in the midst of it all
+                loop.close(Duration.ZERO); // in the middle of everything
                 checkAfterLoop();
             }
         } catch (RuntimeException | AssertionError e) {

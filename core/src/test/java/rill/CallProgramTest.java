@@ -4,9 +4,9 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a client and its server do: {@link CallProgram}, over many seeds. */
+/** Runs {@link CallProgram} with many seeds: whatever a client and its server do. */
 class CallProgramTest {
-    /** More of them, for a long run. */
+    /** The number of seeds; can be raised for a long run. */
     private static final long SEEDS = Long.getLong("rill.calls.seeds", 400);
 
     @Test

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A peer from which nothing comes is given up, and one that is merely slow is not. */
+/** A peer from which nothing arrives is given up; one that is merely slow is not. */
 class CallSilenceTest {
     private static final Duration SILENCE = Duration.ofSeconds(10);
 
@@ -47,7 +47,7 @@ class CallSilenceTest {
                     .hasCauseInstanceOf(DeadlineException.class);
             dialogue.passes(SILENCE);
             assertThat(isOpen(dialogue)).isFalse();
-            dialogue.loops.reporter().take(Report.ConnectionFailed.class); // nobody else was there to be told
+            dialogue.loops.reporter().take(Report.ConnectionFailed.class); // nobody else was notified
         }
     }
 
@@ -129,7 +129,7 @@ class CallSilenceTest {
                 .inFlight(inFlight, ClientProtocol.WhenFull.FAIL));
     }
 
-    /** So much time, in which the peer answers other calls. */
+    /** Lets this much time pass, during which the peer answers other calls. */
     private static void passes(Dialogue<String, String> dialogue, Duration time) {
         int steps = 20;
         for (int i = 0; i < steps; i++) {

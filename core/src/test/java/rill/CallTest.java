@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of calls: each settles once, and gives back its slot, its key and its request whatever goes wrong. */
+/** What becomes of calls: each settles once and gives back its slot, its key and its request, whatever goes wrong. */
 class CallTest {
     private static final Duration DEADLINE = Duration.ofSeconds(60); // of the protocol
 
@@ -146,7 +146,7 @@ class CallTest {
         }
     }
 
-    /** Wherever the clock is read, a deep stack may end. */
+    /** Wherever the clock is read, a deep stack may overflow. */
     @Test
     void a_call_that_gives_way_while_it_is_made_leaves_nothing_and_never_counts() throws IOException {
         int gaveWay = 0;
@@ -165,14 +165,14 @@ class CallTest {
                     gaveWay += failed ? 1 : 0;
                     if (failed) {
                         rig.onLoop(() -> assertThat(client.unanswered()).isZero());
-                        for (int i = 2; i < 5; i++) { // so that somebody looks after deadlines
+                        for (int i = 2; i < 5; i++) { // so that the deadlines are looked at
                             var another = new ArrayList<Future<String>>();
                             String line = i + ":";
                             rig.onLoop(() -> another.add(client.call(line)));
                             rig.arrives(line + "\n");
                             rig.settle();
                             assertThat(another.getFirst().result()).isEqualTo(line);
-                            rig.passes(DEADLINE.multipliedBy(20)); // by when even a tombstone's answer is forgotten
+                            rig.passes(DEADLINE.multipliedBy(20)); // by then even a tombstone's answer is forgotten
                         }
                         rig.onLoop(() -> assertThat(client.unanswered()).isZero());
                     }
@@ -216,7 +216,7 @@ class CallTest {
         return calls.getFirst().isDone() && calls.getFirst().failure() instanceof StackOverflowError;
     }
 
-    // ---- what a peer's message makes user code throw
+    // ---- user code that throws because of a peer's message
 
     @Test
     void an_answer_whose_key_can_not_be_found_fails_the_calls_and_is_shown() {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** Time counts from the call, wherever it is made and whenever the loop gets to it. */
+/** Time counts from the call, wherever the call is made and whenever the loop handles it. */
 class CallTimeTest {
     private static final Duration LONG_AGO = Duration.ofSeconds(Long.MIN_VALUE);
     private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
@@ -60,7 +60,7 @@ class CallTimeTest {
             dialogue.onLoop(() -> dialogue.loop.schedule(() -> own.add(dialogue.client.call("inside"))));
             Future<String> outside = dialogue.client.call("outside");
             dialogue.clock().advance(Duration.ofMillis(100));
-            dialogue.loop.tick(); // which gets to its own call first
+            dialogue.loop.tick(); // the loop runs its own call first
             Future<String> inside = own.getFirst();
             dialogue.clock().advance(Duration.ofMillis(400));
             dialogue.settle();
@@ -151,7 +151,7 @@ class CallTimeTest {
             Future<String> waits = dialogue.call("waits", Duration.ofSeconds(1));
             dialogue.settle();
             dialogue.onLoop(() -> dialogue.peer().write("FIRST\n"));
-            dialogue.loop.tick(); // it leaves the peer; what has come is read before timers are looked at
+            dialogue.loop.tick(); // it leaves the peer; received bytes are read before timers are checked
             dialogue.clock().advance(Duration.ofSeconds(2));
             dialogue.settle();
             assertThat(dialogue.loops.settle(first)).isEqualTo("FIRST");

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** Callbacks are never nested: not in the call that completes, nor in one another. */
+/** Callbacks are never nested: neither in the call that completes, nor in one another. */
 class CallbackTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

@@ -12,9 +12,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** A session that has more to give than one message a call asks to be called again. */
+/** A session that has more than one message to return asks to be called again. */
 class CalledAgainTest {
-    /** Takes all bytes at once and gives them one by one; at the end {@code 1} and {@code 2}, and {@code t} and {@code u} after a second. */
+    /** Takes all bytes at once and returns them one by one; at the end {@code 1} and {@code 2}, and {@code t} and {@code u} after a second. */
     private static final class Hoarding extends SessionTest.Plain {
         private final ArrayDeque<String> has = new ArrayDeque<>();
         private boolean inputEnded;

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** Long chains, and cancellation that goes up a tree of derived Futures. */
+/** Long chains of derived Futures, and cancellation that travels up a tree of them. */
 class ChainTest {
     private static final int LONG = 100_000;
 

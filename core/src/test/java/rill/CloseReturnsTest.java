@@ -21,7 +21,7 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.testing.MemoryTransport;
 
-/** When closing a loop is over. */
+/** The moment at which closing a loop is complete. */
 class CloseReturnsTest {
     @Test
     void close_returns_only_after_the_selector_has_given_back_what_it_had() throws Exception {
@@ -83,7 +83,7 @@ class CloseReturnsTest {
         assertThat(endedBefore).containsExactly(false);
     }
 
-    /** What nobody can let go of. */
+    /** A Node that can't be discarded. */
     private static final class Stubborn extends Node {
         @Override
         void execute() {}
@@ -99,7 +99,7 @@ class CloseReturnsTest {
         }
     }
 
-    /** Wakes the thread that waits for the close while its selector closes, and looks what it does then. */
+    /** Wakes the thread that waits for the close while its selector closes, and records what that thread does then. */
     private static final class Watching implements Transport {
         private final Transport inner;
         final AtomicReference<Thread.State> seen = new AtomicReference<>();

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** {@code closed()} is the caller's own: whatever somebody does with it, others are told when the connection goes, and not before. */
+/**
+ * {@code closed()} returns a Future of the caller's own: whatever one caller does with it, the others are notified exactly when the connection goes.
+ */
 class ClosedFutureTest {
     @Test
     void one_users_any_or_timeout_does_not_cancel_it_for_others() throws IOException {

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** What is told to who writes to a connection that this side has closed. */
+/** What a writer to a connection learns after this side has closed it. */
 class ClosedHereTest {
     @Test
     void it_names_the_connection() throws IOException {

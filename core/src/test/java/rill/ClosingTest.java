@@ -334,7 +334,7 @@ abstract class ClosingTest extends EngineTest {
         assertThat(loop().closed()).isTrue();
     }
 
-    /** The Tasks that end once they are cancelled, of which the last needs some more ticks. */
+    /** Closes with Tasks that end once they are cancelled; the last of them needs some more ticks. */
     private void closesWithTasks(int count, int ticksOfCleanUp) {
         var ended = new ArrayList<Integer>();
         for (int i = 0; i < count; i++) {

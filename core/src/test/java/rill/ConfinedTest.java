@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** What belongs on the loop is refused to other threads while the loop is driven by one, instead of racing with it. */
+/** Operations that belong on the loop are refused to other threads while a thread drives it, instead of racing with it. */
 class ConfinedTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 

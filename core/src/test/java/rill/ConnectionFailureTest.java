@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** What goes wrong in a codec or a handler: told once, to the right one, with what the connection survives. */
+/** What goes wrong in a codec or a handler is reported once, to the right place, and the connection survives what it can. */
 class ConnectionFailureTest {
     @Test
     void a_violation_is_told_with_its_offset_in_the_stream_after_the_messages_before_it() throws IOException {

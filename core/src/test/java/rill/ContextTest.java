@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** What a session can have done: answers, timers, work elsewhere. */
+/** What a session can request of its Context: answers, timers, work elsewhere. */
 class ContextTest {
-    /** Fails with an IOException if nothing comes for ten seconds; {@code q} stops the clock. */
+    /** Fails with an IOException if nothing arrives for ten seconds; {@code q} stops the timer. */
     private static final class IdleTimeout extends Pinging {
         static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -135,7 +135,7 @@ class ContextTest {
         }
     }
 
-    /** Who hears of something by a callback has itself called. */
+    /** A session that learns of something through a callback uses a timer to be called. */
     @Test
     void a_timer_may_be_started_outside_of_any_call_and_not_after_the_last_one() throws IOException {
         var contexts = new ArrayList<Context>();
@@ -242,7 +242,7 @@ class ContextTest {
         }
     }
 
-    /** {@code w} asks for work elsewhere. */
+    /** {@code w} requests work elsewhere. */
     private static final class Working extends Pinging {
         final List<String> log;
         final RuntimeException thrown;

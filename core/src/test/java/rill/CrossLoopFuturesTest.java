@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** What a loop remembers of its Futures that something elsewhere waits for is gone as soon as nothing does. */
+/** What a loop remembers of its Futures that are awaited elsewhere is gone as soon as nothing awaits them. */
 class CrossLoopFuturesTest {
     private static final int MANY = 10_000;
 
@@ -27,7 +27,7 @@ class CrossLoopFuturesTest {
     @Test
     void any_across_loops_leaves_nothing_whoever_wins() {
         Promise<Integer> signal = far.promise();
-        Future<Integer> waiting = signal.map(value -> value); // so that the signal goes on
+        Future<Integer> waiting = signal.map(value -> value); // so that the signal is not cancelled
         for (int i = 0; i < MANY; i++) {
             Promise<Integer> mine = near.promise();
             Promise<Integer> theirs = far.promise();
@@ -106,7 +106,7 @@ class CrossLoopFuturesTest {
                 "nothing is left, seed " + seed, () -> far.crossLoopFutures().size() == 0);
     }
 
-    /** A count that is kept beside the entries may be 0 for a moment while there are some. */
+    /** A count kept beside the entries may be 0 for a moment while there are some. */
     @Test
     @Tag("slow")
     void nothing_is_left_of_one_that_is_done_however_others_come_and_go() throws Exception {
@@ -149,7 +149,7 @@ class CrossLoopFuturesTest {
         Promise<Integer> mine = near.promise();
         Promise<Integer> theirs = far.promise();
         Future<?> all = Future.all(mine, theirs);
-        Future<?> waiting = third.submit(() -> 1).flatMap(one -> all); // else nobody would be told of the close
+        Future<?> waiting = third.submit(() -> 1).flatMap(one -> all); // else nobody would be notified of the close
         loops.settle();
 
         near.close();
@@ -160,7 +160,7 @@ class CrossLoopFuturesTest {
         assertThat(far.crossLoopFutures().size()).isZero();
     }
 
-    /** What can't be told that a loop has closed. */
+    /** A Dependent that can't be notified that a loop has closed. */
     private record Deaf(Loop home) implements Dependent {
         @Override
         public void settled(Future<?> source) {}

@@ -17,7 +17,7 @@ import rill.spi.Environment;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** What a resolver may do to a connection that is being made, and one look-up to another. */
+/** What a resolver may do to a connection attempt, and one look-up to another. */
 class DialerTest {
     private static final InetSocketAddress NAME = InetSocketAddress.createUnresolved("some.name", 80);
 
@@ -28,7 +28,7 @@ class DialerTest {
         loops.close();
     }
 
-    /** With the clock standing still, so that no time limit helps. */
+    /** On a clock that stands still, so that no time limit helps. */
     private Throwable failureWith(Resolver resolver) {
         var real = Environment.production();
         loops.transport()
@@ -215,7 +215,7 @@ class DialerTest {
         Loop refusing = driver.open(loops);
         Loop loop = loops.open();
         Future<List<InetAddress>> first = resolver.resolve("name", refusing)
-                .onDone((addresses, failure) -> {}); // so that there is somebody to tell
+                .onDone((addresses, failure) -> {}); // so that there is a callback to notify
         Future<List<InetAddress>> second = resolver.resolve("name", loop);
         driver.refuses = Refusing.ALWAYS;
         asked.countDown();

@@ -11,7 +11,7 @@ import rill.testing.Loops;
 import rill.testing.ManualClock;
 import rill.testing.TextLines;
 
-/** A client in virtual time, and the other end of its connection, which says what the test wants, in lines. */
+/** A client in virtual time, and the other end of its connection, which sends lines at the test's command. */
 final class Dialogue<Q, A> implements AutoCloseable {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
@@ -31,7 +31,7 @@ final class Dialogue<Q, A> implements AutoCloseable {
         loops.tickUntil(() -> peer != null);
     }
 
-    /** The other end hears lines, and says text as it is, whole lines or not. */
+    /** The other end hears lines, and sends text unchanged, whole lines or not. */
     private static Pipeline<String, String> asItIs() {
         return Pipeline.of(
                 Codec.of(Dialogue::line, (text, out) -> out.writeCharSequence(text, StandardCharsets.UTF_8)));
@@ -44,7 +44,7 @@ final class Dialogue<Q, A> implements AutoCloseable {
                 : in.readString(length + 1, StandardCharsets.UTF_8).stripTrailing();
     }
 
-    /** Lines of text, answered in their order. */
+    /** Lines of text, answered in order. */
     static ClientProtocol<String, String> inOrder() {
         return ClientProtocol.inOrder(TextLines.pipeline());
     }
@@ -66,27 +66,27 @@ final class Dialogue<Q, A> implements AutoCloseable {
         return peer;
     }
 
-    /** On the loop, at once. */
+    /** Runs the action on the loop, at once. */
     <T> T onLoop(Callable<T> action) {
         return loops.settle(loop.submit(action));
     }
 
-    /** A call made on the loop. */
+    /** Makes a call on the loop. */
     Future<A> call(Q request) {
         return onLoop(() -> client.call(request));
     }
 
-    /** A call made on the loop, with a deadline of its own. */
+    /** Makes a call on the loop, with a deadline of its own. */
     Future<A> call(Q request, Duration deadline) {
         return onLoop(() -> client.call(request, deadline));
     }
 
-    /** The other end says these lines, in one packet. */
+    /** The other end sends these lines in one packet. */
     void says(String... lines) {
         saysPart(String.join("\n", lines) + "\n");
     }
 
-    /** The other end says text that need not end with a line. */
+    /** The other end sends text that need not end with a line break. */
     void saysPart(String text) {
         onLoop(() -> peer.write(text));
         settle();
@@ -98,14 +98,14 @@ final class Dialogue<Q, A> implements AutoCloseable {
         settle();
     }
 
-    /** Ticks until whatever is under way has happened. */
+    /** Ticks until everything under way has happened. */
     void settle() {
         for (int n = 0; n < 20; n++) {
             loop.tick();
         }
     }
 
-    /** Time passes, in small steps. */
+    /** Lets time pass in small steps. */
     void passes(Duration time) {
         int steps = 50;
         for (int n = 0; n < steps; n++) {
@@ -119,7 +119,7 @@ final class Dialogue<Q, A> implements AutoCloseable {
         return loops.failureOf(call);
     }
 
-    /** How many calls have no answer, tombstones included. */
+    /** The number of calls without an answer, tombstones included. */
     int inFlight() {
         return onLoop(client::unanswered);
     }

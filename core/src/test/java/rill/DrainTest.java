@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** After close: how long a peer is listened to that does not hang up. */
+/** After close: how long the connection listens to a peer that does not hang up. */
 class DrainTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
@@ -40,7 +40,7 @@ class DrainTest {
         long before = loops.clock().nanoTime();
 
         client.closing().start(Duration.ofHours(1));
-        while (!client.closed()) { // nobody drives the server, so that its ends never hang up
+        while (!client.closed()) { // nobody drives the server, so its ends never hang up
             client.tick();
             loops.clock().advance(Duration.ofMillis(10));
         }
@@ -251,7 +251,7 @@ class DrainTest {
         }
     }
 
-    /** Lets everything through until it has said its good-bye, after which nothing may come. */
+    /** Passes everything on until it has said its good-bye, after which nothing may be written. */
     private static final class Strict implements Session<ByteBuf, ByteBuf> {
         private boolean over;
 
@@ -275,7 +275,7 @@ class DrainTest {
         }
     }
 
-    /** Answers each byte by itself. */
+    /** Answers each read by itself. */
     private static final class Answering implements Session<ByteBuf, ByteBuf> {
         @Override
         public ByteBuf decode(ByteBuf in, Context context) {

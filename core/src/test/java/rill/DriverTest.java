@@ -20,12 +20,12 @@ import rill.spi.WaitingTask;
 import rill.testing.ManualClock;
 import rill.testing.MemoryTransport;
 
-/** Loops that a Driver drives, by ticks and in a time of its own. */
+/** Loops that a Driver drives by ticks, in a time of its own. */
 class DriverTest {
     private final ManualClock clock = new ManualClock();
     private final Ticking driver = new Ticking();
 
-    /** Ticks its loops in turn; when none has work, lets time pass until the next timer. */
+    /** Ticks its loops in turn; when none has work, advances time to the next timer. */
     private final class Ticking implements Driver {
         final List<Drivable> loops = new ArrayList<>();
         final List<String> heard = new ArrayList<>();

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** A message that fails after a part of it was written: of that nothing is left, whatever it was. */
+/** Nothing is left of a message whose encoding fails after a part of it was written, whatever that part was. */
 class EncodeFailureTest {
     private final List<ByteBuf> passed = new ArrayList<>();
 
-    /** Lines; of one that begins with {@code bad} a lot is written in every way there is before it fails. */
+    /** Lines; for one that begins with {@code bad}, much is written in every possible way before it fails. */
     private final class Spilling extends SessionTest.Plain {
         private final Random random;
         private final boolean withAnError;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** A session that calls its own connection, which it should not: nothing is corrupted, and everything takes effect or fails. */
+/** A session that calls its own connection, which it should not: nothing is corrupted, and each call takes effect or fails. */
 class EncoderCallsTest {
     /** What the session does half-way through the message or the bytes {@code !}. */
     private Runnable deed = () -> {};

@@ -7,8 +7,7 @@ import org.junit.jupiter.api.AfterEach;
 import rill.testing.Loops;
 
 /**
- * What holds for both Task engines: {@link MountedEngineTest} and {@link HandedOverEngineTest} run each subclass, with one of
- * them each.
+ * A test that must pass with both Task engines: {@link MountedEngineTest} and {@link HandedOverEngineTest} each run every subclass with one of them.
  */
 abstract class EngineTest implements OnEngine {
     final Loops loops = Loops.manual();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.IntFrames;
 
-/** Whatever throws in an event of a connection is the failure of that connection alone. */
+/** An exception or Error thrown in an event of a connection fails that connection alone. */
 class EventGuardTest {
     private static final int FRAME = 300_000;
 
@@ -37,7 +37,7 @@ class EventGuardTest {
                         frame -> frame));
     }
 
-    /** A conversation that takes memory in every way in which reading takes some; how many pieces that were. */
+    /** Holds a conversation that allocates memory in every way in which reading does. Returns how many pieces were requested. */
     private static int converse(int refused) throws IOException {
         int asked;
         Rig<Integer, ByteBuf> rig = new Rig<>(sizes());
@@ -70,7 +70,7 @@ class EventGuardTest {
         return asked;
     }
 
-    /** As a wire does that fails alone if it has nothing to read into. */
+    /** Reads as a wire does that fails alone when it has no memory to read into. */
     private static void read(Rig<?, ?> rig, byte[] bytes, int from, int to) {
         for (int at = from; at < to && !rig.wire.closed; ) {
             ByteBuf target = rig.link.readTarget();
@@ -89,7 +89,7 @@ class EventGuardTest {
         }
     }
 
-    /** The loop goes on, and so does everybody else on it. */
+    /** The loop continues, and so does every other connection on it. */
     private static void anotherConverses(Rig<?, ?> rig) throws IOException {
         var wire = new FakeWire(rig.transport);
         var received = new ArrayList<Integer>();
@@ -147,7 +147,7 @@ class EventGuardTest {
         }
     }
 
-    /** A wire that gives way wherever it is called. */
+    /** An Error thrown by a call to a wire. */
     @Test
     void a_wire_that_throws_an_error_costs_its_connection() throws IOException {
         try (var rig = new Rig<>(sizes())) {
@@ -213,7 +213,7 @@ class EventGuardTest {
         assertThat(gaveWay).isPositive();
     }
 
-    /** A session that gives up where it is told to. */
+    /** A session that fails at the named place. */
     private static Pipeline<String, String> failingAt(String place) {
         Codec<String, String> codec = context -> new SessionTest.Plain() {
             private void at(String where) throws ProtocolException {

@@ -53,9 +53,9 @@ class ExecuteTest {
 
     @Test
     void a_thread_that_has_driven_a_loop_is_outside_once_another_does() throws Exception {
-        loop.tick(); // by this thread, which is the loop's now
+        loop.tick(); // by this thread, which now drives the loop
         loop.start();
-        Outside.start(() -> loop.submit(() -> "").await()).result(); // it has run something, and goes to sleep
+        Outside.start(() -> loop.submit(() -> "").await()).result(); // the loop has run something, and falls asleep
         for (int i = 0; i < 100; i++) {
             var ran = new CompletableFuture<Boolean>();
             loop.execute(() -> ran.complete(Thread.currentThread().getName().equals(loop.name())));

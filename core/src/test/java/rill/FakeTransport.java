@@ -17,13 +17,13 @@ import rill.spi.Transport;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** A transport without sockets, whose time and blocking work the test moves on by hand; wires are {@link FakeWire}s. */
+/** A transport without sockets, whose time and blocking work the test advances by hand; its wires are {@link FakeWire}s. */
 final class FakeTransport implements Transport {
     final ArrayDeque<Runnable> events = new ArrayDeque<>();
     final ArrayDeque<Runnable> blockingWork = new ArrayDeque<>();
     Memory memory = Memory.system();
     long now;
-    int readingsLeft = Integer.MAX_VALUE; // of the clock, until one gives way
+    int readingsLeft = Integer.MAX_VALUE; // of the clock, until one throws an Error
 
     @Nullable
     Supplier<ByteBuf> receiveBuffer;

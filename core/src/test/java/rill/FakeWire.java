@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** A wire to nowhere: notes each flush that has something to write, and takes as much as the test says. */
+/** A wire to nowhere: records each flush that has something to write, and takes as many bytes as the test says. */
 final class FakeWire implements Wire {
     private final FakeTransport transport;
     private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>();
@@ -25,14 +25,14 @@ final class FakeWire implements Wire {
     final List<Integer> flushes = new ArrayList<>(); // how many bytes each took
     final List<ByteBuf> taken = new ArrayList<>(); // the buffers as they were handed over
     int space = Integer.MAX_VALUE; // what the kernel would take
-    int unreported; // … and so much more if it is tried out
+    int unreported; // … and this many more on a retry
     long unacknowledged = UNKNOWN;
 
     @Nullable
-    RuntimeException flushFailure; // a transport's mistake
+    RuntimeException flushFailure; // a mistake of the transport
 
     @Nullable
-    Error flushError; // something has given way
+    Error flushError; // as if memory were exhausted
 
     boolean paused;
     boolean outputShut;
@@ -44,7 +44,7 @@ final class FakeWire implements Wire {
         this.transport = transport;
     }
 
-    /** What has left, and forgets it. */
+    /** Returns and clears the bytes that have left. */
     byte[] sent() {
         byte[] bytes = new byte[sent.readableBytes()];
         sent.readBytes(bytes).clear();
@@ -128,7 +128,7 @@ final class FakeWire implements Wire {
         end(null);
     }
 
-    /** A write fails: nothing leaves any more. What there is to read, the test says. */
+    /** Makes a write fail: nothing leaves any more. Whether there is still something to read is up to the test. */
     void failWrites(Throwable cause) {
         writesFail = true;
         queue.forEach(ByteBuf::release);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** A loop that closes finishes what its connections have received. */
+/** A loop that closes finishes the messages that its connections have received. */
 class FinishTest {
     private static final Duration HOUR = Duration.ofHours(1); // on a clock that stands still
 
@@ -286,7 +286,7 @@ class FinishTest {
         Connection<String, String> client = client(server);
         loops.settle(clients.submit(() -> client.write("one")));
         assertThat(loops.settle(loops.settle(clients.submit(client::receive)))).isEqualTo("one");
-        clients.closing().start(HOUR); // although the last message that was received may be at work still
+        clients.closing().start(HOUR); // although the last message received may still be in progress
         loops.tickUntil(clients::closed);
         assertThat(client.closed().isDone()).isTrue();
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import rill.PoolState.Failing;
 
-/** What becomes of connecting, if the connection, its loop, or the loop of the step ends while it does what it needs first. */
+/** What becomes of connecting if the connection, its loop, or the loop of the first step ends while that step runs. */
 class FirstStepTest {
     private static void both(PoolRig rig, Loop other) {
         for (int i = 0; i < 300 && !other.closed(); i++) {

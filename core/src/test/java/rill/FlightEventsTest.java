@@ -27,7 +27,7 @@ class FlightEventsTest {
         void run() throws Exception;
     }
 
-    /** What is recorded of Rill meanwhile. */
+    /** The events of Rill recorded during the work. */
     private List<RecordedEvent> recorded(Work work) throws Exception {
         Path file = folder.resolve("rill.jfr");
         try (var recording = new Recording()) {

@@ -26,7 +26,7 @@ class FlushTest {
         return new byte[SIZE * n];
     }
 
-    /** An echo answers {@code n} messages that come in one read, after one such read before; the messages of each flush. */
+    /** An echo answers {@code n} messages that arrive in one read, after one such read before. Returns the number of messages in each flush. */
     private static List<Integer> flushesOfEcho(int n) throws IOException {
         try (var rig = new Rig<>(ints())) {
             rig.onLoop(() -> rig.connection().onMessage(m -> rig.connection().write(m)));
@@ -85,7 +85,7 @@ class FlushTest {
         return wire;
     }
 
-    /** In one tick the same comes for both. */
+    /** Delivers the same bytes to both in one tick. */
     private static void both(Rig<?, ?> rig, FakeWire other, byte[] bytes) {
         rig.transport.events.add(() -> {
             rig.link.received(rig.transport.receiveBuffer.get().writeBytes(bytes));
@@ -222,7 +222,7 @@ class FlushTest {
             assertThat(flushed[0].isDone()).isFalse();
             assertThat(rig.sent()).isEqualTo("hello;");
             assertThat(rig.link.outbound().pending()).isEqualTo(SIZE);
-            rig.arrives("!"); // the layer lets go
+            rig.arrives("!"); // the layer releases its writes
             assertThat(rig.sent()).isEqualTo("ABCD");
             assertThat(flushed[0].isDone()).isTrue();
             assertThat(rig.link.outbound().pending()).isZero();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** The only worker of a ForkJoinPool waits for what the pool itself has to do. */
+/** The only worker of a ForkJoinPool waits for work that the pool itself has to do. */
 class ForkJoinTest {
     private final ForkJoinPool pool = new ForkJoinPool(1);
     private final Loops loops = Loops.realTime();
@@ -28,7 +28,7 @@ class ForkJoinTest {
         return pool.submit(work).get(20, TimeUnit.SECONDS);
     }
 
-    /** On the loop: has the pool compute it. */
+    /** Makes the pool compute it; called on the loop. */
     private Future<String> askThePool() {
         return Future.from(java.util.concurrent.CompletableFuture.supplyAsync(() -> "from the pool", pool));
     }

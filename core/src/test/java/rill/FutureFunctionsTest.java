@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** Functions of Futures that throw or give another Future, bodies without a result, and Futures that are done already. */
+/** Functions of Futures that throw or return another Future, bodies without a result, and Futures that are already done. */
 class FutureFunctionsTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** One Future: settling, callbacks, await on a thread outside, and the way to and from CompletionStage. */
+/** One Future: settling, callbacks, await on a thread outside, and conversion to and from CompletionStage. */
 class FutureTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

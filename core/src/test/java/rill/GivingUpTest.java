@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** Who has the only interest in a Future, and gives it up, cancels it; that costs the same however many there are, and leaves nothing. */
+/** Giving up the only interest in a Future cancels it. The cost does not depend on how many interests there are, and nothing is left behind. */
 class GivingUpTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final int MANY = 4_000;
@@ -31,7 +31,7 @@ class GivingUpTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();
     private final Promise<Integer> shared = loop.promise();
-    private final List<Promise<String>> answers = new ArrayList<>(); // that a server owes
+    private final List<Promise<String>> answers = new ArrayList<>(); // owed by a server
     private final List<String> log = new ArrayList<>();
 
     @AfterEach
@@ -140,7 +140,7 @@ class GivingUpTest {
         assertThat(log).containsExactly("told");
     }
 
-    /** Allocated memory shows what is copied upon each; time would depend on the machine. */
+    /** Allocated memory shows what is copied for each one; time would depend on the machine. */
     private double bytesToGiveUp(int n, Function<Future<Integer>, Future<?>> interest) {
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         var given = new ArrayList<Future<?>>();

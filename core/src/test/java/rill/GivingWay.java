@@ -5,27 +5,27 @@ import java.util.Set;
 import rill.spi.Clock;
 
 /**
- * A clock that gives way once, with an Error, at one of its readings beneath certain parts of Rill: so a test can have the memory, or the stack, end wherever
- * one of these reads it.
+ * A clock that throws an Error once, at a reading made beneath certain parts of Rill. With it a test can exhaust memory, or the stack, wherever one
+ * of these parts reads the clock.
  */
 final class GivingWay implements Clock {
-    /** How near to the reading such a part has to be. */
+    /** How many frames away from the reading such a part may be. */
     private static final int FRAMES = 8;
 
-    /** More readings after it than any program needs that does not spin. */
+    /** More readings after the Error than any program needs that does not spin. */
     private static final int ENOUGH = 200_000;
 
     private final Clock real;
     private Set<String> parts = Set.of();
-    private int left; // until it gives way
-    private String where; // it has
-    private int readings; // since
+    private int left; // readings before the Error
+    private String where; // the stack of the Error
+    private int readings; // after the Error
 
     GivingWay(Clock real) {
         this.real = real;
     }
 
-    /** Gives way at the reading after so many others that are made beneath one of these classes, or methods, {@code Class.method}. */
+    /** Throws after {@code others} readings made beneath one of these classes, or methods in the form {@code Class.method}. */
     void after(int others, String... beneath) {
         parts = Set.of(beneath);
         left = others;
@@ -41,7 +41,7 @@ final class GivingWay implements Clock {
         return where != null;
     }
 
-    /** Where that was. */
+    /** The stack at which the Error was thrown. */
     String where() {
         return String.valueOf(where);
     }
@@ -68,7 +68,7 @@ final class GivingWay implements Clock {
         return parts.contains(frame) || parts.contains(frame.substring(0, frame.indexOf('.')));
     }
 
-    /** In the form {@code Class.method}, without what is not of Rill. */
+    /** The frames of Rill in the form {@code Class.method}. */
     private static List<String> stack() {
         return StackWalker.getInstance()
                 .walk(frames -> frames.filter(frame -> frame.getClassName().startsWith("rill.")

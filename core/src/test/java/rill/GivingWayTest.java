@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
 /**
- * The memory, or the stack, ends once, wherever a part of a client or a pool reads the clock: then time passes, and all that was begun has to come to an end.
+ * Memory, or the stack, is exhausted once, wherever a part of a client or a pool reads the clock. Then time passes, and everything that was begun has
+ * to come to an end.
  */
 class GivingWayTest {
     private static final String[] PARTS = {
@@ -40,7 +41,7 @@ class GivingWayTest {
         rig = new PoolRig(loops, new Observer() {});
     }
 
-    /** On the loop; empty if that throws, which tells its caller. */
+    /** Runs the action on the loop; empty if it throws, which its caller sees. */
     private <T> List<T> attempt(Callable<T> action) {
         Future<T> done = rig.loop.submit(action);
         ticks(20);
@@ -71,7 +72,7 @@ class GivingWayTest {
         }
     }
 
-    /** Whether it gave way at all; that is over. */
+    /** Ends the program. Returns whether the clock threw at all. */
     private boolean ends(String program, int after) {
         if (clock.spun()) {
             wrong.add("something spins");

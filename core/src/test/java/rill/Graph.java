@@ -16,12 +16,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Futures that depend on one another at random, and what must hold of them whatever is done to them, in plain terms: everything settles,
- * each callback is told once, a Future is cancelled if those who had an interest gave it up and not otherwise, each thing is seen by
- * somebody or goes back, once, and nothing is left in any list.
+ * Futures that depend on one another at random, and what must hold whatever is done to them: everything settles; each callback is called once; a
+ * Future is cancelled exactly if all that had an interest gave it up; each thing is either seen or goes back, once; and nothing is left in any list.
  */
 final class Graph {
-    /** What an Offer gives. */
+    /** The value of an Offer. */
     static final class Thing {
         private final AtomicInteger seen = new AtomicInteger();
         private final AtomicInteger returned = new AtomicInteger();
@@ -33,11 +32,11 @@ final class Graph {
         final Future<Object> future;
         final List<Node> sources;
         final List<Node> followers = new ArrayList<>();
-        final Set<Node> waiters = Collections.synchronizedSet(new HashSet<>()); // those that came while it was pending
+        final Set<Node> waiters = Collections.synchronizedSet(new HashSet<>()); // those added while it was pending
         volatile boolean cancelledByUs;
         volatile boolean hasCallback;
-        volatile boolean asked; // somebody who owns what comes was there
-        volatile boolean copied; // somebody who doesn't was there
+        volatile boolean asked; // an owner of the value has asked for it
+        volatile boolean copied; // something that does not own the value has asked for it
 
         Node(String made, Future<Object> future, List<Node> sources) {
             this.made = made;
@@ -67,9 +66,9 @@ final class Graph {
         return program;
     }
 
-    // ---- what is done to them
+    // ---- what is done to the Futures
 
-    /** Something at random; not time, which the caller moves. */
+    /** Does something at random, except moving time, which is up to the caller. */
     void step() {
         switch (random.nextInt(nodes.size() < 4 ? 3 : 26)) {
             case 0, 1 -> offer();
@@ -97,7 +96,7 @@ final class Graph {
 
     private Node anyNode() {
         int n = nodes.size();
-        return nodes.get(Math.max(0, n - 1 - random.nextInt(Math.min(n, 12)))); // rather the later ones
+        return nodes.get(Math.max(0, n - 1 - random.nextInt(Math.min(n, 12)))); // preferably a later one
     }
 
     private Node add(String made, Future<Object> future, Node... sources) {
@@ -140,7 +139,7 @@ final class Graph {
 
     private static Object mapped(int kind, Object value) {
         if (kind == 0) {
-            return value; // handed on, and not seen
+            return value; // passed on, not seen
         }
         see(value);
         return switch (kind) {
@@ -216,7 +215,7 @@ final class Graph {
         boolean cancelsItself = random.nextInt(4) == 0;
         Node second = again ? anyNode() : source;
         if (again) {
-            source.copied = true; // it goes on after that, or perhaps never gets to the second
+            source.copied = true; // it continues after that, or perhaps never reaches the second
             second.copied = true;
         }
         var self = new AtomicReference<@Nullable Node>(); // the body runs later
@@ -250,7 +249,7 @@ final class Graph {
         Node source = asked(anyNode());
         program.add("stage of " + nodes.indexOf(source));
         CompletableFuture<Object> stage = source.future.toCompletableFuture();
-        source.hasCallback = true; // as good as
+        source.hasCallback = true; // equivalent to one
         var _ = stage.thenAccept(Graph::see);
         stages.add(stage);
     }
@@ -307,7 +306,7 @@ final class Graph {
         }
     }
 
-    /** Settles what nobody has settled. */
+    /** Settles every root that is still pending. */
     void settleAll() {
         roots.forEach(this::settle);
     }
@@ -332,11 +331,11 @@ final class Graph {
                 && outside.stream().allMatch(Outside::done);
     }
 
-    /** At rest, and only on one loop: nobody waits for something that all who had asked for have given up. */
+    /** At rest, and on a single loop only: a pending Future is one that somebody still wants. */
     void checkAtRest() {
         for (Node node : nodes) {
             boolean wanted = node.hasCallback || node.copied || node.waiters.isEmpty();
-            wanted |= node.future instanceof Task; // which decides itself when it has done enough
+            wanted |= node.future instanceof Task; // a Task decides by itself when it is finished
             for (Node follower : List.copyOf(node.waiters)) {
                 wanted |= !follower.future.isDone();
             }
@@ -344,7 +343,7 @@ final class Graph {
         }
     }
 
-    /** Once everything is done, and at rest. */
+    /** Checks when everything is done and at rest. */
     void checkAtEnd() {
         for (Node node : nodes) {
             require(node.future.isDone(), node, "it is not done");
@@ -361,13 +360,13 @@ final class Graph {
         }
     }
 
-    /** Its own cancellation was asked for, or came from those who had an interest and have none any more. */
+    /** A cancelled Future was itself cancelled, or all that had an interest in it gave it up. */
     private void checkCancelled(Node node) {
         Throwable failure = node.future.hasFailed() ? node.future.failure() : null;
         if (!(failure instanceof CancelledException)
                 || node.cancelledByUs
                 || threads
-                || node.future instanceof Task // which may end so long after that was asked for
+                || node.future instanceof Task // may end long after its cancellation
                 || node.sources.stream().anyMatch(source -> isFrom(source.future, failure))) {
             return;
         }
@@ -410,7 +409,7 @@ final class Graph {
                 || (value instanceof List<?> list && list.stream().anyMatch(each -> contains(each, thing)));
     }
 
-    /** Looks at everything that there is still to see: each thing was there, or has gone back. */
+    /** Looks at every value that can still be seen: each thing was there, or has gone back. */
     void lookAtAll() {
         for (Node node : nodes) {
             if (node.future.failure() == null) {

@@ -19,16 +19,16 @@ import rill.testing.Loops;
 import rill.testing.ScarceMemory;
 import rill.testing.TextLines;
 
-/** What is done a hundred thousand times leaves as much behind as what is done ten thousand times: nothing. */
+/** Each operation leaves as much behind after a hundred thousand times as after ten thousand: nothing. */
 @Tag("slow")
 class GrowthTest {
     private static final int FEW = 10_000;
     private static final int MANY = 100_000;
 
-    /** Some bytes of each would be more than this. */
+    /** A few bytes for each repetition would exceed this. */
     private static final long NOISE = 400_000;
 
-    /** What is done again and again, on two loops in a time of their own. */
+    /** The operations that are repeated, on two loops in a time of their own. */
     private static final class Scene implements AutoCloseable {
         final ScarceMemory memory = new ScarceMemory();
         final Loops loops = Loops.manual();
@@ -44,7 +44,7 @@ class GrowthTest {
             near = loops.open();
             far = loops.open();
             signal = far.promise();
-            patient = signal.map(value -> value); // so that the signal goes on
+            patient = signal.map(value -> value); // so that the signal is not cancelled
             listener = loops.settle(far.listen(
                     new InetSocketAddress("localhost", 0),
                     TextLines.pipeline(),
@@ -56,7 +56,7 @@ class GrowthTest {
             loops.tickUntil(() -> left[0]-- == 0);
         }
 
-        /** A connection ends, in one way of many; what is underway or unread then is lost, and told. */
+        /** Ends a connection in one of many ways. Anything under way or unread at that moment is lost, and reported. */
         void connectAndEnd(int n) {
             Connection<String, String> connection =
                     loops.settle(near.connect(listener.address(), TextLines.pipeline()));
@@ -196,7 +196,7 @@ class GrowthTest {
 
     @ParameterizedTest
     @MethodSource("deeds")
-    @Timeout(120) // what takes quadratic time does not end within that
+    @Timeout(120) // quadratic time would exceed this
     void leaves_nothing(String deed) throws IOException {
         try (var scene = new Scene()) {
             long entries = scene.entries();

@@ -83,14 +83,14 @@ class HappyEyeballsTest {
         ticks();
     }
 
-    /** The next connections that are made are never answered. */
+    /** The next connections made are never answered. */
     private void swallow(int connections) {
         for (int i = 0; i < connections; i++) {
             loops.transport().nextConnection(Faults.unanswered());
         }
     }
 
-    /** Where there is an attempt or a connection now, from this side, in the order in which they were begun. */
+    /** The addresses of this side's present attempts and connections, in the order in which they were begun. */
     private List<InetAddress> tried() {
         return loops.selector().wires().stream()
                 .map(MemoryWire::remoteAddress)

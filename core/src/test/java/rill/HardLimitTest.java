@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** Writes on the loop while as many bytes are waiting as the hard limit: the connection fails, so that no stream has a gap. */
+/** Writes on the loop while the pending bytes have reached the hard limit: the connection fails, so that no stream has a gap. */
 class HardLimitTest {
     private static final ConnectionLimits LIMITS = ConnectionLimits.defaults().waterMarks(16, 32, 64);
 
@@ -136,7 +136,7 @@ class HardLimitTest {
                 assertThat(rig.link.open()).as("although it was to carry on").isFalse();
                 peerReads(rig);
                 assertThat(rig.sent()).isEqualTo("0123456\n".repeat(8));
-                assertThat(rig.reports).hasSize(carriesOn ? 1 : 0); // of what nobody else was told
+                assertThat(rig.reports).hasSize(carriesOn ? 1 : 0); // of failures that nobody else heard of
                 rig.reports.clear();
             }
         }

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A layer with a handshake: says {@code hello;} and holds writes until a {@code !} comes; then passes everything on. */
+/** A layer with a handshake: sends {@code hello;} and holds writes until a {@code !} arrives, then passes everything on. */
 final class HoldingLayer implements ByteLayer {
     @Override
     public Session<ByteBuf, ByteBuf> open(Context context) {

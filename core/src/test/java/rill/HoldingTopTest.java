@@ -19,8 +19,8 @@ class HoldingTopTest {
     private static final ConnectionLimits LIMITS = ConnectionLimits.defaults().waterMarks(300, 600, 1200);
 
     /**
-     * Says {@code hello;} and holds writes until a {@code !}, or again after a {@code ?}. Messages are single characters; what is written is
-     * in the brackets that the handshake has agreed upon. A message with a space can't be encoded.
+     * Sends {@code hello;} and holds writes until a {@code !}, and again after a {@code ?}. Messages are single characters, written in the brackets
+     * that the handshake has agreed upon. A message with a space can't be encoded.
      */
     private static final class Shaking extends SessionTest.Plain {
         private String brackets = "??";
@@ -419,7 +419,7 @@ class HoldingTopTest {
         }
     }
 
-    /** A layer that has nothing to hold back lies between. */
+    /** With a layer in between that has nothing to hold back. */
     private static Pipeline<String, String> overAHandshake() {
         ByteLayer passing = context -> new Session<ByteBuf, ByteBuf>() {
             @Override

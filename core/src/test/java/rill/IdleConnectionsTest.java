@@ -11,14 +11,14 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** The memory, or the stack, ends where connections are looked after that may be idle. */
+/** Memory, or the stack, is exhausted where connections are checked for idleness. */
 class IdleConnectionsTest {
     private static final Duration LIMIT = Duration.ofSeconds(4);
 
     private final Loops loops = Loops.manual();
     private final GivingWay clock = new GivingWay(loops.clock());
     private final Loop loop = open();
-    private final List<Throwable> failures = new ArrayList<>(); // of what was accepted
+    private final List<Throwable> failures = new ArrayList<>(); // of accepted connections
 
     private Loop open() {
         loops.transport().clock(clock);

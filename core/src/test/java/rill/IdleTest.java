@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.MemorySelector;
 
-/** A loop with nothing to do sleeps, and wakes up when there is. */
+/** A loop with nothing to do sleeps, and wakes up when there is work. */
 class IdleTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The way onto the loop: nothing is lost, nothing comes twice, each sender's order is kept. */
+/** The way onto the loop: nothing is lost, nothing arrives twice, and each sender's order is kept. */
 class InboxTest {
     private final AtomicInteger wakeUps = new AtomicInteger();
     private final Inbox inbox = new Inbox(wakeUps::incrementAndGet);
@@ -133,7 +133,7 @@ class InboxTest {
             var queue = new NodeQueue();
             boolean last = false;
             while (!last) {
-                // Half of the rounds close while senders are at it.
+                // Half of the rounds close while senders are still sending.
                 last = senders.stream().allMatch(Outside::done) || (round % 2 == 1 && next[0] > 5_000);
                 contended.drainTo(queue);
                 for (Node node = queue.poll(); node != null; node = queue.poll()) {

@@ -15,11 +15,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** A session that keeps for a while what it is given to encode, and says so: it has not left before it lets go. */
+/** A session that keeps for a while what it encodes, and says so: a message has not left before the session releases it. */
 class KeepingSessionTest {
     private static final Duration WHILE = Duration.ofSeconds(1);
 
-    /** Keeps each piece for a second, and lets nothing else come down meanwhile. */
+    /** Keeps each piece for a second, and holds further writes meanwhile. */
     private static final class Keeping implements ByteLayer {
         @Override
         public Session<ByteBuf, ByteBuf> open(Context opened) {
@@ -156,7 +156,7 @@ class KeepingSessionTest {
         }
     }
 
-    /** Else two ends that write to each other would both stop reading, for ever. */
+    /** Otherwise two ends that write to each other would both stop reading, for ever. */
     @Test
     void what_was_kept_is_no_answer_for_which_less_would_be_read() throws IOException {
         ConnectionLimits limits = ConnectionLimits.defaults().waterMarks(300, 600, 1_200);

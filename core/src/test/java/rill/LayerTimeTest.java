@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The time of a session begins when what is below it is ready: until then its peer has not heard of it. */
+/** A session's timers start only when the layer below it is ready: until then its peer has not heard of it. */
 class LayerTimeTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
     private final List<String> expired = new ArrayList<>();
     private @Nullable Rig<ByteBuf, ByteBuf> rig;
 
-    /** A layer that is ready once its letter has come, or is given up a second after it began. */
+    /** A layer that is ready once its letter has arrived; its timer expires a second after it began. */
     private final class Shaking implements ByteLayer {
         private final char ready;
 
@@ -67,7 +67,7 @@ class LayerTimeTest {
         }
     }
 
-    /** On top: its timer starts when it is opened, and again, for longer, when something is written; {@code !} stops it. */
+    /** The top: its timer starts when the session is opened, and again, for longer, with each write; {@code !} stops it. */
     private final class Timed implements Codec<ByteBuf, ByteBuf> {
         @Override
         public Session<ByteBuf, ByteBuf> open(Context context) {

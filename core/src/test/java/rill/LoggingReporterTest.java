@@ -20,9 +20,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.MemoryTransport;
 
-/** What the default Reporter makes of reports, and that nobody has to wait for it. */
+/** What the default Reporter makes of reports; nobody has to wait for it. */
 class LoggingReporterTest {
-    private static final Logger LOGGER = Logger.getLogger("rill"); // strongly, so that its handler stays
+    private static final Logger LOGGER = Logger.getLogger("rill"); // a strong reference, so that its handler stays
 
     private final BlockingQueue<LogRecord> records = new LinkedBlockingQueue<>();
     private final CountDownLatch readers = new CountDownLatch(1);

@@ -39,7 +39,7 @@ class LoopGroupTest {
         if (group != null) {
             group.close(Duration.ZERO);
         }
-        loops.reporter().take(Report.ConnectionFailed.class); // of clients that were there when a loop was cut off
+        loops.reporter().take(Report.ConnectionFailed.class); // of clients connected when a loop was cut off
         loops.close();
     }
 
@@ -67,7 +67,7 @@ class LoopGroupTest {
 
     private static final ClientProtocol<String, String> ASKING = ClientProtocol.inOrder(TextLines.pipeline());
 
-    /** The names of the loops that answer some clients which stay connected. */
+    /** The names of the loops that answer this many new clients, which stay connected. */
     private Set<String> whoAnswers(Listener server, int clients) throws IOException {
         var names = new HashSet<String>();
         for (int i = 0; i < clients; i++) {
@@ -156,7 +156,7 @@ class LoopGroupTest {
         }
     }
 
-    /** Returns when the loop is in a Handle that ends with the latch. */
+    /** Holds the loop in a Handle that ends with the returned latch; returns once that Handle runs. */
     private static CountDownLatch hold(Loop loop) throws Exception {
         var held = new CountDownLatch(1);
         var goOn = new CountDownLatch(1);
@@ -211,7 +211,7 @@ class LoopGroupTest {
             Future<Client<String, String>> lost = outside.connect(server.address(), ASKING);
             Await.until("it is on its way to the second", () -> second.connections() == 1);
             second.execute(
-                    () -> { // when it is open there, and not told so yet
+                    () -> { // when it is open there, but that was not reported yet
                         if (breaks) {
                             loops.transport().selectors().get(selectors - 1).breakWith(new IOException("on purpose"));
                         } else {
@@ -252,7 +252,7 @@ class LoopGroupTest {
             try {
                 each.await().closed().await();
             } catch (IOException refused) {
-                // Good as well.
+                // Also correct.
             }
         }
         assertThat(only.connections()).isZero();
@@ -327,7 +327,7 @@ class LoopGroupTest {
             ListenOptions options = ListenOptions.defaults();
             Listener leader = rig.settle(Listener.open(a, ANY, options, Spread.onto(a), link -> {}));
             Future<Listener> all = leader.followedBy(List.of(b), link -> {});
-            leader.close(); // the one that follows is not there yet
+            leader.close(); // the following listener does not exist yet
             a.tick();
 
             rig.settle(all);

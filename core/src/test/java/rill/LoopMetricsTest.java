@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** Sums and gauges of snapshots, number by number: each has a value of its own, so none stands in for another. */
+/** Sums and gauges of snapshots, number by number: each has a different value, so none can stand in for another. */
 class LoopMetricsTest {
     private long next = 1;
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.IntFrames;
 import rill.testing.Loops;
 
-/** What many peers together can make a loop hold. */
+/** How much memory many peers together can make a loop hold. */
 class MemoryBoundTest {
     private static final int KIB = 1024;
     private static final int MIB = KIB * KIB;

@@ -76,7 +76,7 @@ class MemoryTransportTest {
         end(connection);
     }
 
-    /** Both ends, since they are on one loop. */
+    /** Closes both ends, which are on one loop. */
     private void end(Connection<ByteBuf, ByteBuf> connection) {
         connection.close();
         loops.tickUntil(() -> loop.connections() == 0);

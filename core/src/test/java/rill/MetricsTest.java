@@ -14,7 +14,7 @@ import rill.ClientProtocol.WhenFull;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** What a loop counts, held against work of which it is known exactly. */
+/** What a loop counts, checked against work whose amount is known exactly. */
 class MetricsTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -70,7 +70,7 @@ class MetricsTest {
             loop.schedule("five", () -> loops.clock().advance(millis(5)));
             loop.schedule("two", () -> loops.clock().advance(millis(2)));
             loop.tick();
-            loops.clock().advance(SECOND); // between two ticks: nobody is busy
+            loops.clock().advance(SECOND); // between two ticks: nothing is busy
             loop.schedule("three", () -> loops.clock().advance(millis(3)));
             loop.tick();
             LoopMetrics.Work work = loop.metrics().work();
@@ -89,7 +89,7 @@ class MetricsTest {
         }
     }
 
-    /** However seldom it ticks: a window begins when the last one ends, and not when something happens after that. */
+    /** However seldom it ticks: a window begins when the previous one ends, not when something happens after that. */
     @Test
     void the_longest_tick_of_a_loop_with_little_to_do_is_forgotten_after_twenty_seconds() {
         for (long second = 1; second < 20; second++) {
@@ -114,7 +114,7 @@ class MetricsTest {
     void an_event_of_a_connection_counts_as_busy_although_the_loop_had_waited_for_it() throws IOException {
         try (var loops = Loops.manual()) {
             Loop loop = loops.open();
-            loop.schedule(SECOND, () -> {}); // which it waits for
+            loop.schedule(SECOND, () -> {}); // the loop waits for it
             loops.selector().inject(() -> loops.clock().advance(millis(4)));
             loop.run(() -> loop.delay(Duration.ZERO).await());
             assertThat(loop.metrics().work().busy()).isEqualTo(millis(4));
@@ -239,7 +239,7 @@ class MetricsTest {
         }
     }
 
-    /** Four bytes of length, and so many of payload: a large one is read straight into place. */
+    /** Four bytes of length, and as many bytes of payload: a large one is read straight into place. */
     private static Pipeline<Integer, ByteBuf> blocks() {
         return Pipeline.of(Codec.<Integer, ByteBuf>of(
                 (in, context) -> {
@@ -386,7 +386,7 @@ class MetricsTest {
             Future<String> sent = dialogue.call("a");
             Future<String> waits = dialogue.call("b");
             Future<String> next = dialogue.onLoop(() -> {
-                waits.cancel(); // of which the client is told only afterwards
+                waits.cancel(); // the client is notified only afterwards
                 return dialogue.client.call("c");
             });
             dialogue.settle();
@@ -423,7 +423,7 @@ class MetricsTest {
             dialogue.onLoop(given::cancel);
             dialogue.settle();
             assertThat(dialogue.loop.metrics().calls().tombstones()).isEqualTo(1);
-            for (int n = 0; n < 10; n++) { // somebody else is answered meanwhile
+            for (int n = 0; n < 10; n++) { // another call is answered meanwhile
                 Future<String> other = dialogue.call(n + 2 + ":b");
                 dialogue.says(n + 2 + ":B");
                 dialogue.loops.settle(other);
@@ -444,7 +444,7 @@ class MetricsTest {
         try (var dialogue = new Dialogue<>(protocol)) {
             var calls = new ArrayList<Future<String>>();
             for (int n = 0; n < 5; n++) {
-                calls.add(dialogue.client.call("x")); // nobody ticks meanwhile
+                calls.add(dialogue.client.call("x")); // nothing ticks meanwhile
             }
             assertThat(dialogue.failureOf(calls.get(3))).hasMessageContaining("on their way to its loop");
             assertThat(dialogue.failureOf(calls.get(4))).hasMessageContaining("on their way to its loop");

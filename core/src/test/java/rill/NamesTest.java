@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** What messages call Futures and threads: by words that their users know. */
+/** Messages name Futures and threads in words that their users know. */
 class NamesTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open(options -> options.name("here"));

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** What a native image is told of reflection, against what there is of it. That an image can be built is not tried here. */
+/** The reflection metadata for native images, compared with the reflection in the code. Does not try to build an image. */
 class NativeImageTest {
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

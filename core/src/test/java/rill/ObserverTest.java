@@ -14,12 +14,12 @@ import org.junit.jupiter.api.Timeout;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** What an observer is told, and what becomes of what it does and throws. */
+/** What an observer is notified of, and what becomes of what it does and throws. */
 class ObserverTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    /** Writes down what it is told. */
+    /** Records each notification. */
     private static class Noting implements Observer {
         final List<String> told = new ArrayList<>();
         final List<Observed> connections = new ArrayList<>();
@@ -123,7 +123,7 @@ class ObserverTest {
         }
     }
 
-    /** A layer that waits for something, whatever comes. */
+    /** A layer that never becomes ready, whatever arrives. */
     private static ByteLayer waiting() {
         return context -> new Session<ByteBuf, ByteBuf>() {
             @Override

@@ -22,7 +22,7 @@ import rill.spi.Environment;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** Who takes a value, and when it goes back. */
+/** Which waiter takes a value, and when the value goes back. */
 class OfferTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

@@ -1,6 +1,6 @@
 package rill;
 
-/** Says with which engine a test runs. */
+/** A test that says which engine it runs with. */
 interface OnEngine {
     TaskEngine engine();
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** Our stream ends, the peer's goes on. */
+/** Our stream has ended, the peer's continues. */
 class OutputShutTest {
     @Test
     void what_was_written_leaves_first_and_reading_goes_on() throws IOException {

@@ -5,7 +5,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
-/** A thread outside of every loop, and what it computes. */
+/** A thread outside every loop, and the result that it computes. */
 final class Outside<T> {
     private final FutureTask<T> work;
     private final Thread thread;
@@ -27,7 +27,7 @@ final class Outside<T> {
         return thread;
     }
 
-    /** Whether it waits for something. */
+    /** Whether the thread is waiting for something. */
     boolean waits() {
         Thread.State state = thread.getState();
         return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;

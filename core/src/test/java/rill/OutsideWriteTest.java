@@ -22,7 +22,7 @@ class OutsideWriteTest {
     private static final ConnectionLimits LIMITS = ConnectionLimits.defaults().waterMarks(16, 32, 64);
     private static final String LARGE = "L".repeat(200);
 
-    /** Plain text out, of which the codec says what the test wants. */
+    /** Writes plain text; the test decides the estimate of its size. */
     private record Guessing(ToIntFunction<String> guess) implements Codec<String, String> {
         @Override
         public Session<String, String> open(Context context) {
@@ -196,13 +196,13 @@ class OutsideWriteTest {
             rig.settle();
             assertThat(rig.link.outbound().reserved()).isZero();
         }
-        try (var rig = rig(String::length)) { // closed meanwhile
+        try (var rig = rig(String::length)) { // the connection was closed meanwhile
             rig.connection().write("late");
             rig.onLoop(rig.connection()::close);
             rig.settle();
             assertThat(rig.link.outbound().reserved()).isZero();
         }
-        try (var rig = new Rig<>(TextLines.pipeline(), LIMITS)) { // it can't be encoded
+        try (var rig = new Rig<>(TextLines.pipeline(), LIMITS)) { // the message can't be encoded
             rig.onLoop(() -> rig.connection().onFailure(Failure::carryOn));
             rig.connection().write("two\nlines");
             rig.settle();
@@ -257,7 +257,7 @@ class OutsideWriteTest {
                 });
                 assertThat(rig.connection().write("refused").failure()).isNotNull();
                 rig.wire.space = 1000;
-                rig.onLoop(rig.connection()::flush); // there is room again, and the loop has not heard of the refusal
+                rig.onLoop(rig.connection()::flush); // there is room again, but the loop has not heard of the refusal
                 Future<?> after = rig.connection().write("after");
                 assertThat(after.isDone()).isTrue();
                 assertThat(after.failure()).isNull();

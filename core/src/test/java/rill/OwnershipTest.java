@@ -17,9 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import rill.testing.IntFrames;
 
-/** Whose the buffers are that leave a pipeline, and what becomes of a loop whose borrowed ones somebody releases. */
+/** Who owns the buffers that leave a pipeline, and what becomes of a loop whose borrowed buffers are released by a borrower. */
 class OwnershipTest {
-    /** A byte layer that passes on what it gets, as it is. */
+    /** A byte layer that passes on its input unchanged. */
     private static final class Transparent implements ByteLayer {
         @Override
         public Session<ByteBuf, ByteBuf> open(Context context) {
@@ -37,7 +37,7 @@ class OwnershipTest {
         }
     }
 
-    /** A pipeline whose messages are the texts of buffers that were its function's own. */
+    /** A pipeline that makes its messages from buffers owned by its mapping. */
     record Way(String name, Pipeline<String, String> pipeline, boolean framed) {
         @Override
         public String toString() {
@@ -45,7 +45,7 @@ class OwnershipTest {
         }
     }
 
-    /** Reads it, writes to it, releases it: what an owner may do. */
+    /** Does what an owner may do: reads the buffer, writes to it, releases it. */
     private static String consume(ByteBuf owned) {
         String text = owned.toString(StandardCharsets.UTF_8);
         owned.setZero(owned.readerIndex(), owned.readableBytes());
@@ -96,7 +96,7 @@ class OwnershipTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("ways")
     void a_mapping_owns_the_buffer_that_it_is_given_however_the_pipeline_was_put_together(Way way) throws IOException {
-        for (int size : new int[] {3, 300, 20_000}) { // a copy, and a slice of what was received
+        for (int size : new int[] {3, 300, 20_000}) { // a copy, and a slice of the receive buffer
             String text = "x".repeat(size);
             try (var rig = new Rig<>(way.pipeline)) {
                 List<String> received = rig.collect(rig.connection());
@@ -126,7 +126,7 @@ class OwnershipTest {
         }
     }
 
-    /** Releases what it has only borrowed, once or more often, before or after it has read it. */
+    /** Releases what it has only borrowed, once or more often, after it has read it; if {@code whole}, only once eight bytes are available. */
     private static Codec<String, String> releasing(int times, boolean whole) {
         return Codec.of(
                 (in, context) -> {
@@ -149,7 +149,7 @@ class OwnershipTest {
                 rig.onLoop(() -> rig.connection()
                         .onFailure(failure -> rig.failures.add(failure.cause()))
                         .onMessage(message -> {
-                            var other = rig.loop.chunk(Buffers.SIZE); // what another connection would take
+                            var other = rig.loop.chunk(Buffers.SIZE); // the buffer another connection would take
                             assertThat(other.isReadable()).isFalse();
                             other.writeCharSequence("another's", StandardCharsets.UTF_8);
                             rig.transport.events.add(() -> {

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** Bytes that a layer changes nothing about: they go up and down without a copy, and nobody's bytes are lost or seen twice. */
+/** Bytes that a layer does not change go up and down without a copy, and none are lost or seen twice. */
 class PassingOnTest {
-    /** Gives what comes in as it is, after so many bytes of its own. */
+    /** Skips a header of this many bytes, then passes everything on unchanged. */
     private record Transparent(int header, List<ByteBuf> seen) implements ByteLayer {
         Transparent() {
             this(0, new ArrayList<>());
@@ -155,7 +155,7 @@ class PassingOnTest {
         }
     }
 
-    /** Consumes nothing before its header is there as a whole. */
+    /** Consumes nothing before its whole header is available. */
     private static final class Waiting implements ByteLayer {
         @Override
         public Session<ByteBuf, ByteBuf> open(Context context) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Single characters as messages, except: {@code p} is a ping, answered with a pong that nobody above sees. */
+/** Single characters as messages, except {@code p}: a ping, answered with a pong that nothing above sees. */
 class Pinging extends SessionTest.Plain {
     static final String PONG = "PONG ";
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** An await where a virtual thread can't leave its carrier: below a static initializer, say. */
+/** An await where a virtual thread can't leave its carrier, for example below a static initializer. */
 class PinnedTest {
     private static final ThreadLocal<Future<String>> AWAITED = new ThreadLocal<>();
 
@@ -18,7 +18,7 @@ class PinnedTest {
         loops.close();
     }
 
-    /** Awaits while it is initialized; a class can do that once only. */
+    /** Awaits during its initialization, which happens only once for a class. */
     private static final class ForMounted {
         static final String VALUE = awaited();
     }

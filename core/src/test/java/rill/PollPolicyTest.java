@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** When a loop polls for a moment although nobody has asked it to spin. */
+/** When a loop polls for a moment although it was not configured to spin. */
 class PollPolicyTest {
     private static final int MANY = 16;
 
@@ -101,7 +101,7 @@ class PollPolicyTest {
             answered.add(client.call("question"));
         }
         assertThat(loops.settle(Future.all(answered))).hasSize(2 * MANY);
-        ofLoop.sleeping(); // the calls came from outside, and that was a burst
+        ofLoop.sleeping(); // the calls arrived from outside, in a burst
         assertThat(ofLoop.nanosToPoll()).as("after all were answered").isZero();
 
         var failed = loops.settle(loop.submit(() -> {

@@ -16,7 +16,7 @@ import rill.spi.Environment;
 import rill.testing.Faults;
 import rill.testing.Loops;
 
-/** How a pool ends: closed, finished, with its loop; and what a name may do to it. */
+/** How a pool ends: closed, finished, or with its loop; and what a name may do to it. */
 class PoolEndTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final PoolOptions ONE = PoolOptions.defaults();
@@ -215,7 +215,7 @@ class PoolEndTest {
             rig.settle();
             assertThat(at).containsExactly("192.0.2.1", "192.0.2.2", "192.0.2.3");
             assertThat(lookUps).hasSize(3).containsOnly("the.name");
-            known.clear(); // it has moved
+            known.clear(); // the name has moved
             known.add(InetAddress.ofLiteral("192.0.2.4"));
             rig.passes(SECOND.multipliedBy(6));
             assertThat(at).hasSize(4).endsWith("192.0.2.4");
@@ -226,7 +226,7 @@ class PoolEndTest {
         }
     }
 
-    // ---- and not earlier, nor later
+    // ---- neither earlier nor later
 
     @Test
     void a_pool_that_is_made_while_its_loop_is_closing_is_over_at_once() {
@@ -234,7 +234,7 @@ class PoolEndTest {
             Loop mine = rig.loops.open();
             Future<Client<String, String>> connecting = mine.connect(rig.address, PoolRig.protocol());
             both(rig, mine);
-            Future<String> call = connecting.result().call("a"); // which keeps the loop from being closed at once
+            Future<String> call = connecting.result().call("a"); // keeps the loop from being closed at once
             both(rig, mine);
             mine.closing().start(SECOND.multipliedBy(20));
             both(rig, mine);
@@ -266,7 +266,7 @@ class PoolEndTest {
             Loop mine = rig.loops.open();
             var pools = new ArrayList<Pool<String, String>>();
             mine.execute(() -> pools.getFirst().close());
-            pools.add(mine.pool(rig.address, PoolRig.protocol(), ONE)); // whose beginning comes later
+            pools.add(mine.pool(rig.address, PoolRig.protocol(), ONE)); // this one begins later
             Future<?> gone = pools.getFirst().closed();
             both(rig, mine);
             assertThat(gone.isDone()).isTrue();

@@ -18,7 +18,7 @@ import rill.PoolState.Ready;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** A pool whose connections live on several loops, each driven by a thread of its own, called from everywhere. */
+/** A pool whose connections live on several loops, each driven by its own thread, called from everywhere. */
 class PoolGroupTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     private static final ClientProtocol<String, String> ASKING =

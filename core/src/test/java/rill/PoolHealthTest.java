@@ -13,13 +13,13 @@ import rill.PoolState.Failing;
 import rill.PoolState.Idle;
 import rill.PoolState.Ready;
 
-/** What a connection needs first, and what becomes of those that are idle, old, or silent. */
+/** What a connection needs first, and what becomes of connections that are idle, old, or silent. */
 class PoolHealthTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final PoolOptions ONE = PoolOptions.defaults();
 
-    /** Whose answer to the password is "answer to AUTH" if it is accepted. */
+    /** Authenticates first; the password is accepted if the answer is "answer to AUTH". */
     private static ClientProtocol<String, String> authenticating() {
         return PoolRig.protocol()
                 .first(client -> client.call("AUTH").map(answer -> {
@@ -34,7 +34,7 @@ class PoolHealthTest {
         return PoolRig.protocol().probe(client -> client.call("PING"));
     }
 
-    // ---- what it needs first
+    // ---- the first step
 
     @Test
     void what_a_connection_needs_first_is_done_before_any_call_and_again_after_each_reconnect() {
@@ -126,7 +126,7 @@ class PoolHealthTest {
                     .idempotent(any -> true)
                     .first(client -> {
                         client.call("AUTH").onDone((answer, failure) -> {});
-                        return client.call("SELECT"); // which waits
+                        return client.call("SELECT"); // has to wait
                     });
             var pool = rig.pool(protocol, ONE);
             rig.lastPeer().aborts();
@@ -423,7 +423,7 @@ class PoolHealthTest {
         try (var rig = new PoolRig().answering()) {
             var pool = rig.pool(probing(), ONE.maxAge(MINUTE).probe(SECOND.multipliedBy(10), SECOND));
             rig.passes(MINUTE.dividedBy(2));
-            rig.refuses(); // no other can be had
+            rig.refuses(); // no other connection can be made
             rig.passes(MINUTE);
             int before = rig.peers.getFirst().heard.size();
             rig.passes(MINUTE);
@@ -490,9 +490,9 @@ class PoolHealthTest {
                     PoolRig.protocol().probe(client -> probed),
                     ONE.connections(0, 1).idleTime(MINUTE).probe(SECOND.multipliedBy(20), SECOND.multipliedBy(10)));
             rig.call(pool, "a");
-            rig.passes(SECOND.multipliedBy(27)); // it was seen to be used after 5, and the probe has begun after 25
+            rig.passes(SECOND.multipliedBy(27)); // its use was noticed after 5 s, and the probe has begun after 25
             assertThat(rig.call(pool, "b").result()).isEqualTo("answer to b");
-            rig.onLoop(() -> probed.complete("works")); // before it is looked at again
+            rig.onLoop(() -> probed.complete("works")); // before the next check
             rig.passes(SECOND.multipliedBy(45)); // 72 in all
             assertThat(rig.livePeers()).as("used 45 seconds ago").hasSize(1);
         }

@@ -15,7 +15,7 @@ import rill.testing.Loops;
 
 /** A pool whose connections live on other loops, which close at any time; all driven by hand. */
 class PoolLoopsTest {
-    /** Its first connection is on this loop, and all others on the rig's, which is its own. */
+    /** A pool on the rig's loop, whose first connection is on {@code first} and all others on the rig's loop. */
     private static Pool<String, String> pool(PoolRig rig, Loop first, ClientProtocol<String, String> protocol) {
         var targets = new ArrayList<Loop>(List.of(first));
         return Pool.open(
@@ -36,7 +36,7 @@ class PoolLoopsTest {
         }
     }
 
-    /** While nobody else's turn comes. */
+    /** Closes the loop while no other loop has a turn. */
     private static void closesAlone(Loop loop) {
         loop.closing().start(Duration.ZERO);
         for (int i = 0; i < 300 && !loop.closed(); i++) {
@@ -57,7 +57,7 @@ class PoolLoopsTest {
         try (var rig = new PoolRig().answering()) {
             Loop closed = rig.loops.open();
             closesAlone(closed);
-            Pool<String, String> pool = pool(rig, closed, PoolRig.protocol()); // it was open when it was asked
+            Pool<String, String> pool = pool(rig, closed, PoolRig.protocol()); // as if it had been open when chosen
             rig.settle();
             rig.passes(Duration.ofSeconds(1));
             assertThat(pool.state()).isEqualTo(new Ready(1));
@@ -84,7 +84,7 @@ class PoolLoopsTest {
         }
     }
 
-    /** A clock that is out of order where a certain part of Rill reads it, as if memory were exhausted there. */
+    /** A clock that throws where a certain part of Rill reads it, as if memory were exhausted there. */
     private static Clock failingIn(Loops loops, String type, BooleanSupplier when) {
         return () -> {
             boolean there = StackWalker.getInstance()

@@ -10,7 +10,7 @@ import rill.ClientProtocol.WhenFull;
 import rill.PoolOptions.WhenDown;
 import rill.testing.Loops;
 
-/** Options of a pool that make no sense, alone or together; and the arithmetic of pauses and budgets. */
+/** Pool options that make no sense, alone or together; and the arithmetic of pauses and budgets. */
 class PoolOptionsTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration MINUTE = Duration.ofMinutes(1);
@@ -131,7 +131,7 @@ class PoolOptionsTest {
         var budget = new RetryBudget(0.2, 0);
         long calls = 0;
         long tries = 0;
-        for (long ms = 0; ms < 600_000; ms++) { // 1,000 calls a second, each of which wants to be tried again
+        for (long ms = 0; ms < 600_000; ms++) { // 1,000 calls a second, each of which asks for another try
             calls++;
             tries += budget.spend(ms * 1_000_000L, calls) ? 1 : 0;
         }
@@ -143,7 +143,7 @@ class PoolOptionsTest {
         long second = SECOND.toNanos();
         var budget = new RetryBudget(0.2, 0);
         long calls = 0;
-        for (int s = 1; s <= 60; s++) { // a first try fails now and then
+        for (int s = 1; s <= 60; s++) { // now and then a first try fails
             calls += 100;
             assertThat(budget.spend(s * second, calls)).isTrue();
         }

@@ -12,13 +12,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.ClientProtocol.WhenFull;
 import rill.testing.Loops;
 
-/** The order of calls over a pool of one connection, which comes and goes as chance has it. */
+/** The order of calls over a pool of one connection, which comes and goes at random. */
 @Tag("slow")
 class PoolOrderTest {
     private static final int SEEDS = 12;
     private static final int STEPS = 250;
 
-    /** What may be carried out twice does not begin with an exclamation mark. */
+    /** Requests that may be carried out twice do not begin with an exclamation mark. */
     private static ClientProtocol<String, String> protocol(boolean firstStep) {
         ClientProtocol<String, String> protocol = PoolRig.protocol()
                 .inFlight(3, WhenFull.WAIT)
@@ -59,11 +59,11 @@ class PoolOrderTest {
         for (int step = 0; step < STEPS; step++) {
             for (int n = random.nextInt(4); n > 0; n--) {
                 String request = (random.nextInt(3) == 0 ? "!" : "") + calls.size();
-                calls.add(pool.call(request)); // from outside, and so by way of the queue
+                calls.add(pool.call(request)); // from outside, and so through the queue
             }
             if (random.nextInt(3) == 0) {
                 rig.loop.execute(() -> calls.add(pool.call((random.nextBoolean() ? "!" : "") + calls.size())));
-                rig.loop.tick(); // so that it is numbered before those that come next
+                rig.loop.tick(); // so that it is numbered before the ones that follow
             }
             if (random.nextInt(12) == 0 && !rig.livePeers().isEmpty()) {
                 PoolRig.Peer peer = rig.livePeers().getLast();
@@ -85,7 +85,7 @@ class PoolOrderTest {
     }
 
     private static void assertInOrder(PoolRig rig, long seed) {
-        var once = new ArrayList<Integer>(); // on whatever connection
+        var once = new ArrayList<Integer>(); // on any connection
         for (PoolRig.Peer peer : rig.peers) {
             var heard = new ArrayList<Integer>();
             for (String line : peer.heard) {

@@ -57,7 +57,7 @@ class PoolRetryTest {
         try (var rig = new PoolRig().answering()) {
             var pool = rig.pool(PoolRig.protocol(), ONE.connections(2));
             Future<String> call = rig.onLoop(() -> {
-                pool.choose().close(); // whoever has it may do that
+                pool.choose().close(); // any holder of the client may do that
                 return pool.call("a");
             });
             rig.settle();
@@ -71,7 +71,7 @@ class PoolRetryTest {
         try (var rig = new PoolRig().answering()) {
             var pool = rig.pool(PoolRig.protocol(), ONE);
             Client<String, String> client = pool.choose();
-            client.abort(); // from outside: it is on its way
+            client.abort(); // from outside: the abort is on its way
             Future<String> call = pool.call("a"); // behind it
             rig.passes(SECOND);
             assertThat(call.result()).isEqualTo("answer to a");
@@ -124,7 +124,7 @@ class PoolRetryTest {
             rig.passes(Duration.ofSeconds(3));
             Future<String> second = rig.call(pool, "get 2", Duration.ofSeconds(5));
             rig.goesDown();
-            rig.call(pool, "put").onDone((answer, failure) -> {}); // after it
+            rig.call(pool, "put").onDone((answer, failure) -> {}); // behind it
             Future<String> third = rig.call(pool, "put", Duration.ofSeconds(5));
             rig.comesBack();
             rig.passes(Duration.ofSeconds(1));
@@ -140,10 +140,10 @@ class PoolRetryTest {
             var pool = rig.pool(idempotent().inFlight(1, WhenFull.WAIT), ONE.connections(2));
             rig.call(pool, "put 1").onDone((answer, failure) -> {});
             Future<String> late = rig.call(pool, "get late", Duration.ofSeconds(5)); // on the second connection
-            Future<String> lost = rig.onLoop(() -> pool.call("get lost")); // on the first, whose turn it has not had
+            Future<String> lost = rig.onLoop(() -> pool.call("get lost")); // on the first, where its turn has not come
             Future<String> neverSent = rig.call(pool, "get never", Duration.ofSeconds(5));
             rig.onLoop(
-                    () -> { // both at once, so that what was sent comes behind what waits for the first
+                    () -> { // both at once, so that what was sent queues behind what waits for the first
                         rig.livePeers().forEach(peer -> peer.connection.abort());
                         return null;
                     });
@@ -231,7 +231,7 @@ class PoolRetryTest {
             }
             for (int i = 0; i < RetryBudget.RESERVE + 5; i++) {
                 rig.onLoop(
-                        () -> { // both at once, so that it comes behind those that wait for the first
+                        () -> { // both at once, so that it queues behind those that wait for the first
                             rig.livePeers().forEach(peer -> peer.connection.abort());
                             return null;
                         });
@@ -332,7 +332,7 @@ class PoolRetryTest {
                             : in.readString(length + 1, StandardCharsets.UTF_8).stripTrailing();
                 },
                 (request, out) -> {
-                    out.writeBytes(request); // which moves its indices
+                    out.writeBytes(request); // moves its indices
                     out.writeByte('\n');
                 });
         return ClientProtocol.<ByteBuf, String>inOrder(Pipeline.of(codec))

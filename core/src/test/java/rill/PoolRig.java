@@ -13,14 +13,14 @@ import java.util.function.Consumer;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** A pool in virtual time, and the server that it connects to, whose every connection says what the test wants, in lines. */
+/** A pool in virtual time, and the server that it connects to. Each of the server's connections sends lines at the test's command. */
 final class PoolRig implements AutoCloseable {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
     final Loops loops;
     final Loop loop;
-    final List<Peer> peers = new ArrayList<>(); // in the order in which they came
-    final List<PoolState> states = new ArrayList<>(); // as the listener was told
+    final List<Peer> peers = new ArrayList<>(); // in the order in which they connected
+    final List<PoolState> states = new ArrayList<>(); // as reported to the listener
     InetSocketAddress address;
     private Listener listener;
     private Consumer<Peer> greeting = peer -> {};
@@ -47,7 +47,7 @@ final class PoolRig implements AutoCloseable {
         final Connection<String, String> connection;
         final List<String> heard = new ArrayList<>();
         boolean ended;
-        boolean answers; // by itself: "answer to …"
+        boolean answers; // by itself, with "answer to …"
 
         Peer(Connection<String, String> connection) {
             this.connection = connection;
@@ -73,7 +73,7 @@ final class PoolRig implements AutoCloseable {
 
         private void hears(String line) {
             heard.add(line);
-            if (answers && !line.startsWith("(")) { // nothing answers what is in brackets
+            if (answers && !line.startsWith("(")) { // nothing answers a line in brackets
                 connection.write("answer to " + line + "\n");
             }
         }
@@ -105,7 +105,7 @@ final class PoolRig implements AutoCloseable {
         return ClientProtocol.inOrder(TextLines.pipeline());
     }
 
-    /** From now on, each new connection of the server begins so. */
+    /** From now on, the server greets each new connection with this. */
     PoolRig greets(Consumer<Peer> newGreeting) {
         greeting = newGreeting;
         return this;
@@ -130,7 +130,7 @@ final class PoolRig implements AutoCloseable {
         return pool;
     }
 
-    /** The server goes away: it listens no more, and resets its connections. */
+    /** The server goes away: it stops listening, and resets its connections. */
     void goesDown() {
         listener.close();
         settle();
@@ -138,7 +138,7 @@ final class PoolRig implements AutoCloseable {
         settle();
     }
 
-    /** The server stops listening; what is connected stays. */
+    /** The server stops listening; existing connections stay. */
     void refuses() {
         listener.close();
         settle();
@@ -152,7 +152,7 @@ final class PoolRig implements AutoCloseable {
         return lines;
     }
 
-    /** How often somebody has tried to connect, in all. */
+    /** The number of connection attempts, in all. */
     int attempts() {
         return loops.transport().attempts();
     }
@@ -161,7 +161,7 @@ final class PoolRig implements AutoCloseable {
         return peers.getLast();
     }
 
-    /** Those whose connection is open. */
+    /** The peers whose connection is open. */
     List<Peer> livePeers() {
         return peers.stream()
                 .filter(peer -> peer.connection.isOpen() && !peer.ended)

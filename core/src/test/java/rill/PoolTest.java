@@ -16,7 +16,7 @@ import rill.PoolState.Idle;
 import rill.PoolState.Ready;
 import rill.testing.Faults;
 
-/** A pool's connections: when they are made, chosen, lost, made again and let go; each transition in virtual time. */
+/** A pool's connections: when they are made, chosen, lost, made again and released; each transition in virtual time. */
 class PoolTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final PoolOptions ONE = PoolOptions.defaults();
@@ -126,7 +126,7 @@ class PoolTest {
         }
     }
 
-    /** The pauses between attempts, while every one of them is refused. */
+    /** The pauses between attempts while every attempt is refused. */
     private static List<Duration> pauses(PoolRig rig, int count) {
         var pauses = new ArrayList<Duration>();
         long since = rig.loops.clock().nanoTime();
@@ -154,7 +154,7 @@ class PoolTest {
         try (var rig = new PoolRig()) {
             rig.refuses();
             rig.pool(PoolRig.protocol(), ONE.backOff(Duration.ofMillis(100), SECOND));
-            List<Duration> pauses = pauses(rig, 30); // so many that all of them hardly fall on one side
+            List<Duration> pauses = pauses(rig, 30); // enough that they hardly all fall on one side
             double expected = 100;
             var deviations = new ArrayList<Double>();
             for (Duration pause : pauses) {
@@ -519,7 +519,7 @@ class PoolTest {
         try (var rig = new PoolRig().answering()) {
             var pool = rig.pool(PoolRig.protocol(), ONE.connections(0, 2));
             assertThat(rig.call(pool, "a").result()).isEqualTo("answer to a");
-            rig.lastPeer().closes(); // as servers do with what is idle
+            rig.lastPeer().closes(); // as servers do with idle connections
             assertThat(pool.state()).isEqualTo(new Idle());
             rig.passes(Duration.ofMinutes(10));
             assertThat(rig.attempts()).as("nothing is tried").isEqualTo(1);

@@ -12,7 +12,7 @@ import rill.PoolState.Idle;
 import rill.PoolState.Ready;
 import rill.testing.Faults;
 
-/** {@link Pool#writable}: back-pressure for those who call over several connections, in virtual time. */
+/** {@link Pool#writable}: back-pressure for callers over several connections, in virtual time. */
 class PoolWritableTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final PoolOptions ONE = PoolOptions.defaults();
@@ -28,7 +28,7 @@ class PoolWritableTest {
         return writable;
     }
 
-    /** A call that nobody waits for. */
+    /** Makes a call whose answer nobody waits for. */
     private static void calls(PoolRig rig, Pool<String, String> pool, String request) {
         rig.call(pool, request).onDone((answer, failure) -> {});
         rig.settle();

@@ -25,7 +25,7 @@ class PullingTest {
                 waiting.value = rig.connection().receive();
             });
             rig.transport.events.add(
-                    () -> { // it has come, and nobody was told
+                    () -> { // it has arrived, and nobody was notified
                         rig.transport.events.clear();
                         rig.link.received(io.netty.buffer.Unpooled.copiedBuffer(
                                 "first\nsecond\n", java.nio.charset.StandardCharsets.US_ASCII));
@@ -45,7 +45,7 @@ class PullingTest {
             var received = new Box<Future<String>>();
             rig.onLoop(() -> received.value = rig.connection().receive());
             rig.arrives("first\nsecond\n");
-            rig.settle(); // told: the first is kept for whoever asks
+            rig.settle(); // notified: the first line is kept for the next receive
             var next = new Box<Future<String>>();
             rig.onLoop(() -> {
                 received.value.map(line -> line).cancel();
@@ -56,7 +56,7 @@ class PullingTest {
         }
     }
 
-    /** Two messages have come and were told, and nobody has asked for them yet. */
+    /** Two lines have arrived and settled their receives, whose values nobody has taken yet. */
     private static List<Future<String>> receivedTwoOf(Rig<String, String> rig, String lines) throws IOException {
         var received = new ArrayList<Future<String>>();
         rig.onLoop(() -> {
@@ -75,7 +75,7 @@ class PullingTest {
             var again = new ArrayList<Future<String>>();
             rig.onLoop(() -> {
                 received.reversed().forEach(each -> each.map(line -> line).cancel());
-                rig.connection().receive().map(line -> line).cancel(); // before it was told
+                rig.connection().receive().map(line -> line).cancel(); // before it is notified
                 again.add(rig.connection().receive());
                 again.add(rig.connection().receive());
             });
@@ -147,7 +147,7 @@ class PullingTest {
     void a_failure_that_nobody_was_told_is_reported_as_that_of_the_connection() throws IOException {
         var rig = new Rig<>(TextLines.pipeline());
         resetBetweenReceives(rig);
-        rig.close(); // which reports all failures that nobody has seen
+        rig.close(); // reports all failures that nobody has seen
         assertThat(rig.reports).singleElement().isInstanceOf(Report.ConnectionFailed.class);
         assertThat(rig.reports.getFirst().message()).contains("127.0.0.1:2").contains("gone");
     }
@@ -158,7 +158,7 @@ class PullingTest {
         resetBetweenReceives(rig);
         rig.onLoop(() -> assertThat(rig.connection().write("answer").failure()).hasMessageContaining("gone"));
         rig.settle();
-        rig.close(); // which reports all failures that nobody has seen
+        rig.close(); // reports all failures that nobody has seen
         assertThat(rig.reports).isEmpty();
     }
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** Programs at random over {@link Graph}s of Futures. */
+/** Random programs over {@link Graph}s of Futures. */
 @Tag("slow")
 class RandomGraphTest {
     private static final int PROGRAMS = Integer.getInteger("rill.graphs", 3_000);
@@ -62,7 +62,7 @@ class RandomGraphTest {
         });
     }
 
-    /** Two loops that take turns: what is on its way from one to the other waits for as long as it pleases. */
+    /** Two loops that take turns: what is on its way from one to the other may wait for any length of time. */
     @Test
     void on_two_loops_that_take_turns_at_random() {
         forSeeds(PROGRAMS, (seed, loops, made) -> {
@@ -122,7 +122,7 @@ class RandomGraphTest {
         });
     }
 
-    /** What has been given to the loops is done, and what they have given each other. */
+    /** Waits until the loops have done all they were given, and all they have given each other. */
     private static void rest(List<Loop> both) {
         for (int i = 0; i < 4; i++) {
             for (Loop loop : both) {

@@ -16,11 +16,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.testing.IntFrames;
 
-/** How far a connection reads ahead of its receiver: never so little that a message can't be completed, and never more than its limit. */
+/** How far a connection reads ahead of its receiver: always far enough that a message can be completed, and never beyond its limit. */
 class ReadAheadTest {
     private static final int MIB = 1024 * 1024;
 
-    /** Passes bytes on: as they are, in slices of at most so many bytes, or in records, each of which it waits for. */
+    /** Passes bytes on: unchanged, in slices of at most this many bytes, or in records, each of which it waits for. */
     private record Layer(String name, int most, boolean records, boolean hints) implements ByteLayer {
         static final Layer TRANSPARENT = new Layer("transparent", Integer.MAX_VALUE, false, false);
         static final Layer SPLITTING = new Layer("splitting", 1000, false, false);
@@ -60,7 +60,7 @@ class ReadAheadTest {
         }
     }
 
-    /** Gives the size of a message of an int and so many bytes. */
+    /** Messages of an int and that many bytes; the decoded message is the size. */
     private static Codec<Integer, Integer> ofTwoFunctions() {
         return Codec.of(
                 (in, context) -> {
@@ -105,7 +105,7 @@ class ReadAheadTest {
             return pipeline;
         }
 
-        /** Packed into records by each layer that wants them, the lowest outermost; of a size that has nothing to do with messages. */
+        /** The stream as each layer that wants records packs it, the lowest outermost; the size of records has nothing to do with messages. */
         byte[] onTheWire(byte[] stream, int record) {
             byte[] bytes = stream;
             for (Layer each : layers) {
@@ -155,7 +155,7 @@ class ReadAheadTest {
         return bytes;
     }
 
-    /** As a wire does: nothing while it is paused. */
+    /** Sends as a wire does: nothing while it is paused. */
     private static void send(Rig<?, ?> rig, byte[] bytes, int step) {
         for (int at = 0; at < bytes.length; ) {
             rig.settle();
@@ -279,7 +279,7 @@ class ReadAheadTest {
                 rig.connection().onMessage(message -> {});
                 rig.connection().pause();
                 paused.add(rig.wire.paused);
-                rig.connection().resume(); // a later tick would have told the system of the pause first
+                rig.connection().resume(); // a later tick would have reported the pause to the system first
                 paused.add(rig.wire.paused);
             });
         }

@@ -16,15 +16,15 @@ import org.junit.jupiter.api.Test;
 import rill.testing.IntFrames;
 
 /**
- * Programs at random: a peer sends numbered messages through layers of all kinds and ends in some way; whoever receives them pauses, stops,
- * changes the protocol, gives receives up, closes. Whatever they do: messages come whole, once and in order, all of them if they are asked
- * for; every Future settles; sessions are closed once; all memory comes back.
+ * Random programs: a peer sends numbered messages through layers of all kinds and ends in some way; the receiver pauses, stops, changes the protocol,
+ * gives receives up, closes. Whatever they do: messages arrive whole, once and in order, and all of them if they are asked for; every Future settles;
+ * sessions are closed once; all memory is given back.
  *
  * <p>{@code -Drill.programs=N} runs N programs, {@code -Drill.seed=S} the one with that seed.
  */
 class ReadingAtRandomTest {
     private static final Duration A_WHILE = ConnectionLimits.defaults().closeProgress();
-    private static final int ROUNDS = 14; // of that, after which what nobody takes is dropped
+    private static final int ROUNDS = 14; // of A_WHILE, after which what nobody takes is dropped
 
     private final IOException broken = new IOException("broken, on purpose");
     private Random random;
@@ -78,7 +78,7 @@ class ReadingAtRandomTest {
             return bytes(out);
         }
 
-        /** What it makes of these bytes, as far as they go. */
+        /** The bytes that the layer makes of this part of its input. */
         byte[] unpack(byte[] packed) {
             ByteBuf in = Unpooled.wrappedBuffer(packed);
             ByteBuf out = Unpooled.buffer();
@@ -202,7 +202,7 @@ class ReadingAtRandomTest {
         return bytes;
     }
 
-    // ---- codecs: a message is an int that says how long it is, its number, and padding
+    // ---- codecs: a message is an int with its length, its number, and padding
 
     private Codec<Object, ByteBuf> codec() {
         Framing framing = new IntFrames(1 << 20);
@@ -286,7 +286,7 @@ class ReadingAtRandomTest {
         boolean endSent;
         boolean writeFailed;
         boolean closedByUs;
-        int ends; // told to the receiver
+        int ends; // reported to the receiver
         final List<Throwable> failures = new ArrayList<>();
 
         Program() throws IOException {

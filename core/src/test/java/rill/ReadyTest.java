@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** A connection is handed out once its layers have come to an agreement with the peer, and tells what they have found out. */
+/** A connection is handed out once its layers have come to an agreement with the peer, and offers what they have found out. */
 class ReadyTest extends SpokenByHand {
-    /** It says hello, and is ready once the peer has said {@code !}. */
+    /** Connects through a layer that says hello and is ready once the peer has said {@code !}. */
     private Future<Connection<String, String>> connect() {
         return loop.connect(
                 server.address(),
@@ -150,10 +150,10 @@ class ReadyTest extends SpokenByHand {
         assertNothingIsLeft();
     }
 
-    /** What {@link Versioned} finds out. */
+    /** The information that {@link Versioned} finds out. */
     record Version(String name) {}
 
-    /** Its first line is a version. */
+    /** Takes its first line as a version. */
     private static final class Versioned extends SessionTest.Plain {
         private final Session<String, String> lines;
         private @Nullable Version version;
@@ -194,7 +194,7 @@ class ReadyTest extends SpokenByHand {
         assertNothingIsLeft();
     }
 
-    // ---- what is asked for before it is ready
+    // ---- requests made before it is ready
 
     @Test
     void a_handshake_goes_on_though_the_connection_is_paused_and_no_message_comes_out() throws IOException {

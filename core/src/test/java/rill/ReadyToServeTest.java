@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** A server hands a connection on once its layers have come to an agreement with the peer, as {@code connect} does. */
+/** A server passes a connection on once its layers have come to an agreement with the peer, as {@code connect} does. */
 class ReadyToServeTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final Pipeline<String, String> HOLDING = TextLines.pipeline().over(new HoldingLayer());
@@ -37,7 +37,7 @@ class ReadyToServeTest {
         }
     }
 
-    /** A peer that speaks by hand. */
+    /** Connects a peer that is driven by hand. */
     private Connection<ByteBuf, ByteBuf> connect(Listener server) {
         Connection<ByteBuf, ByteBuf> peer = loops.settle(loop.connect(server.address(), Pipeline.bytes()));
         ticks();
@@ -56,7 +56,7 @@ class ReadyToServeTest {
         }));
     }
 
-    /** Nothing was reported, and once the peer has reset its connection, which is, it is gone. */
+    /** Nothing was reported, and the connection is gone once the peer has reset it, which is reported. */
     private void assertNothingIsLeft(Connection<ByteBuf, ByteBuf> peer) {
         loops.reporter().assertNone();
         loop.execute(peer::abort);
@@ -100,7 +100,7 @@ class ReadyToServeTest {
     @Test
     void a_peer_that_ends_or_resets_before_is_reported_once_and_nobody_is_given_the_connection() {
         Listener server =
-                listening(ListenOptions.defaults().idleTime(Duration.ofSeconds(3))); // which ends the silent one
+                listening(ListenOptions.defaults().idleTime(Duration.ofSeconds(3))); // which closes the silent one
         Connection<ByteBuf, ByteBuf> ends = connect(server);
         loop.execute(ends::close);
         ticks();
@@ -119,7 +119,7 @@ class ReadyToServeTest {
         assertNothingIsLeft(silent);
     }
 
-    /** Never ready; after a {@code .} nothing more comes. */
+    /** A session that is never ready; a {@code .} ends its input. */
     private static final class Waiting implements Session<ByteBuf, ByteBuf> {
         @Override
         public @Nullable ByteBuf opened(Context context) {

@@ -25,7 +25,7 @@ class ReceivePathTest {
     private final Set<ByteBuf> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<ByteBuf> seenInOrder = new ArrayList<>();
 
-    /** Fixed messages of four bytes; notes which buffers it was shown. */
+    /** Messages of four bytes; records which buffers the decoder was shown. */
     private Pipeline<Integer, Integer> fours() {
         return Pipeline.of(Codec.of(
                 (in, context) -> {
@@ -91,7 +91,7 @@ class ReceivePathTest {
     @Test
     void a_message_in_two_reads_allocates_nothing() throws IOException {
         ResourceLeakDetector.Level before = ResourceLeakDetector.getLevel();
-        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE); // as it is in production
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE); // as in production
         try {
             measureMessagesInTwoReads();
         } finally {
@@ -268,7 +268,7 @@ class ReceivePathTest {
         held.release();
     }
 
-    /** One message of a fixed size, whose size is what it gives. */
+    /** Decodes one message of a fixed size; the message is its size. */
     private static class Counting implements Session<Integer, Integer> {
         private final int size;
 

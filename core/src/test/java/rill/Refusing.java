@@ -10,19 +10,19 @@ import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.testing.Loops;
 
-/** Whoever drives loops, and can refuse what others give to these. */
+/** A driver of loops that can refuse the hand-over of work to them. */
 final class Refusing implements Driver {
     static final int ALWAYS = Integer.MAX_VALUE;
 
-    volatile int refuses; // so many times, from now on
+    volatile int refuses; // the number of hand-overs to refuse from now on
     private final List<Drivable> loops = new ArrayList<>();
 
-    /** Opens a loop that this one drives. */
+    /** Opens a loop that this driver drives. */
     Loop open(Loops rig) {
         return opening(rig, rig::open);
     }
 
-    /** Opens a group of them. */
+    /** Opens a group of such loops. */
     LoopGroup openGroup(Loops rig, int size) {
         LoopOptions options = LoopOptions.defaults()
                 .transport(rig.transport())

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What reports say to people. */
+/** The wording of reports. */
 class ReportTest {
     private static StackTraceElement frame(String type, String method) {
         return new StackTraceElement(type, method, null, 1);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** {@link Loop#report}, by which code that others wrote code for says what nobody else hears of. */
+/** {@link Loop#report}, with which code that calls other people's code reports what nobody else hears of. */
 class ReportingTest {
     private final Loops loops = Loops.manual();
     private final IOException cause = new IOException("disk full");

@@ -82,7 +82,7 @@ class ResponderTest {
         }
     }
 
-    /** Two connections whose requests have one answer. */
+    /** Two connections whose requests share one answer. */
     private void withTwo(TwoConnections test) throws IOException {
         var answer = new AtomicReference<Promise<String>>();
         try (var one = rigFor(answer);
@@ -145,7 +145,7 @@ class ResponderTest {
                     try {
                         link.loop().promise().await();
                     } catch (CancelledException e) {
-                        return late; // it will not be told
+                        return late; // nobody will receive it
                     }
                     return late;
                 }));

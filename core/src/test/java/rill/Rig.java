@@ -18,12 +18,12 @@ final class Rig<R, W> implements AutoCloseable {
     final FakeTransport transport = new FakeTransport();
     final FakeWire wire = new FakeWire(transport);
     final List<Report> reports = new ArrayList<>();
-    final List<Throwable> failures = new ArrayList<>(); // told to onFailure, if a test installs it
+    final List<Throwable> failures = new ArrayList<>(); // reported to onFailure, if a test installs it
     final Loop loop;
     final Link link;
     private Connection<R, W> opened;
 
-    /** What runs on the loop. */
+    /** An action that runs on the loop. */
     interface Action {
         void run() throws Exception;
     }
@@ -36,7 +36,7 @@ final class Rig<R, W> implements AutoCloseable {
         this(limits, link -> link.open(pipeline));
     }
 
-    /** With whatever {@code opener} puts on top of the Link; the Connection is what it gives. */
+    /** Puts whatever {@code opener} opens on top of the Link; the Connection is its result. */
     Rig(ConnectionLimits limits, Function<Link, Connection<R, W>> opener) throws IOException {
         transport.memory = memory;
         loop = Loop.open(LoopOptions.defaults()
@@ -61,7 +61,7 @@ final class Rig<R, W> implements AutoCloseable {
         return opened;
     }
 
-    /** Pushes what comes to {@code received} and notes failures. */
+    /** Pushes messages to the returned list, and records failures. */
     <T> List<T> collect(Connection<T, ?> from) {
         var received = new ArrayList<T>();
         onLoop(() -> from.onMessage(received::add).onFailure(failure -> failures.add(failure.cause())));
@@ -97,7 +97,7 @@ final class Rig<R, W> implements AutoCloseable {
         }
     }
 
-    /** One turn of the wire brings this, in as many reads as the buffers need. */
+    /** Delivers these bytes in one turn of the wire, in as many reads as the buffers need. */
     void arrives(byte[] bytes) {
         transport.events.add(() -> {
             for (int at = 0; at < bytes.length; ) {

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Who may know whom, within core. */
+/** Which parts of core may know which others. */
 class RoomsTest {
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -97,7 +97,7 @@ class RoomsTest {
                 .should()
                 .dependOnClassesThat(
                         JavaClass.Predicates.resideInAnyPackage("rill", "rill.spi.readiness", "rill.spi.writing")
-                                .and(DescribedPredicate.not(anyOf(Resolver.class)))) // which an environment supplies
+                                .and(DescribedPredicate.not(anyOf(Resolver.class)))) // supplied by an environment
                 .check(CORE);
     }
 

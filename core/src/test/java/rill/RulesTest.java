@@ -154,7 +154,7 @@ class RulesTest {
     void no_class_has_a_name_that_says_nothing() {
         noClasses()
                 .that()
-                .doNotBelongToAnyOf(AbstractSocketAddress.class) // which is what Linux calls it
+                .doNotBelongToAnyOf(AbstractSocketAddress.class) // the name that Linux gives it
                 .should()
                 .haveSimpleNameEndingWith("Manager")
                 .orShould()

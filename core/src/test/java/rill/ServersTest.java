@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** Servers: a service for each connection, a Task for each, bounds of their number and of idle time; and how clients get there. */
+/** Servers: a service for each connection, a Task for each, bounds on their number and on idle time; and how clients get there. */
 class ServersTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     private static final ClientProtocol<String, String> ASKING = ClientProtocol.inOrder(TextLines.pipeline());
@@ -228,7 +228,7 @@ class ServersTest {
     void a_failure_that_only_a_write_has_told_the_task_of_a_connection_is_reported_once() {
         var passedOn = new ArrayList<Throwable>();
         Listener listener = loops.settle(loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {
-            connection.receive().await(); // so that it has a receiver, which is told first
+            connection.receive().await(); // so that it has a receiver, which is notified first
             try {
                 while (true) {
                     connection.write("x".repeat(100_000)).await();
@@ -310,7 +310,7 @@ class ServersTest {
         throw (E) thrown;
     }
 
-    /** What was reported, and would be once the failures are garbage that nobody has looked at. */
+    /** The causes reported, including failures that nobody looked at, which would be reported once they are garbage. */
     private List<Throwable> causesReported() {
         settle();
         loop.failures().close();
@@ -336,7 +336,7 @@ class ServersTest {
 
     // ---- the bound of connections
 
-    /** Three connect to a listener that takes two. */
+    /** Connects three clients to a listener that takes two. */
     private void connectThree(List<Connection<String, String>> accepted) {
         listener = loops.settle(
                 loop.listen(ANY, TextLines.pipeline(), ListenOptions.defaults().connections(2), accepted::add));
@@ -366,7 +366,7 @@ class ServersTest {
         assertThat(accepted).hasSize(2);
         passes(SECOND);
         assertThat(accepted).hasSize(3);
-        loop.close(SECOND); // which does not wait for what has ended
+        loop.close(SECOND); // does not wait for what has ended
         loops.reporter().take(Report.ConnectionFailed.class);
         loops.reporter().take(Report.AcceptPaused.class);
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.IntFrames;
 import rill.testing.TextLines;
 
-/** What a session is promised, one call at a time. */
+/** The guarantees that a session has, one call at a time. */
 class SessionTest {
     @Test
     void a_codec_of_two_functions_ends_the_connection_when_a_message_is_longer_than_its_limit() throws IOException {
@@ -101,7 +101,7 @@ class SessionTest {
         }
     }
 
-    /** Its message is all that comes until the end. */
+    /** Its only message is everything received until the end. */
     private static final class UntilEnd extends Plain {
         @Override
         public @Nullable String decode(ByteBuf in, Context context) {
@@ -198,7 +198,7 @@ class SessionTest {
         }
     }
 
-    /** Copies what comes into a buffer that it is lent, but at a {@code =} gives its bytes as they are, and at a {@code !} fails. */
+    /** Copies its input into a buffer that it is lent, but returns the bytes themselves at a {@code =}, and fails at a {@code !}. */
     private static ByteLayer copying(List<ByteBuf> lent) {
         return context -> new Session<>() {
             @Override
@@ -364,7 +364,7 @@ class SessionTest {
         }
     }
 
-    /** A session that does nothing, to be told otherwise. */
+    /** A session that does nothing; for tests to override. */
     abstract static class Plain implements Session<String, String> {
         @Override
         public void encode(String message, Outgoing out) {

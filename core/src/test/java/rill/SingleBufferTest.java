@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import rill.testing.Loops;
 
-/** Rill's own buffers do what Netty's do: whatever is done to both leaves both the same. */
+/** Rill's own buffers behave as Netty's do: the same operations on both leave both in the same state. */
 class SingleBufferTest {
     private static final int CAPACITY = 256;
 

@@ -15,7 +15,7 @@ import rill.testing.Loops;
 import rill.testing.MemoryAcceptor;
 import rill.testing.TextLines;
 
-/** Small slips that change little, each at a border: what holds exactly there. */
+/** Small slips that change little, each at a boundary: what holds exactly there. */
 class SlipsTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
@@ -40,7 +40,7 @@ class SlipsTest {
         }
     }
 
-    /** Then nobody wakes the loop up any more. */
+    /** After that, nobody would wake the loop up any more. */
     @Test
     void a_loop_whose_driving_is_over_while_it_falls_asleep_does_not_sleep() throws Exception {
         try (var loops = Loops.manual()) {
@@ -161,7 +161,7 @@ class SlipsTest {
         }
     }
 
-    /** Which the flush of another one may cause, when it fails and somebody is told. */
+    /** The flush of one connection may cause a write on another, when it fails and a callback is notified. */
     @Test
     void what_is_written_during_the_flush_of_a_tick_leaves_as_well() throws IOException {
         try (var failing = new Rig<>(TextLines.pipeline())) {

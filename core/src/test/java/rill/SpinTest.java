@@ -25,7 +25,7 @@ import rill.testing.TextLines;
 
 /** Polling for a while before sleeping. */
 class SpinTest {
-    /** A transport without sockets whose clock moves with each poll; what would sleep ends the test's waiting. */
+    /** A transport without sockets whose clock advances with each poll; a select that would sleep ends the test's wait. */
     private static final class Polled implements Transport, Selector {
         private final long nanosPerPoll;
         private long now;
@@ -54,7 +54,7 @@ class SpinTest {
             }
         }
 
-        /** In a Task: waits until something happens or the loop goes to sleep. */
+        /** Called in a Task: waits until something happens or the loop goes to sleep. */
         String waitIn(Loop loop) throws IOException {
             waited = loop.promise();
             counting = true;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import rill.testing.Loops;
 
-/** A loop with a server on it that speaks by hand, and that hears everything. */
+/** A loop with a server whose side of the conversation is driven by hand, and which records everything it hears. */
 class SpokenByHand {
     static final Duration LIMIT = Duration.ofSeconds(3);
 
@@ -45,7 +45,7 @@ class SpokenByHand {
         }));
     }
 
-    /** Before the loop is opened. */
+    /** Called before the loop is opened. */
     void prepare() {}
 
     @AfterEach
@@ -59,7 +59,7 @@ class SpokenByHand {
         }
     }
 
-    /** The server says this to whoever came first. */
+    /** The server sends this to the client that connected first. */
     final void says(String text) {
         loop.execute(() -> accepted.getFirst().write(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII)));
         ticks();

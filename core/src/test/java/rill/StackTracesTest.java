@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a stack tells of what runs, and whose it is. The innermost frame comes first. */
+/** What a stack shows of the running code, and whose code it is. The innermost frame comes first. */
 class StackTracesTest {
     private static StackTraceElement frame(String method) {
         int dot = method.lastIndexOf('.');

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** Cancelling a Task: it throws at an await, once, and never interrupts. */
+/** Cancelling a Task throws at an await, once, and never interrupts. */
 abstract class TaskCancelTest extends EngineTest {
     @Test
     void a_task_cancelled_before_its_start_never_begins() {
@@ -79,7 +79,7 @@ abstract class TaskCancelTest extends EngineTest {
         assertThat(loops.settle(task)).isEqualTo("value");
     }
 
-    /** Notes that it was cancelled at the first, and goes on to await the second. */
+    /** Records that it was cancelled at the first, and continues by awaiting the second. */
     private Task<String> noticing(Future<String> first, Future<String> second) {
         return loop().task(() -> {
             try {

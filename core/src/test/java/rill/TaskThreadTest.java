@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
-/** What a body does to the thread beneath it: blocking, interrupting, starting others, being unparked. */
+/** What a Task's body does to the thread beneath it: blocking, interrupting, starting others, being unparked. */
 abstract class TaskThreadTest extends EngineTest {
     @Test
     void a_body_that_sleeps_blocks_the_loop_and_works() {
@@ -150,7 +150,7 @@ abstract class TaskThreadTest extends EngineTest {
         over.set(true);
         stranger.result();
 
-        loop().close(Duration.ofHours(1)); // with a clock that stands still: hangs if a Task was not seen to end
+        loop().close(Duration.ofHours(1)); // on a clock that stands still: hangs if the end of a Task went unnoticed
         assertThat(loop().closed()).isTrue();
     }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Environment;
 import rill.testing.Loops;
 
-/** The threads that Rill starts, and what they have from whoever happened to start them. */
+/** The threads that Rill starts, and what they inherit from the thread that happened to start them. */
 class ThreadsTest {
     private static final InheritableThreadLocal<Object> LOCAL = new InheritableThreadLocal<>();
 
@@ -42,7 +42,7 @@ class ThreadsTest {
         loop.environment().blocking().execute(() -> {});
     }
 
-    /** An application within a larger program comes, is the first to use Rill, and goes once somebody else uses it as well. */
+    /** An application within a larger program is the first to use Rill, and leaves once another one uses it as well. */
     private List<WeakReference<Object>> comeAndGo(CountDownLatch used, CountDownLatch mayGo) throws Exception {
         var mine = new ArrayList<WeakReference<Object>>();
         var group = new ThreadGroup("application") {};

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import rill.spi.Environment;
 import rill.testing.TextLines;
 
-/** Connections by way of a proxy: what is looked up, who knows the target, and how each way to fail is told. */
+/** Connections through a proxy: what is looked up, which parts know the target, and how each kind of failure is reported. */
 class ThroughProxyTest extends SpokenByHand {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final InetSocketAddress TARGET = InetSocketAddress.createUnresolved("target.example", 80);
@@ -27,7 +27,7 @@ class ThroughProxyTest extends SpokenByHand {
 
     private final List<String> lookedUp = new ArrayList<>();
 
-    /** The server is where the proxy would be; the only name that can be looked up is the proxy's. */
+    /** The server stands in for the proxy; the proxy's name is the only one that can be looked up. */
     @Override
     void prepare() {
         var real = Environment.production();
@@ -43,7 +43,7 @@ class ThroughProxyTest extends SpokenByHand {
                 : Future.failed(new UnknownHostException(name));
     }
 
-    /** Its layer says hello, and is through once the peer has said {@code !}. */
+    /** A proxy whose layer says hello, and is through once the peer has said {@code !}. */
     private record Greeting(SocketAddress address, List<SocketAddress> targets) implements Proxy {
         @Override
         public ByteLayer to(SocketAddress target) {
@@ -96,7 +96,7 @@ class ThroughProxyTest extends SpokenByHand {
         assertNothingIsLeft();
     }
 
-    /** Notes what its sessions know. */
+    /** Records what its sessions know. */
     private final class Curious implements ByteLayer {
         private final List<SocketAddress> targetsSeen = new ArrayList<>();
 

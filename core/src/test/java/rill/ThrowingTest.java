@@ -24,15 +24,15 @@ import rill.testing.Loops;
 import rill.testing.TextLines;
 
 /**
- * Whatever is thrown wherever Rill calls its user: the loop goes on, another connection on it is not disturbed, and it is told once: to
- * the one concerned, or to the Reporter.
+ * Whatever is thrown wherever Rill calls user code: the loop continues, another connection on it is not disturbed, and the failure is reported once,
+ * to the one concerned or to the Reporter.
  */
 class ThrowingTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     private static final Logger LOGGER = Logger.getLogger("rill");
 
-    /** What may be thrown. */
+    /** The kinds of Throwable. */
     enum What {
         SNEAKY(() -> new Exception("a checked exception that nobody has declared")),
         UNCHECKED(() -> new IllegalStateException("on purpose")),
@@ -48,7 +48,7 @@ class ThrowingTest {
         }
     }
 
-    /** Throws when somebody wants to print it. */
+    /** Throws when its message is requested. */
     private static final class Unspeakable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -58,7 +58,7 @@ class ThrowingTest {
         }
     }
 
-    /** Where it may be thrown. */
+    /** The places where it may be thrown. */
     enum Where {
         HANDLE(t -> t.loop.schedule("handle", t::hurl)),
         TIMER(t -> {
@@ -136,7 +136,7 @@ class ThrowingTest {
         void by(ThrowingTest test) throws Exception;
     }
 
-    /** Which call of a session throws. */
+    /** The call of a session that throws. */
     private enum Call {
         OPEN,
         OPENED,
@@ -189,7 +189,7 @@ class ThrowingTest {
         return promise;
     }
 
-    /** A connection that has sent a line to one that was accepted. */
+    /** A connection that has sent a line to an accepted one. */
     private Connection<String, String> connect(
             Pipeline<String, String> pipeline, java.util.function.Consumer<Connection<String, String>> onAccept) {
         Listener listener = loops.settle(loop.listen(ANY, pipeline, onAccept));
@@ -328,7 +328,7 @@ class ThrowingTest {
     @EnumSource
     void a_reporter_that_throws_anything_harms_nobody(What what) {
         thrown = what.maker.get();
-        LOGGER.setLevel(Level.OFF); // it is logged, with its stack
+        LOGGER.setLevel(Level.OFF); // the Throwable is logged, with its stack
         try {
             loop = loops.open(
                     options -> options.reporter(report -> ThrowingTest.<RuntimeException>throwAnything(thrown)));

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** What one tick promises. */
+/** The guarantees of one tick. */
 class TickTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

@@ -50,7 +50,7 @@ class TimerQueueTest {
                     if (!live.isEmpty()) {
                         Entry victim = live.remove(random.nextInt(live.size()));
                         queue.cancelled(victim.handle);
-                        queue.cancelled(victim.handle); // the second time it is not there
+                        queue.cancelled(victim.handle); // by now it is no longer in the queue
                         model.remove(victim);
                     }
                 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
-/** Where no transport is installed; the choice among several is tested where there are several. */
+/** Finding transports where none is installed; the choice among several is tested where there are several. */
 class TransportsTest {
     @AfterEach
     void forget() {

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
-/** While what a session has given by itself is on its way up, nothing else is decoded: neither earlier nor in between. */
+/** While a message that a session has produced by itself is on its way up, nothing else is decoded, neither earlier nor in between. */
 class UndisturbedTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    /** Passes everything on, and says goodbye a second after the peer has, in two lines. */
+    /** Passes everything on, and says goodbye in two lines a second after the peer has ended its stream. */
     private static ByteLayer saysGoodbye() {
         return context -> new Passing() {
             @Override

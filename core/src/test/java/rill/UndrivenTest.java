@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** What a loop that nobody drives says of what waits for it. */
+/** What a loop that nobody drives reports of the work that waits for it. */
 class UndrivenTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** A failure that nobody looked at is reported once; one that somebody looked at never. */
+/** A failure that nobody looked at is reported once; one that somebody looked at, never. */
 class UnobservedTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();

@@ -20,7 +20,7 @@ import rill.testing.Faults;
 import rill.testing.MemorySelector;
 import rill.testing.TextLines;
 
-/** A message, a connection or an answer that came too late for whoever asked: kept for the next, closed, or released. */
+/** A message, a connection or an answer that arrived too late for its requester: kept for the next one, closed, or released. */
 abstract class UntakenTest extends EngineTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final Duration LONG = Duration.ofHours(1);
@@ -30,7 +30,7 @@ abstract class UntakenTest extends EngineTest {
     private Loop far;
     private Listener server;
 
-    /** Client and server are on two loops, so that what has arrived at the client is dealt with in one tick of its own. */
+    /** Client and server are on two loops, so that the client handles what has arrived in one tick of its own. */
     @BeforeEach
     void listen() {
         loop();
@@ -57,7 +57,7 @@ abstract class UntakenTest extends EngineTest {
         tick(far, 3);
     }
 
-    /** In the tick in which something comes: after it was noticed, and before anybody was told. */
+    /** Runs the action in the tick in which something arrives: after it was noticed, and before any notification. */
     private void asItComes(Runnable action) {
         selector.inject(() -> loop().execute(action));
         tick(loop(), 1);
@@ -219,7 +219,7 @@ abstract class UntakenTest extends EngineTest {
         Task<String> task = far.task(next::await);
         tick(far, 2);
         task.cancel();
-        tick(far, 2); // it was told before
+        tick(far, 2); // it was notified before
         send("one");
 
         assertThat(next.isCancelled()).isTrue();
@@ -264,7 +264,7 @@ abstract class UntakenTest extends EngineTest {
         assertThat(receive(client, 1)).containsExactly("one");
     }
 
-    /** Bytes as they come; remembers them. */
+    /** Bytes unchanged; remembers the messages. */
     private static Pipeline<ByteBuf, ByteBuf> remembering(List<ByteBuf> messages) {
         return Pipeline.of(Codec.of(
                 (in, context) -> {
@@ -321,7 +321,7 @@ abstract class UntakenTest extends EngineTest {
         everythingSettles();
     }
 
-    /** Both are accepted before the client looks. */
+    /** Accepts connections before the client looks. */
     private void accept() {
         tick(loop(), 1);
         tick(far, 3);
@@ -485,7 +485,7 @@ abstract class UntakenTest extends EngineTest {
     void a_listener_that_was_given_up_as_it_opened_listens_no_more() {
         Future<Listener> listening = loop().listen(ANY, TextLines.pipeline(), each -> {});
         Future<Listener> limited = listening.timeout(LONG);
-        asItComes(() -> loop().execute(limited::cancel)); // before the Listener is told of, in the tick after
+        asItComes(() -> loop().execute(limited::cancel)); // before notification of the Listener, in the tick after
         everythingSettles();
         assertThat(limited.isDone()).isTrue();
         if (limited.isCancelled()) {

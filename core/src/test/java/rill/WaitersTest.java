@@ -9,7 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
-/** Of those who wait for the same thing, one that can't be told keeps no other from it. */
+/** One of several waiters for the same thing that can't be notified does not keep the others from it. */
 class WaitersTest {
     private final Loops loops = Loops.manual();
     private final Refusing driver = new Refusing();
@@ -23,11 +23,11 @@ class WaitersTest {
         loops.close();
     }
 
-    /** The first can't be told. */
+    /** Three promises, the first of which can't be notified. */
     private List<Promise<Void>> promises() {
         for (Loop each : List.of(refusing, loop, loop)) {
             Promise<Void> promise = each.promise();
-            promise.onDone((nothing, failure) -> {}); // so that there is somebody to tell
+            promise.onDone((nothing, failure) -> {}); // so that there is a callback to notify
             promises.add(promise);
         }
         driver.refuses = Refusing.ALWAYS;

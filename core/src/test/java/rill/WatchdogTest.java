@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Whatever holds the loop for too long is reported while it still does, by name and with its own stack. */
+/** Anything that holds the loop for too long is reported while it still does, by name and with its own stack. */
 abstract class WatchdogTest extends EngineTest {
     private static final Duration THRESHOLD = Duration.ofMillis(5);
     private static final Duration LONGER_THRESHOLD = Duration.ofMillis(50);
@@ -60,7 +60,7 @@ abstract class WatchdogTest extends EngineTest {
         });
 
         Report.Slow report = holdUntilReported();
-        while (report.stack().isEmpty()) { // a thread takes its time to begin, and has none until then
+        while (report.stack().isEmpty()) { // a thread takes time to begin, and has no stack until then
             report = holdUntilReported();
         }
         goOn.countDown();
@@ -72,7 +72,7 @@ abstract class WatchdogTest extends EngineTest {
     }
 
     private static void blockInTheBody(Future<Integer> first, CountDownLatch latch) throws Exception {
-        first.await(); // so that it has a stack by the time that it blocks
+        first.await(); // so that it has a stack when it blocks
         Await.latch(latch);
     }
 
@@ -82,7 +82,7 @@ abstract class WatchdogTest extends EngineTest {
         for (int i = 0; i < 3; i++) {
             loop.schedule("dawdler " + i, () -> {
                 holdUntilReported();
-                LockSupport.parkNanos(4 * THRESHOLD.toNanos()); // time enough for a second report, if there were one
+                LockSupport.parkNanos(4 * THRESHOLD.toNanos()); // long enough for a second report, if there were one
             });
             loop.tick();
         }
@@ -130,7 +130,7 @@ abstract class WatchdogTest extends EngineTest {
         Promise<String> promise = loop.promise();
         Task<String> task = loop.task(promise::await);
         loop.tick();
-        loops.reporter().take(Report.Slow.class); // to begin with, when its classes are loaded, it may be slow
+        loops.reporter().take(Report.Slow.class); // the first run may be slow, while its classes are loaded
         LockSupport.parkNanos(4 * THRESHOLD.toNanos());
         assertThat(loops.reporter().reports()).isEmpty();
         promise.complete("value");
@@ -158,10 +158,10 @@ abstract class WatchdogTest extends EngineTest {
         assertThat(seen.getLast()).startsWith("end of an event of connection");
         accepted.get().abort();
         loops.tickUntil(accepted.get().closed()::isDone);
-        loops.reporter().take(Report.Slow.class); // of whatever else was slow: classes are loaded on the way
+        loops.reporter().take(Report.Slow.class); // of anything else that was slow: classes are loaded on the way
     }
 
-    /** What connects may be slow itself, while its classes are loaded: waits for the report on an event. */
+    /** Waits for the report on an event, since connecting may be slow itself while its classes are loaded. */
     private String holdUntilAnEventIsReported() {
         String what = holdUntilReported().what();
         while (!what.startsWith("an event of")) {
@@ -170,7 +170,7 @@ abstract class WatchdogTest extends EngineTest {
         return what;
     }
 
-    /** Its initializers take their time; a class has one once only. */
+    /** A class whose initializer takes time, which happens only once. */
     private static final class SlowToLoad {
         static {
             slowly(4);
@@ -234,7 +234,7 @@ abstract class WatchdogTest extends EngineTest {
         }
     }
 
-    /** Something that a loop may be doing, with a name that can't be made. */
+    /** Something that a loop may be doing whose name can't be made. */
     private static final class Nameless extends Node {
         @Override
         void execute() {}
@@ -276,7 +276,7 @@ abstract class WatchdogTest extends EngineTest {
         assertThat(Watchdog.thread()).isNotNull().isNotSameAs(first);
     }
 
-    /** Wakes it up, so that it looks around, and says whether it lives. */
+    /** Wakes the watchdog, so that it looks around. Returns whether it is alive. */
     private static boolean wakesUp(Thread thread) {
         LockSupport.unpark(thread);
         return thread.isAlive();

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** What passes a connection can be read, and is not changed by that. */
+/** The bytes that pass a connection can be read, and are not changed by that. */
 class WireLogTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
@@ -43,7 +43,7 @@ class WireLogTest {
         }
     }
 
-    /** An echo of lines is asked by a client whose wire is logged. */
+    /** A client whose wire is logged sends lines to an echo. */
     private List<String> talk(WireLog wireLog, String... lines) {
         Listener server = loops.settle(loop.serve(ANY, TextLines.pipeline(), Future::of));
         Client<String, String> client = loops.settle(loop.connect(
@@ -68,7 +68,7 @@ class WireLogTest {
                         "from PEER, bytes 0 to 5: hello\\n",
                         "to PEER, bytes 6 to 12: a\\\\b\\tc\\r\\n",
                         "from PEER, bytes 6 to 12: a\\\\b\\tc\\r\\n",
-                        "to PEER: end of the stream, after 13 bytes"); // what comes after that nobody reads
+                        "to PEER: end of the stream, after 13 bytes"); // nobody reads what comes after that
     }
 
     @Test
@@ -99,7 +99,7 @@ class WireLogTest {
         assertThatThrownBy(() -> WireLog.toLogger().limit(-1)).isInstanceOf(IllegalArgumentException.class);
     }
 
-    /** Unlike reports, lines that differ in numbers alone are not summed up, and long ones are not cut: they are what was asked for. */
+    /** Unlike reports, lines that differ only in numbers are not summed up, and long ones are not cut: they are what was asked for. */
     @Test
     void the_logger_is_told_of_each_piece_in_full() {
         List<String> told = new CopyOnWriteArrayList<>();

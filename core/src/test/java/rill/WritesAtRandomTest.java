@@ -20,16 +20,16 @@ import rill.testing.ManualClock;
 import rill.testing.MemoryTransport;
 
 /**
- * Writes of the loop and of other threads, mixed at random: with wrong guesses of their size, ones that can't be encoded, a peer that
- * reads when it likes, layers that hold back, and an end of some kind. What comes out has to be whole and in order, with no gap but
- * those that the owner of the connection has asked for.
+ * Writes of the loop and of other threads, mixed at random: with wrong estimates of their size, messages that can't be encoded, a peer that reads
+ * when it likes, layers that hold writes, and an end of some kind. The output has to be whole and in order, with no gap except those that the owner
+ * of the connection has asked for.
  */
 class WritesAtRandomTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     private static final int WRITERS = 3; // the first one is the loop
     private static final int MARK = 0xABCD;
 
-    /** What is written: its writer, its number, and so many bytes; or it fails half-way. */
+    /** A message: its writer, its number, and this many bytes; or it fails half-way. */
     private static final class Record extends AbstractReferenceCounted {
         final int writer;
         final int number;
@@ -56,7 +56,7 @@ class WritesAtRandomTest {
 
     private record Written(Record message, Future<?> accepted, boolean refused) {}
 
-    /** Records out, nothing in; holds writes until a timer expires, if it is to. */
+    /** Records out, nothing in; if {@code holding} is set, holds writes until a timer expires. */
     private final class Records implements Codec<String, Record> {
         @Override
         public Session<String, Record> open(Context context) {
@@ -124,7 +124,7 @@ class WritesAtRandomTest {
         }
     }
 
-    /** Turns bytes over, and holds them until a timer expires. */
+    /** Inverts bytes, and holds writes until a timer expires. */
     private static final class Turning implements ByteLayer {
         @Override
         public Session<ByteBuf, ByteBuf> open(Context context) {
@@ -219,7 +219,7 @@ class WritesAtRandomTest {
         loop.close(Duration.ZERO);
     }
 
-    /** The writer is the one that was accepted, which has its connection before its layers are ready. */
+    /** The writer is the accepted connection, which is opened before its layers are ready. */
     private void connect() throws Exception {
         int low = random.nextInt(2_000);
         int high = low + 1 + random.nextInt(4_000);
@@ -232,8 +232,7 @@ class WritesAtRandomTest {
             pipeline = pipeline.over(new Turning());
         }
         Pipeline<String, Record> all = pipeline;
-        // Unlike listen, which would wait until every layer is ready: what is written before that is what this is
-        // about.
+        // Not by listen, which would wait until every layer is ready: this test is about writes made before that.
         Listener listener = Listener.open(
                         loop,
                         ANY,
@@ -344,7 +343,7 @@ class WritesAtRandomTest {
         }
     }
 
-    /** The peer reads everything, and whatever still lives is closed. */
+    /** Lets the peer read everything, and closes whatever is still open. */
     private void finish() {
         long passed = clock.nanoTime() - begin;
         aborted |= passed >= ConnectionLimits.defaults().closeProgress().toNanos();
@@ -399,7 +398,7 @@ class WritesAtRandomTest {
         for (Written each : mine) {
             boolean failed = each.message.bad || each.refused;
             if (failed && !carriesOn) {
-                break; // nothing may come after this
+                break; // nothing may follow this
             }
             gap |= failed;
             if (!failed) {

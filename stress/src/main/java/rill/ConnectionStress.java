@@ -17,7 +17,7 @@ import rill.spi.Transport;
 import rill.testing.MemoryTransport;
 import rill.testing.TextLines;
 
-/** Writes and calls of other threads against what the loop does, and loops that several threads want to drive. */
+/** Writes and calls of other threads, concurrent with what the loop does; and loops that several threads want to drive. */
 final class ConnectionStress {
     private static final Nowhere NOWHERE = new Nowhere();
     private static final Loop LOOP = open(NOWHERE);
@@ -35,7 +35,7 @@ final class ConnectionStress {
         }
     }
 
-    /** On the loop, whose turn it is for one thread at a time. */
+    /** Runs this on the loop, one thread at a time. */
     private static void onLoop(Runnable action) {
         synchronized (LOOP) {
             new OnLoop(LOOP, null).enter();
@@ -70,7 +70,7 @@ final class ConnectionStress {
             settle();
         }
 
-        /** How many bytes have left, in the end. */
+        /** Returns how many bytes have left in the end. */
         int finish() {
             settle();
             int sent = wire.sent;
@@ -98,7 +98,7 @@ final class ConnectionStress {
         }
     }
 
-    /** A write against the end of our stream. */
+    /** A write, concurrent with the end of this side's stream. */
     @JCStressTest
     @Outcome(id = "1, 2, 1", expect = Expect.ACCEPTABLE, desc = "admitted, and it left before the end")
     @Outcome(id = "0, 0, 1", expect = Expect.ACCEPTABLE, desc = "refused, and the stream has ended")
@@ -123,7 +123,7 @@ final class ConnectionStress {
         }
     }
 
-    /** Two writes against close. */
+    /** Two writes, concurrent with close. */
     @JCStressTest
     @Outcome(
             id = {"0, 0, 1", "1, 2, 1", "2, 4, 1"},
@@ -153,7 +153,7 @@ final class ConnectionStress {
         }
     }
 
-    /** The loop's own write among another thread's. */
+    /** The loop's own write, concurrent with that of another thread. */
     @JCStressTest
     @Outcome(id = "1, 4", expect = Expect.ACCEPTABLE, desc = "both have left")
     @Outcome(expect = Expect.FORBIDDEN, desc = "one was refused or lost")
@@ -176,7 +176,7 @@ final class ConnectionStress {
         }
     }
 
-    /** A call against the close of its client: it fails, whoever is first. */
+    /** A call, concurrent with the close of its client: it fails, whichever comes first. */
     @JCStressTest
     @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "the call has failed, and nothing is counted any more")
     @Outcome(expect = Expect.FORBIDDEN, desc = "the call never settles, or is counted for ever")
@@ -215,7 +215,7 @@ final class ConnectionStress {
         }
     }
 
-    /** Two threads that await on a loop which nobody drives: one drives, and hands that over when it is done. */
+    /** Two threads that await on a loop that is not driven: one drives, and hands over when it is done. */
     @JCStressTest
     @Outcome(id = "3", expect = Expect.ACCEPTABLE, desc = "both have their result")
     @Outcome(expect = Expect.FORBIDDEN, desc = "one has not")

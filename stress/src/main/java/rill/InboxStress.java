@@ -10,11 +10,11 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** The way onto a loop from other threads, and its wake-ups that are left out where nobody sleeps. */
+/** The way onto a loop from other threads, and the wake-ups that are omitted while the loop is awake. */
 final class InboxStress {
     private InboxStress() {}
 
-    /** Nodes that are in the inbox now, taken out by its one consumer. */
+    /** Takes out the nodes that are in the inbox, as its only consumer, and returns their number. */
     private static int drain(Inbox inbox) {
         var taken = new NodeQueue();
         inbox.drainTo(taken);
@@ -25,7 +25,7 @@ final class InboxStress {
         return n;
     }
 
-    /** A sender against a loop that falls asleep. */
+    /** A sender, and a loop that falls asleep. */
     @JCStressTest
     @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "the loop saw the node and stays awake")
     @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "the loop sleeps and is woken up")
@@ -52,7 +52,7 @@ final class InboxStress {
         }
     }
 
-    /** Two senders against a loop that sleeps. */
+    /** Two senders, and a loop that sleeps. */
     @JCStressTest
     @Outcome(id = "2, 1", expect = Expect.ACCEPTABLE, desc = "both nodes are in, and one wake-up was enough")
     @Outcome(expect = Expect.FORBIDDEN, desc = "a node was lost, or the number of wake-ups is wrong")
@@ -82,7 +82,7 @@ final class InboxStress {
         }
     }
 
-    /** A sender against a loop that wakes up by itself and falls asleep again. */
+    /** A sender, and a loop that wakes up by itself and falls asleep again. */
     @JCStressTest
     @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "the node came while it was awake, and it stays so")
     @Outcome(
@@ -116,7 +116,7 @@ final class InboxStress {
         }
     }
 
-    /** A sender against a loop that takes out what is in. */
+    /** A sender, and a loop that drains the inbox. */
     @JCStressTest
     @Outcome(
             id = {"0, 1, 1", "1, 0, 1"},
@@ -144,7 +144,7 @@ final class InboxStress {
         }
     }
 
-    /** A sender against a loop that closes. */
+    /** A sender, and a loop that closes. */
     @JCStressTest
     @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "let go, once")
     @Outcome(expect = Expect.FORBIDDEN, desc = "forgotten in the queue, or let go twice")

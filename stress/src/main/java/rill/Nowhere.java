@@ -16,7 +16,7 @@ import rill.spi.Transport;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Connections to nowhere: all that is written leaves at once, and is counted. Confined to who drives the loop. */
+/** Connections to nowhere: all that is written leaves at once, and is counted. Confined to the thread that drives the loop. */
 final class Nowhere implements Transport {
     private static final SocketAddress ADDRESS = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
@@ -37,7 +37,7 @@ final class Nowhere implements Transport {
         return new Events();
     }
 
-    /** One that is connected with the next select. */
+    /** Returns a Wire that is connected at the next select. */
     OneWay connect(WireListener listener) {
         events.add(listener::connected);
         return new OneWay(listener);
@@ -77,7 +77,7 @@ final class Nowhere implements Transport {
         public void close() {}
     }
 
-    /** Nothing ever comes from there. */
+    /** Never receives anything. */
     final class OneWay implements Wire {
         private final WireListener listener;
         private int queued;

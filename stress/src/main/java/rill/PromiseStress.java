@@ -14,7 +14,7 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import rill.testing.MemoryTransport;
 
-/** Settling a Promise, from several threads at once, against cancelling it and asking to be told. */
+/** Settling a Promise from several threads at once, concurrent with cancelling it and adding a callback. */
 final class PromiseStress {
     private static final Loop LOOP = open();
 
@@ -31,14 +31,14 @@ final class PromiseStress {
         }
     }
 
-    /** Runs the callbacks that are due, of all states that are being looked at: one thread at a time drives the loop. */
+    /** Runs the due callbacks of all states under test. One thread at a time drives the loop. */
     private static void settle() {
         synchronized (LOOP) {
             while (LOOP.tick()) {}
         }
     }
 
-    /** Two who complete it. */
+    /** Two threads that complete it. */
     @JCStressTest
     @Outcome(
             id = {"1, 0, 1", "0, 1, 2"},
@@ -66,7 +66,7 @@ final class PromiseStress {
         }
     }
 
-    /** Completion against cancellation, with somebody who stops the work. */
+    /** Completion, concurrent with cancellation, with a callback that stops the work. */
     @JCStressTest
     @Outcome(
             id = {"1, 0, 0", "0, 1, 1"},
@@ -97,7 +97,7 @@ final class PromiseStress {
         }
     }
 
-    /** Completion against somebody who asks to be told. */
+    /** Completion, concurrent with adding a callback. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "told once, with the value")
     @Outcome(expect = Expect.FORBIDDEN, desc = "told twice, never, or something else")

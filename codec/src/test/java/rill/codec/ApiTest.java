@@ -4,7 +4,7 @@ import org.junit.jupiter.api.Test;
 import rill.codec.resp.Resp;
 import rill.testing.PublicApi;
 
-/** What others can use of this module changes only on purpose. */
+/** The public API of this module changes only on purpose. */
 class ApiTest {
     @Test
     void the_public_api_is_what_its_file_says() {

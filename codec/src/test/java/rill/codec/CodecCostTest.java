@@ -22,7 +22,7 @@ import rill.codec.resp.RespCodecs;
 import rill.codec.resp.RespOptions;
 import rill.testkit.CodecHarness;
 
-/** What decoding and encoding cost: bytes allocated, and bytes looked at. Counted, not timed. */
+/** The cost of decoding and encoding: bytes allocated, and bytes examined. Counted, not timed. */
 final class CodecCostTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -30,7 +30,7 @@ final class CodecCostTest {
         return new UnpooledDirectByteBuf(UnpooledByteBufAllocator.DEFAULT, size, Integer.MAX_VALUE);
     }
 
-    /** Something to be measured. */
+    /** Code to be measured. */
     private interface Work {
         void run() throws IOException;
     }
@@ -41,7 +41,7 @@ final class CodecCostTest {
         return THREADS.getCurrentThreadAllocatedBytes() - before;
     }
 
-    /** The bytes that one run allocates on average, when it has run often before. */
+    /** Returns the bytes that one run allocates on average, after a warm-up. */
     private static double allocatedPerRun(Work work) throws IOException {
         for (int i = 0; i < 20_000; i++) {
             work.run();
@@ -76,7 +76,7 @@ final class CodecCostTest {
         };
     }
 
-    /** A buffer that takes everything. */
+    /** An output in which all bytes go into one buffer. */
     private record OneBuffer(ByteBuf buffer) implements Outgoing {
         @Override
         public ByteBuf buffer(int atLeast) {
@@ -140,14 +140,14 @@ final class CodecCostTest {
     private static <R> void assertUnfinishedIsCheap(Codec<R, ?> codec, String bytes) throws IOException {
         ByteBuf in = direct(bytes.length());
         in.writeBytes(CodecHarness.ascii(bytes));
-        assertThat(codec.open(CONTEXT).decode(in.duplicate(), CONTEXT)).isNull(); // loads classes
+        assertThat(codec.open(CONTEXT).decode(in.duplicate(), CONTEXT)).isNull(); // loads the classes
         assertThat(allocated(() -> codec.open(CONTEXT).decode(in, CONTEXT))).isLessThan(16 * 1024);
         assertThat(in.release()).isTrue();
     }
 
     // ---- no quadratic rescans
 
-    /** A buffer that counts what is read from it. */
+    /** A buffer that counts the bytes that are read from it. */
     private static final class Counting extends UnpooledHeapByteBuf {
         long looks;
 
@@ -192,7 +192,7 @@ final class CodecCostTest {
         }
     }
 
-    /** Feeds a stream byte by byte and says how often each byte was looked at on average. */
+    /** Feeds a stream byte by byte and returns how often each byte was examined on average. */
     private static <R> double looksPerByte(Codec<R, ?> codec, String bytes, int messages) throws IOException {
         var in = new Counting(CodecHarness.ascii(bytes));
         Session<R, ?> session = codec.open(CONTEXT);
@@ -217,7 +217,7 @@ final class CodecCostTest {
                 .isLessThan(16);
         assertThat(looksPerByte(RespCodecs.server(limits), "x" + long200k + "\r\n", 1))
                 .isLessThan(16);
-        // A header of a few bytes is read again each time, what follows it is not.
+        // A header of a few bytes is read again each time; what follows it is not.
         assertThat(looksPerByte(RespCodecs.client(limits), "$200000\r\n" + long200k + "\r\n", 1))
                 .isLessThan(32);
         assertThat(looksPerByte(LengthField.ofBytes(4), "\0\3\r@" + long200k, 1))

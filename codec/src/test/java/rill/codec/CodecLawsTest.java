@@ -19,7 +19,7 @@ import rill.testkit.CodecHarness;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
 
-/** Every codec of this module against the laws of codecs. */
+/** Checks every codec of this module against the laws of codecs. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 final class CodecLawsTest {

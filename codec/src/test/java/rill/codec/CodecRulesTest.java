@@ -28,7 +28,7 @@ import rill.codec.resp.Resp;
 import rill.spi.SeededRandom;
 import rill.testing.PureCode;
 
-/** The rules that every codec obeys: a pure function of its bytes, so no time, no threads, no randomness, no network. */
+/** The rules for every codec: it is a pure function of its bytes, so it uses no time, no threads, no randomness and no network. */
 class CodecRulesTest {
     private static final JavaClasses CODEC = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -64,7 +64,7 @@ class CodecRulesTest {
                 .check(CODEC);
     }
 
-    /** Files for PEM alone; of addresses their forms, and no sockets. */
+    /** Only {@code Pem} may use files. Addresses appear as values, and no sockets are used. */
     @Test
     void tls_depends_on_the_engine_and_on_certificates_as_well() {
         classes()
@@ -87,7 +87,7 @@ class CodecRulesTest {
                                 InetSocketAddress.class,
                                 SocketAddress.class,
                                 IDN.class,
-                                Socket.class))) // in signatures of the JDK's
+                                Socket.class))) // only in signatures of the JDK
                 .check(CODEC);
         noClasses()
                 .that()
@@ -113,7 +113,7 @@ class CodecRulesTest {
                                 SocketAddress.class,
                                 UnixDomainSocketAddress.class,
                                 ConnectException.class,
-                                UnknownHostException.class))) // in the signature of what takes bytes
+                                UnknownHostException.class))) // in the signature of getByAddress
                 .check(CODEC);
     }
 

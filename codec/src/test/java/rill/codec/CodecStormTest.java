@@ -9,7 +9,7 @@ import rill.codec.tls.TlsLayers;
 import rill.testkit.storm.Storm;
 import rill.testkit.storm.World;
 
-/** Storms over the framings that come with Rill. */
+/** Storms over the framings of this module. */
 @Tag("slow")
 class CodecStormTest {
     private static final int LIMIT = 8 * 1024 * 1024;

@@ -38,7 +38,7 @@ final class LengthFieldTest {
         return all.toString();
     }
 
-    /** Its content is written in place. */
+    /** Writes frames through a codec that encodes their content in place. */
     private static String writeInPlace(LengthField framing, String... frames) {
         return new CodecHarness<>(framing.with(latin1())).write(frames);
     }

@@ -24,7 +24,7 @@ import rill.codec.resp.Resp;
 import rill.codec.resp.RespException;
 import rill.testkit.CodecHarness;
 
-/** The codecs on real connections: that they keep the contract as the loop sees it. */
+/** Tests that on real connections the codecs keep their contract with the loop. */
 final class OverLoopTest {
     private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 

@@ -3,7 +3,7 @@ package rill.codec;
 import rill.Context;
 import rill.testkit.BareContext;
 
-/** The context of sessions that need none. */
+/** A context for sessions that need none. */
 public final class QuietContext {
     public static final Context CONTEXT = new BareContext();
 

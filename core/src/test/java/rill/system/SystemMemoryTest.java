@@ -64,7 +64,7 @@ class SystemMemoryTest {
         assertThat(memory.out()).isZero();
     }
 
-    /** One number a unit: enough to see another piece's. */
+    /** Writes the mark at both ends of each unit, enough to detect another piece's bytes. */
     private static void fill(ByteBuffer bytes, int mark) {
         for (int at = 0; at < bytes.capacity(); at += Slab.UNIT) {
             bytes.putInt(at, mark).putInt(at + Slab.UNIT - Integer.BYTES, mark);

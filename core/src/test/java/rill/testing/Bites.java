@@ -7,7 +7,7 @@ import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
 
-/** A framing of pieces that are all equally long: the smallest protocol whose messages hold buffers. */
+/** A framing into pieces of equal length: the smallest protocol whose messages hold buffers. */
 public record Bites(int size) implements Framing {
     @Override
     public FrameSession open(Context context) {

@@ -7,7 +7,7 @@ import rill.Framing;
 import rill.Outgoing;
 import rill.ProtocolException;
 
-/** Frames behind a length of four bytes; says how much it still needs. */
+/** Frames behind a length of four bytes; reports how many bytes it still needs. */
 public record IntFrames(int limit) implements Framing {
     private static final int PREFIX = 4;
 

@@ -14,14 +14,14 @@ import rill.LoopOptions;
 import rill.Report;
 
 /**
- * The loops of one test, with all that they stand on: a {@link MemoryTransport}, a clock, a {@link RecordingReporter}. Closing
- * it closes them and fails if something was reported that the test did not take.
+ * The loops of one test, with all that they need: a {@link MemoryTransport}, a clock, a {@link RecordingReporter}. Closing it closes the loops and
+ * fails if there is a report that the test did not take.
  */
 public final class Loops implements AutoCloseable {
     /** More ticks than any test needs that makes progress. */
     private static final int ENOUGH_TICKS = 1_000_000;
 
-    /** For what other threads do, who may be long in getting their turn. */
+    /** The time allowed for other threads, which may wait long for their turn. */
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final ManualClock clock;
@@ -34,23 +34,23 @@ public final class Loops implements AutoCloseable {
         this.transport = transport;
     }
 
-    /** On a clock that stands still until the test moves it. */
+    /** Loops on a clock that stands still until the test moves it. */
     public static Loops manual() {
         return on(new ManualClock());
     }
 
-    /** On this clock. */
+    /** Loops on this clock. */
     public static Loops on(ManualClock clock) {
         return new Loops(clock, new MemoryTransport().clock(clock));
     }
 
-    /** On a clock that stands still, over a transport whose whims come from this seed. */
+    /** Loops on a clock that stands still, over a transport whose random choices are seeded with this. */
     public static Loops seeded(long seed) {
         var clock = new ManualClock();
         return new Loops(clock, new MemoryTransport(seed).clock(clock));
     }
 
-    /** In real time. */
+    /** Loops in real time. */
     public static Loops realTime() {
         return new Loops(new ManualClock(), new MemoryTransport());
     }
@@ -60,7 +60,7 @@ public final class Loops implements AutoCloseable {
         return open(options -> options);
     }
 
-    /** Opens a loop with other options. */
+    /** Opens a loop with changed options. */
     public Loop open(UnaryOperator<LoopOptions> change) {
         LoopOptions options =
                 LoopOptions.defaults().transport(transport).reporter(reporter).slowHandle(Duration.ZERO);
@@ -73,33 +73,33 @@ public final class Loops implements AutoCloseable {
         }
     }
 
-    /** The clock, unless the loops live in real time. */
+    /** Returns the clock; not available in real time. */
     public ManualClock clock() {
         return clock;
     }
 
-    /** The transport of all loops. */
+    /** Returns the transport of all loops. */
     public MemoryTransport transport() {
         return transport;
     }
 
-    /** The selector of the loop that was opened last. */
+    /** Returns the selector of the loop that was opened last. */
     public MemorySelector selector() {
         return transport.selectors().getLast();
     }
 
-    /** The reporter of all loops. */
+    /** Returns the reporter of all loops. */
     public RecordingReporter reporter() {
         return reporter;
     }
 
-    /** Ticks all loops in turn, a few times: what goes from one to another, and back, has come. */
+    /** Ticks all loops in turn, a few times, so that whatever passes from one to another and back has arrived. */
     public void settle() {
         int[] left = {5};
         tickUntil(() -> left[0]-- == 0);
     }
 
-    /** Ticks all loops in turn until it is so. */
+    /** Ticks all loops in turn until the condition holds. */
     public void tickUntil(BooleanSupplier condition) {
         long start = System.nanoTime();
         for (int n = 0; !condition.getAsBoolean(); n++) {
@@ -117,13 +117,13 @@ public final class Loops implements AutoCloseable {
         }
     }
 
-    /** Ticks all loops until the Future is done, and gives its result. */
+    /** Ticks all loops until the Future is done, and returns its result. */
     public <T> T settle(Future<T> future) {
         tickUntil(future::isDone);
         return future.result();
     }
 
-    /** Ticks all loops until the Future has failed, and gives the failure. */
+    /** Ticks all loops until the Future has failed, and returns the failure. */
     public Throwable failureOf(Future<?> future) {
         tickUntil(future::isDone);
         Throwable failure = future.failure();
@@ -136,9 +136,8 @@ public final class Loops implements AutoCloseable {
     @Override
     public void close() {
         opened.forEach(loop -> loop.close(Duration.ZERO));
-        reporter.take(
-                Report.Slow
-                        .class); // where a test has asked for the watch, closing is watched as well: it may take long
+        // Where a test has enabled the watchdog, closing is watched as well, and may take long.
+        reporter.take(Report.Slow.class);
         reporter.assertNone();
     }
 }

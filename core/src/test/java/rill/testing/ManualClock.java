@@ -30,7 +30,7 @@ public final class ManualClock implements Clock {
         return now.get();
     }
 
-    /** Moves it forward, and wakes whoever waits for it. */
+    /** Moves the clock forward, and wakes whatever waits for it. */
     public void advance(Duration by) {
         advanceNanos(by.toNanos());
     }

@@ -12,7 +12,7 @@ public final class MemoryAcceptor implements Acceptor {
     private final MemoryTransport transport;
     private final MemorySelector selector;
     private final AcceptListener listener;
-    private final ArrayDeque<MemoryWire> backlog = new ArrayDeque<>(); // with the transport's lock
+    private final ArrayDeque<MemoryWire> backlog = new ArrayDeque<>(); // guarded by the transport's lock
     private SocketAddress address;
     private boolean paused;
     private IOException failure;
@@ -28,14 +28,14 @@ public final class MemoryAcceptor implements Acceptor {
         address = bound;
     }
 
-    /** The next accept fails like this. */
+    /** Makes the next accept fail with this cause. */
     public void failNext(IOException cause) {
         synchronized (transport.lock) {
             failure = cause;
         }
     }
 
-    /** The next call to resume gives way. */
+    /** Makes the next call to resume throw this Error. */
     public void failNextResume(Error cause) {
         resumeFailure = cause;
     }
@@ -64,7 +64,7 @@ public final class MemoryAcceptor implements Acceptor {
         if (refusal == null) {
             try {
                 listener.accepted(new Accepted(client));
-            } catch (RuntimeException | Error e) { // which it should not
+            } catch (RuntimeException | Error e) { // accepted() should not throw
                 paused = true;
                 listener.failed(new IOException("accept on " + address, e));
             }
@@ -104,7 +104,7 @@ public final class MemoryAcceptor implements Acceptor {
         }
     }
 
-    /** A client that was accepted and has no wire on this side yet. */
+    /** An accepted client that has no wire on this side yet. */
     final class Accepted implements AcceptedSocket {
         private final MemoryWire client;
         private boolean taken;

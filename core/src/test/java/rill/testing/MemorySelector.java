@@ -20,15 +20,15 @@ import rill.spi.Tally;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** The selector of one loop on a {@link MemoryTransport}; tests count its selects, put events into it, and break it. */
+/** The selector of one loop on a {@link MemoryTransport}; tests count its selects, inject events, and break it. */
 public final class MemorySelector implements Selector {
     private final MemoryTransport transport;
     private final Clock clock;
     private final Runnable nudge = this::nudge;
     private final AtomicLong selects = new AtomicLong();
     private final Queue<Runnable> injected = new ConcurrentLinkedQueue<>();
-    private final List<MemoryWire> wires = new ArrayList<>(); // with the transport's lock
-    private final List<MemoryAcceptor> acceptors = new ArrayList<>(); // with the transport's lock
+    private final List<MemoryWire> wires = new ArrayList<>(); // guarded by the transport's lock
+    private final List<MemoryAcceptor> acceptors = new ArrayList<>(); // guarded by the transport's lock
     private Tally tally = Tally.NONE;
     private volatile boolean woken;
     private volatile Thread blocked;
@@ -45,12 +45,12 @@ public final class MemorySelector implements Selector {
 
     // ---- for tests
 
-    /** How often {@link #select} was called. */
+    /** Returns how often {@link #select} was called. */
     public long selects() {
         return selects.get();
     }
 
-    /** Whether its driver sleeps in {@link #select} now. */
+    /** Whether its driver is sleeping in {@link #select} now. */
     public boolean blocked() {
         return blocked != null;
     }
@@ -72,19 +72,19 @@ public final class MemorySelector implements Selector {
         nudge();
     }
 
-    /** Makes every select fail in a way that no select should. */
+    /** Makes every select fail as no select should. */
     public void breakWith(RuntimeException cause) {
         broken = cause;
         nudge();
     }
 
-    /** Makes every select fail as if something in the machine had given way. */
+    /** Makes every select fail as if memory or the stack were exhausted. */
     public void breakWith(Error cause) {
         broken = cause;
         nudge();
     }
 
-    /** The wires that are not closed, in the order in which they were made. */
+    /** Returns the wires that are not closed, in the order in which they were made. */
     public List<MemoryWire> wires() {
         synchronized (transport.lock) {
             return List.copyOf(wires);
@@ -141,7 +141,7 @@ public final class MemorySelector implements Selector {
         }
     }
 
-    /** The listening sockets that are not closed. */
+    /** Returns the listening sockets that are not closed. */
     public List<MemoryAcceptor> acceptors() {
         synchronized (transport.lock) {
             return List.copyOf(acceptors);
@@ -284,7 +284,7 @@ public final class MemorySelector implements Selector {
         }
     }
 
-    // ---- for its wires and acceptors; with the lock held
+    // ---- for its wires and acceptors; called with the lock held
 
     void add(MemoryWire wire) {
         wires.add(wire);

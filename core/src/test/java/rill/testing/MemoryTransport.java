@@ -20,13 +20,13 @@ import rill.spi.Selector;
 import rill.spi.Transport;
 
 /**
- * A transport within one process that behaves like a completion-based system, on purpose as unlike NIO as the contract
- * allows: {@code flush} always returns 0, written buffers are kept until a later {@code select} reports them, reads come in
- * pieces of any size and late, from memory of the transport's own, and read hints are ignored. Faults are scripted.
+ * A transport within one process that behaves like a completion-based system, deliberately as unlike NIO as the contract allows: {@code flush} always
+ * returns 0, written buffers are kept until a later {@code select} reports them, reads arrive late and in pieces of any size, from memory of the
+ * transport's own, and read hints are ignored. Faults are scripted.
  *
  * <p>All connections of one MemoryTransport can reach each other, from any of its selectors.
  *
- * <p><b>Threading:</b> as {@link Transport} says; the methods that change its behaviour before or between connections.
+ * <p><b>Threading:</b> as {@link Transport} says; the methods that change its behaviour are called before or between connections.
  */
 public final class MemoryTransport implements Transport {
     private static final int FIRST_PORT = 40_000;
@@ -51,12 +51,12 @@ public final class MemoryTransport implements Transport {
     volatile int capacity = 64 * 1024;
     volatile int delayPercent;
 
-    /** With a seed of its own, which {@link #toString} tells; nothing is split or delayed at first. */
+    /** Creates a transport with a random seed, which {@link #toString} shows; at first nothing is split or delayed. */
     public MemoryTransport() {
         this(new SecureRandom().nextLong());
     }
 
-    /** With this seed. */
+    /** Creates a transport with this seed. */
     public MemoryTransport(long seed) {
         this.seed = seed;
         this.random = new Random(seed);
@@ -64,77 +64,77 @@ public final class MemoryTransport implements Transport {
 
     // ---- behaviour
 
-    /** Loops live in the time of this clock. */
+    /** Makes loops live in the time of this clock. */
     public MemoryTransport clock(Clock clock) {
         var real = Environment.production();
         return environment(
                 new Environment(clock, new Random(seed), real.resolver(), real.blocking(), real.memory(), null));
     }
 
-    /** Buffers of loops come from this memory. */
+    /** Makes loops take their buffers from this memory. */
     public MemoryTransport memory(Memory memory) {
         var usual = environment;
         return environment(new Environment(
                 usual.clock(), usual.random(), usual.resolver(), usual.blocking(), memory, usual.driver()));
     }
 
-    /** Loops live in this environment. */
+    /** Makes loops live in this environment. */
     public MemoryTransport environment(Environment newEnvironment) {
         environment = newEnvironment;
         return this;
     }
 
-    /** Splits what is read into pieces of 1 to {@code largest} bytes. */
+    /** Splits reads into pieces of 1 to {@code largest} bytes. */
     public MemoryTransport split(int largest) {
         largestRead = largest;
         return this;
     }
 
-    /** Delays so many percent of all events by a few selects. */
+    /** Delays this percentage of all events by a few selects. */
     public MemoryTransport delay(int percent) {
         delayPercent = percent;
         return this;
     }
 
-    /** How many bytes are on their way in one direction before a write has to wait. */
+    /** Sets how many bytes may be on their way in one direction before a write has to wait. */
     public MemoryTransport capacity(int bytes) {
         capacity = bytes;
         return this;
     }
 
-    /** Reads into what {@code readTarget} offers. */
+    /** Makes wires read into the buffer that {@code readTarget} offers. */
     public MemoryTransport takingHints() {
         takesHints = true;
         return this;
     }
 
-    /** The next connection that is made has these faults; may be called for several ahead. */
+    /** Gives the next connection to be made these faults; several calls apply to successive connections. */
     public void nextConnection(Faults faults) {
         synchronized (lock) {
             forConnecting.add(faults);
         }
     }
 
-    /** The next connection that is accepted has these faults; may be called for several ahead. */
+    /** Gives the next connection to be accepted these faults; several calls apply to successive connections. */
     public void nextAccepted(Faults faults) {
         synchronized (lock) {
             forAccepted.add(faults);
         }
     }
 
-    /** The next {@link #open} fails. */
+    /** Makes the next {@link #open} fail. */
     public void failOpen(IOException cause) {
         openFailure = cause;
     }
 
-    /** How often somebody has tried to connect. */
+    /** Returns the number of connection attempts. */
     public int attempts() {
         synchronized (lock) {
             return attempts;
         }
     }
 
-    /** The selectors opened so far, in order. */
+    /** Returns the selectors opened so far, in order. */
     public List<MemorySelector> selectors() {
         return selectors;
     }
@@ -173,7 +173,7 @@ public final class MemoryTransport implements Transport {
         return "memory transport with seed " + seed;
     }
 
-    // ---- for selectors and wires; all with the lock held
+    // ---- for selectors and wires; all called with the lock held
 
     Faults faultsForConnecting() {
         attempts++;
@@ -184,7 +184,7 @@ public final class MemoryTransport implements Transport {
         return forAccepted.isEmpty() ? Faults.none() : forAccepted.remove();
     }
 
-    /** The next one where nobody listens; they come round again. */
+    /** Returns the next address at which nobody listens; the ports are reused in turn. */
     SocketAddress ephemeral() {
         SocketAddress next;
         do {
@@ -194,13 +194,13 @@ public final class MemoryTransport implements Transport {
         return next;
     }
 
-    /** An address to connect from; null if somebody listens there. */
+    /** Returns an address to connect from, or null if somebody listens at the wanted one. */
     SocketAddress free(SocketAddress wanted) {
         boolean any = wanted == null || (wanted instanceof InetSocketAddress inet && inet.getPort() == 0);
         return any ? ephemeral() : acceptors.containsKey(wanted) ? null : wanted;
     }
 
-    /** Null if it is taken. */
+    /** Returns the address bound, or null if it is taken. */
     SocketAddress bind(SocketAddress wanted, MemoryAcceptor acceptor) {
         SocketAddress address = wanted instanceof InetSocketAddress inet && inet.getPort() == 0 ? ephemeral() : wanted;
         return acceptors.putIfAbsent(address, acceptor) == null ? address : null;
@@ -214,14 +214,14 @@ public final class MemoryTransport implements Transport {
         return acceptors.get(address);
     }
 
-    /** From 1 to {@code most}. */
+    /** Returns the size of a piece, from 1 to {@code most}. */
     int piece(int most) {
         return most <= 1 || largestRead >= 64 * 1024
                 ? Math.min(most, largestRead)
                 : 1 + random.nextInt(Math.min(most, largestRead));
     }
 
-    /** For how many selects an event waits. */
+    /** Returns for how many selects an event waits. */
     int delay() {
         return delayPercent > 0 && random.nextInt(100) < delayPercent ? 1 + random.nextInt(3) : 0;
     }

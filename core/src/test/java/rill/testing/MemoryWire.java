@@ -20,12 +20,12 @@ import rill.spi.readiness.SocketFailures;
  * A wire of a {@link MemoryTransport}: two of them are connected, and each holds what is on its way to it.
  *
  * <pre>
- *  CONNECTING ──▶ OPEN ──▶ CLOSED ──▶ gone (closed was told)
- *                   └─ a write fails: what has come is still delivered ─▶ CLOSED
+ *  CONNECTING ──▶ OPEN ──▶ CLOSED ──▶ gone (closed was reported)
+ *                   └─ a write fails: what has arrived is still delivered ─▶ CLOSED
  * </pre>
  *
- * <p>One select gives it one turn: it tells that it is connected, or else completes at most one write and delivers at most one
- * piece, or tells the end or that it is closed.
+ * <p>Each select gives it one turn, in which it reports that it is connected, that a write has failed, or that it is closed; otherwise it completes
+ * at most one write and delivers at most one piece, or the end of input.
  */
 public final class MemoryWire implements Wire {
     private static final Set<SocketOption<?>> OPTIONS = Set.of(
@@ -45,18 +45,18 @@ public final class MemoryWire implements Wire {
     private final Map<SocketOption<?>, Object> options = new HashMap<>();
     private WireListener listener;
 
-    // All with the transport's lock.
+    // All guarded by the transport's lock.
     private State state = State.CONNECTING;
     private MemoryWire peer;
-    private boolean told; // connected() was
+    private boolean told; // whether connected() was called
     private boolean paused;
     private boolean shutdownWanted;
     private boolean outputShut;
     private boolean endTold;
     private IOException failure;
-    private IOException writeFailure; // then nothing more leaves
+    private IOException writeFailure; // if set, nothing more leaves
     private boolean writeFailureTold;
-    private int delay = -1; // selects that the next event still waits; negative if that is not decided
+    private int delay = -1; // selects that the next event still waits; negative if undecided
     private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>();
     private long appended;
     private long submitted; // of the bytes appended, by flush
@@ -82,7 +82,7 @@ public final class MemoryWire implements Wire {
 
     // ---- for tests
 
-    /** The peer resets the connection, after what is on its way. Any thread. */
+    /** The peer resets the connection, behind the bytes on their way. Any thread. */
     public void reset() {
         synchronized (transport.lock) {
             incomingReset = new IOException("Connection reset");
@@ -90,16 +90,16 @@ public final class MemoryWire implements Wire {
         }
     }
 
-    /** How many bytes it holds that were written and are not reported as such. */
+    /** The number of written bytes not reported as such yet. */
     public long unreported() {
         synchronized (transport.lock) {
             return appended - written;
         }
     }
 
-    // ---- for the selector; with the lock held, except for turn()
+    // ---- for the selector; called with the lock held, except for turn()
 
-    /** Fails for an option that there is not. */
+    /** Fails for an unknown option. */
     static final SocketOptions.Setter<RuntimeException> CHECK = new SocketOptions.Setter<>() {
         @Override
         public <T> void set(SocketOption<T> option, T value) {
@@ -193,7 +193,7 @@ public final class MemoryWire implements Wire {
         }
         try {
             tell();
-        } catch (RuntimeException | Error e) { // which a listener should not
+        } catch (RuntimeException | Error e) { // a listener should not throw
             synchronized (transport.lock) {
                 if (state != State.CLOSED) {
                     tellPeer(true);
@@ -321,7 +321,7 @@ public final class MemoryWire implements Wire {
         return target;
     }
 
-    /** Whoever looks at it after the call without having retained it sees zeros. */
+    /** Lends the bytes for one call; a receiver that reads them later without having retained them sees zeros. */
     private void lend(ByteBuf bytes) {
         try {
             listener.received(bytes);
@@ -329,7 +329,7 @@ public final class MemoryWire implements Wire {
             if (bytes.refCnt() == 1) {
                 bytes.setZero(0, bytes.capacity());
             }
-            if (bytes.refCnt() > 0) { // else somebody has released what was only lent
+            if (bytes.refCnt() > 0) { // else a receiver has released bytes that were only lent
                 bytes.release();
             }
         }
@@ -385,7 +385,7 @@ public final class MemoryWire implements Wire {
                 tellPeer(incoming.isReadable());
                 end(null);
             }
-            failure = null; // if something had failed it was not told
+            failure = null; // a failure not reported yet is dropped
         }
     }
 
@@ -409,7 +409,7 @@ public final class MemoryWire implements Wire {
         incoming.clear();
     }
 
-    /** As a kernel does: a close with input unread resets. */
+    /** Closes as a kernel does: with input unread, the peer is reset. */
     private void tellPeer(boolean reset) {
         if (peer == null) {
             return;

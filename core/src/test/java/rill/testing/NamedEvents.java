@@ -3,9 +3,9 @@ package rill.testing;
 import io.netty.buffer.ByteBuf;
 import rill.spi.WireListener;
 
-/** A listener of a wire that is told each event by its name. */
+/** A listener of a wire that reports each event by its name. */
 public abstract class NamedEvents implements WireListener {
-    /** Something has happened: the name of the method. */
+    /** Called for each event, with the name of the method. */
     protected abstract void told(String event);
 
     @Override

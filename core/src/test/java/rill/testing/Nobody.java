@@ -6,8 +6,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 
 /**
- * An address on the loopback where nobody listens, and nobody else can while this is open. The number of a port that was free a
- * moment ago will not do: on a busy machine somebody else has it soon.
+ * A loopback address at which nobody listens, and nobody else can while this is open. A port number that was free a moment ago is not enough: on a
+ * busy machine it is soon taken.
  */
 public final class Nobody implements AutoCloseable {
     private final Socket holder = new Socket();

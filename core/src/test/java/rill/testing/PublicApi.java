@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The public API of a module, one line for each type and member, sorted: what a change of it looks like in review. It is kept in
- * {@code api/MODULE.api}; {@code ./rill api} writes it anew.
+ * The public API of a module, one line for each type and member, sorted, which shows what a change of it looks like in review. It is kept in {@code
+ * api/MODULE.api}; {@code ./rill api} rewrites the file.
  */
 public final class PublicApi {
     private static final String UPDATE = "rill.api.update";
@@ -37,7 +37,7 @@ public final class PublicApi {
         this.types = types;
     }
 
-    /** The API in these packages of the module that {@code anchor} is in. */
+    /** Reads the API of these packages from the module that {@code anchor} is in. */
     public static PublicApi of(Class<?> anchor, String... packages) {
         var types = new ArrayList<Class<?>>();
         for (String each : packages) {
@@ -73,7 +73,7 @@ public final class PublicApi {
         }
     }
 
-    /** With all the types around it. */
+    /** Whether the type and all types around it are public or protected. */
     private static boolean isPublic(Class<?> type) {
         Class<?> around = type.getDeclaringClass();
         boolean visible = isVisible(type.getModifiers());
@@ -87,7 +87,7 @@ public final class PublicApi {
         return Modifier.isPublic(modifiers) || Modifier.isProtected(modifiers);
     }
 
-    /** Fails with what has changed, unless {@code api/MODULE.api} says the same; or writes it, if that is wanted. */
+    /** Fails with the differences from {@code api/MODULE.api}; in update mode, writes that file instead. */
     public void check(String module) {
         Path file = root().resolve("api").resolve(module + ".api");
         try {
@@ -108,7 +108,7 @@ public final class PublicApi {
         }
     }
 
-    /** Lines that are gone, with a minus, and lines that are new, with a plus. */
+    /** Returns the lines that are gone, with a minus, and the lines that are new, with a plus. */
     public static List<String> difference(List<String> before, List<String> now) {
         var changes = new ArrayList<String>();
         var all = new TreeSet<>(before);
@@ -135,7 +135,7 @@ public final class PublicApi {
         return folder;
     }
 
-    /** The API, sorted. */
+    /** Returns the API, sorted. */
     public List<String> lines() {
         var lines = new TreeSet<String>();
         for (Class<?> type : types) {
@@ -155,7 +155,7 @@ public final class PublicApi {
         return List.copyOf(lines);
     }
 
-    /** Its own, and those that it has from a class that nobody else sees. */
+    /** The type's own methods, and those inherited from superclasses that are not public. */
     private static List<Method> methods(Class<?> type) {
         var methods = new ArrayList<>(List.of(type.getDeclaredMethods()));
         for (Class<?> parent = type.getSuperclass();
@@ -189,7 +189,7 @@ public final class PublicApi {
                 + (parents.isEmpty() ? "" : " of " + parents);
     }
 
-    /** Those that others see. */
+    /** The supertypes that others see. */
     private static Stream<AnnotatedType> parents(Class<?> type) {
         Class<?> parent = type.getSuperclass();
         Stream<AnnotatedType> above = parent == null || parent == Object.class

@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.Timer;
 import java.util.stream.Stream;
 
-/** The rules for code that is a function of its bytes, wherever it is: what it may depend on, and what it must not ask for. */
+/** The rules for code that is a function of its bytes, wherever it is: what it may depend on, and what it must not use. */
 public final class PureCode {
     private PureCode() {}
 
@@ -30,7 +30,7 @@ public final class PureCode {
                 .toArray(String[]::new);
     }
 
-    /** Time and chance come from elsewhere. */
+    /** Time and randomness must come from elsewhere. */
     public static ArchRule readsNoClockAndStartsNoThread() {
         return noClasses()
                 .should()

@@ -14,10 +14,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A peer that does what a script says, by plain blocking sockets, each connection on a thread of its own: the other side for tests
- * of real transports.
+ * A peer that follows a script over plain blocking sockets, each connection on its own thread: the other side for tests of real transports.
  *
- * <p>{@link #finish} waits for the scripts and throws what they threw; {@link #close} cuts off whatever is still going on.
+ * <p>{@link #finish} waits for the scripts and throws what they threw; {@link #close} cuts off the ones still running.
  */
 public final class RawPeer implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -31,10 +30,10 @@ public final class RawPeer implements AutoCloseable {
     private Thread acceptor; // null if this peer connects
     private volatile boolean closing;
 
-    /** What to do with one connection. The socket is closed afterwards, in good order. */
+    /** The script of one connection. The socket is closed afterwards, in good order. */
     @FunctionalInterface
     public interface Script {
-        /** Talks; what it throws fails the test at {@link RawPeer#finish}. */
+        /** Talks; an exception it throws fails the test at {@link RawPeer#finish}. */
         void run(Talk talk) throws Exception;
     }
 
@@ -42,7 +41,7 @@ public final class RawPeer implements AutoCloseable {
         this.server = server;
     }
 
-    /** Listens on the loopback; the first connection follows the first script, the last script goes for all further ones. */
+    /** Listens on the loopback. The first connection follows the first script, and so on; the last script serves all further connections. */
     public static RawPeer listening(Script... scripts) {
         return listeningAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), scripts);
     }
@@ -61,7 +60,7 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
-    /** Connects at once; the script goes on in a thread. */
+    /** Connects at once; the script runs in a thread. */
     public static RawPeer connecting(java.net.SocketAddress address, Script script) {
         try {
             var peer = new RawPeer(new ServerSocket());
@@ -77,8 +76,8 @@ public final class RawPeer implements AutoCloseable {
     }
 
     /**
-     * Whether a connection to this address is refused now. One that is reset tells nothing yet: the system does that to those
-     * who arrive while a listener closes.
+     * Whether a connection to this address is refused now. A reset says nothing yet: the system resets connections that arrive while a listener
+     * closes.
      */
     public static boolean isRefused(java.net.SocketAddress address) {
         try (var socket = new Socket()) {
@@ -136,12 +135,12 @@ public final class RawPeer implements AutoCloseable {
         return thread;
     }
 
-    /** Where it listens. */
+    /** Returns the address at which it listens. */
     public InetSocketAddress address() {
         return (InetSocketAddress) server.getLocalSocketAddress();
     }
 
-    /** How many connections there have been. */
+    /** Returns how many connections there have been. */
     public int connections() {
         return talks.size();
     }
@@ -176,7 +175,7 @@ public final class RawPeer implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         if (acceptor != null) {
-            join(List.of(acceptor)); // it may be starting a last script; none comes after that
+            join(List.of(acceptor)); // it may be starting a last script; none begins after that
         }
         talks.forEach(Talk::cutOff);
         threads.forEach(Thread::interrupt);

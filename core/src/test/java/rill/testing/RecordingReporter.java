@@ -10,9 +10,9 @@ import rill.Report;
 import rill.Reporter;
 
 /**
- * Keeps what loops report, except for {@link Report.Note}, until a test takes it: what is left in the end nobody expected.
+ * Keeps what loops report, except for {@link Report.Note}, until a test takes it; reports left at the end were unexpected.
  *
- * <p><b>Threading:</b> any thread; {@link #await} only outside of loops, since it blocks.
+ * <p><b>Threading:</b> any thread; {@link #await} only outside loops, since it blocks.
  */
 public final class RecordingReporter implements Reporter {
     private static final long PATIENCE_SECONDS = 20;
@@ -35,7 +35,7 @@ public final class RecordingReporter implements Reporter {
         }
     }
 
-    /** What is there now and was not taken. */
+    /** Returns the present reports that were not taken. */
     public List<Report> reports() {
         lock.lock();
         try {
@@ -45,7 +45,7 @@ public final class RecordingReporter implements Reporter {
         }
     }
 
-    /** Takes all reports of one kind that are there now. */
+    /** Takes all present reports of one kind. */
     public <R extends Report> List<R> take(Class<R> kind) {
         lock.lock();
         try {
@@ -59,7 +59,7 @@ public final class RecordingReporter implements Reporter {
         }
     }
 
-    /** Takes the next report of one kind; fails if none comes within some seconds. */
+    /** Takes the next report of one kind; fails if none arrives within some seconds. */
     public <R extends Report> R await(Class<R> kind) {
         lock.lock();
         try {

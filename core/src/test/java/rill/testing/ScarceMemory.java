@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import rill.spi.Memory;
 
-/** Memory that counts what is out, and refuses the pieces that a test says. */
+/** Memory that counts the bytes handed out, and refuses the pieces that a test names. */
 public final class ScarceMemory implements Memory {
     private static final int NEVER = Integer.MAX_VALUE;
 
@@ -24,7 +24,7 @@ public final class ScarceMemory implements Memory {
         return refuse(1, NEVER);
     }
 
-    /** Refuses none any more. */
+    /** Stops refusing. */
     public ScarceMemory refuseNone() {
         return refuse(NEVER, NEVER);
     }
@@ -36,12 +36,12 @@ public final class ScarceMemory implements Memory {
         return this;
     }
 
-    /** How many pieces were asked for, refused ones included. */
+    /** Returns how many pieces were requested, refused ones included. */
     public int asked() {
         return asked.get();
     }
 
-    /** Bytes of the pieces that have not come back. */
+    /** Returns the bytes of the pieces that have not come back. */
     public long bytesOut() {
         return out.get();
     }

@@ -20,11 +20,11 @@ public final class Talk {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(PATIENCE_MILLIS);
         } catch (SocketException goneAlready) {
-            // Then the script will find out.
+            // The script will find out.
         }
     }
 
-    /** The socket, for what is missing here. */
+    /** Returns the socket, for anything that is missing here. */
     public Socket socket() {
         return socket;
     }
@@ -46,7 +46,7 @@ public final class Talk {
         }
     }
 
-    /** The next line, without its end; null at the end of the stream. */
+    /** Returns the next line without its end, or null at the end of stream. */
     public String readLine() throws IOException {
         var line = new StringBuilder();
         InputStream in = socket.getInputStream();
@@ -62,7 +62,7 @@ public final class Talk {
         return line.toString();
     }
 
-    /** Reads a line and insists on it. */
+    /** Reads a line, which must be the expected one. */
     public void expectLine(String expected) throws IOException {
         String line = readLine();
         if (!expected.equals(line)) {
@@ -70,12 +70,12 @@ public final class Talk {
         }
     }
 
-    /** Everything up to the end of the stream. */
+    /** Returns everything up to the end of stream. */
     public byte[] readAll() throws IOException {
         return socket.getInputStream().readAllBytes();
     }
 
-    /** So many bytes. */
+    /** Returns exactly this many bytes. */
     public byte[] readExactly(int n) throws IOException {
         byte[] bytes = socket.getInputStream().readNBytes(n);
         if (bytes.length < n) {
@@ -84,7 +84,7 @@ public final class Talk {
         return bytes;
     }
 
-    /** Insists that the peer ends its stream now, without a reset. */
+    /** Requires that the peer ends its stream now, without a reset. */
     public void expectEnd() throws IOException {
         int c = socket.getInputStream().read();
         if (c >= 0) {
@@ -92,7 +92,7 @@ public final class Talk {
         }
     }
 
-    /** Insists on a reset, whatever comes before it. */
+    /** Requires a reset, whatever arrives before it. */
     public void expectReset() throws IOException {
         try {
             readAll();
@@ -105,7 +105,7 @@ public final class Talk {
         throw new AssertionError("expected a reset, not an orderly end");
     }
 
-    /** Ends our stream; the other direction goes on. */
+    /** Half-closes: ends our stream; the other direction continues. */
     public void halfClose() throws IOException {
         socket.shutdownOutput();
     }

@@ -8,16 +8,16 @@ import rill.Context;
 import rill.Pipeline;
 import rill.ProtocolException;
 
-/** Lines of text that end in LF; one with a NUL breaks the protocol, and one with a LF can't be encoded. */
+/** Lines of text that end in LF; a line with a NUL breaks the protocol, and one with an LF can't be encoded. */
 public final class TextLines {
     private TextLines() {}
 
-    /** The codec. */
+    /** Returns the codec. */
     public static Codec<String, String> codec() {
         return Codec.of(TextLines::decode, TextLines::encode);
     }
 
-    /** The pipeline of nothing else. */
+    /** Returns a pipeline of the codec alone. */
     public static Pipeline<String, String> pipeline() {
         return Pipeline.of(codec());
     }

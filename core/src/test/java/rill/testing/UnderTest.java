@@ -4,24 +4,24 @@ import java.util.List;
 import java.util.ServiceLoader;
 import rill.spi.Transport;
 
-/** The transport that tests over sockets run on: the one that the system property {@value #PROPERTY} names, else NIO. */
+/** The transport that tests over sockets run on: the one named by the system property {@value #PROPERTY}, otherwise NIO. */
 public final class UnderTest {
-    /** Not that of {@code Loop.open()}, which some tests set. */
+    /** Not the property of {@code Loop.open()}, which some tests set. */
     public static final String PROPERTY = "rill.test.transport";
 
     private UnderTest() {}
 
-    /** Its name. */
+    /** Returns the name of the transport. */
     public static String name() {
         return System.getProperty(PROPERTY, "nio");
     }
 
-    /** The transport; it has to be installed and available. */
+    /** Returns the transport, which must be installed and available. */
     public static Transport transport() {
         return transport(name());
     }
 
-    /** One by its name; likewise. */
+    /** Returns the transport of this name, which must be installed and available. */
     public static Transport transport(String name) {
         for (Transport each : ServiceLoader.load(Transport.class)) {
             if (each.name().equals(name)) {
@@ -34,7 +34,7 @@ public final class UnderTest {
         throw new AssertionError("there is no transport " + name);
     }
 
-    /** All that are installed and available here, for tests that are repeated over each. */
+    /** Returns the names of all that are installed and available here, for tests that are repeated over each. */
     public static List<String> names() {
         return ServiceLoader.load(Transport.class).stream()
                 .map(ServiceLoader.Provider::get)

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.http.wire.HttpFields;
 
-/** Requests as they are made, before anybody sends them. */
+/** Tests how requests are made, before they are sent. */
 final class ClientRequestTest extends HttpClientRig {
     private static final URI URI_A = URI.create("http://a/");
 

@@ -21,7 +21,7 @@ import rill.Future;
 import rill.Loop;
 import rill.http.ScriptedServer.Peer;
 
-/** Pieces of a response that are asked for, given up and handed on; and codings that are undone or left alone. */
+/** Tests pieces of a response that are asked for, given up and passed on, and content codings that are decoded or left alone. */
 final class ClientResponseTest extends HttpClientRig {
     private static String taken(@Nullable ByteBuf piece) {
         try {
@@ -95,7 +95,7 @@ final class ClientResponseTest extends HttpClientRig {
             ClientResponse response = client.get(server.uri() + "/huge").await();
             loop.delay(Duration.ofSeconds(1)).await();
             assertThat(taken(response.next().await())).isEqualTo("a");
-            response.data(huge); // comes before anybody asks for it
+            response.data(huge); // arrives before it is asked for
             Future<byte[]> whole = response.bytes(Integer.MAX_VALUE);
             assertThatThrownBy(whole::await)
                     .isInstanceOf(IOException.class)

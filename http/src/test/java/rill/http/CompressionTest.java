@@ -27,7 +27,7 @@ import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** Answers as gzip. */
+/** Tests answers in gzip. */
 @ExtendWith(Leaks.class)
 class CompressionTest {
     private static final String LONG = "all work and no play ".repeat(100);
@@ -54,7 +54,7 @@ class CompressionTest {
         return answer.substring(answer.indexOf("\r\n\r\n") + 4);
     }
 
-    /** What is in chunks. */
+    /** Returns the content of the chunks. */
     private static String unchunked(String body) {
         var all = new StringBuilder();
         for (int at = 0; ; ) {
@@ -95,7 +95,7 @@ class CompressionTest {
     void a_text_that_is_not_small_is_compressed_for_who_takes_it_and_says_that_there_are_two_forms()
             throws IOException {
         try (var served = serving(HttpResponse.text(LONG).with("ETag", "\"a\""))) {
-            for (int i = 0; i < 2; i++) { // the second one was made before
+            for (int i = 0; i < 2; i++) { // the second one is already made
                 String answer = ask(served, "Accept-Encoding: gzip\r\n");
                 assertThat(head(answer))
                         .contains("Content-Encoding: gzip\r\n", "Vary: Accept-Encoding\r\n", "ETag: W/\"a\"\r\n")

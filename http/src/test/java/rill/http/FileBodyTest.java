@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.Future;
 import rill.testkit.Leaks;
 
-/** Files as answers. */
+/** Tests files as answers. */
 @ExtendWith(Leaks.class)
 class FileBodyTest {
     private static final String MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -25,7 +25,7 @@ import rill.http.wire.RequestHead;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** A piece of a body that was asked for and given up, in whatever wrapping, is the first again for whoever reads on in the same callback. */
+/** If a piece of a body was asked for and given up, through any wrapping of its Future, the next reader in the same callback gets it first. */
 @ExtendWith(Leaks.class)
 class GivenUpPieceTest {
     private static final IncomingBody.Origin NOBODY = new IncomingBody.Origin() {
@@ -42,7 +42,7 @@ class GivenUpPieceTest {
         return Named.of(name, new Wrapping(with));
     }
 
-    /** Each way to wait for a Future that does not see its value at once, and after how many ticks that is done and given up. */
+    /** Each way of wrapping a Future that does not see its value at once, and the number of ticks after which it is wrapped and given up. */
     static Stream<Arguments> waysAndTimes() {
         List<Named<Wrapping>> ways = List.of(
                 named("map", next -> next.map(piece -> piece)),

@@ -84,7 +84,9 @@ class HopTest {
             }
             assertThat(piece.refCnt()).isZero();
         }
-        assertThat(told).hasSize(1).containsAnyOf("a piece", "closed"); // the last turn of a loop that closes may see it
+        assertThat(told)
+                .hasSize(1)
+                .containsAnyOf("a piece", "closed"); // the last turn of a loop that closes may see it
     }
 
     @Test

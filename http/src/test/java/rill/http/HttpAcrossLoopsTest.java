@@ -27,7 +27,7 @@ import rill.LoopOptions;
 import rill.Report;
 import rill.testkit.Leaks;
 
-/** Bodies of which one end is on one loop and the other on another: a gateway that serves on a group, and has one client. */
+/** Tests bodies whose two ends are on different loops, as in a gateway that serves on a group and has one client. */
 @ExtendWith(Leaks.class)
 @Timeout(60)
 class HttpAcrossLoopsTest {
@@ -48,7 +48,7 @@ class HttpAcrossLoopsTest {
         return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort() + "/");
     }
 
-    /** A source whose Futures are of another loop, and that notes on which loops it was heard of. */
+    /** A source whose Futures belong to another loop. */
     private static final class Foreign implements HttpBody.Source {
         private final Loop home;
         private int given;
@@ -125,7 +125,7 @@ class HttpAcrossLoopsTest {
                                     .map(piece -> {
                                         String on = Loop.current() == home ? "home" : "elsewhere";
                                         piece.release();
-                                        request.body().close(); // wherever that is
+                                        request.body().close(); // on whichever loop this runs
                                         return HttpResponse.text(on);
                                     });
                         })

@@ -19,7 +19,7 @@ import rill.DeadlineException;
 import rill.Future;
 import rill.http.ScriptedServer.Peer;
 
-/** Requests of a client that run out of time, are cancelled, or lose their client or its loop. */
+/** Tests requests of a client that run out of time, are cancelled, or lose their client or its loop. */
 final class HttpClientEndTest extends HttpClientRig {
     // ---- time
 
@@ -81,7 +81,7 @@ final class HttpClientEndTest extends HttpClientRig {
         }
     }
 
-    // ---- cancelling
+    // ---- cancellation
 
     @Test
     void what_was_given_up_before_its_loop_got_to_it_is_not_sent_and_its_body_is_closed() throws IOException {
@@ -102,7 +102,7 @@ final class HttpClientEndTest extends HttpClientRig {
             HttpClient client = HttpClient.on(loop, DEFAULTS.redirects(redirects));
             Future<ClientResponse> call =
                     client.send(ClientRequest.put(URI.create(server.uri()), HttpBody.stream(source)));
-            call.cancel(); // nobody has driven the loop since
+            call.cancel(); // the loop has not been driven since
             loop.run(() -> loop.delay(Duration.ofSeconds(1)).await());
             assertThat(server.requests).isEmpty();
             assertThat(closed).hasValue(redirects + 1);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import rill.CallFailedException.Fate;
 import rill.Future;
 
-/** Which bytes of a server a client takes for the answer to which request. */
+/** Tests which bytes of a server a client takes for the answer to which request. */
 final class HttpClientPairingTest extends HttpClientRig {
     private static String ok(String body) {
         return "HTTP/1.1 200 OK\nContent-Length: " + body.length() + "\n\n" + body;
@@ -64,7 +64,7 @@ final class HttpClientPairingTest extends HttpClientRig {
             if (request.startsWith("PUT")) {
                 every(Duration.ofMillis(300), () -> peer.say("HTTP/1.1 103 Early Hints\n\n"));
             } else {
-                peer.say(OK); // that is the body
+                peer.say(OK); // this request is really the body
             }
         });
         loop.run(() -> {
@@ -81,7 +81,7 @@ final class HttpClientPairingTest extends HttpClientRig {
     @Test
     void a_body_is_sent_once_however_often_a_server_says_100() throws IOException {
         var server = server((peer, request) ->
-                peer.say(request.startsWith("PUT") ? "HTTP/1.1 100 Continue\n\n".repeat(3) : OK)); // that is the body
+                peer.say(request.startsWith("PUT") ? "HTTP/1.1 100 Continue\n\n".repeat(3) : OK)); // GET: the body
         loop.run(() -> {
             for (HttpBody body : new HttpBody[] {
                 HttpBody.of("GET /body HTTP/1.1\r\n\r\n"), HttpBody.stream(22, pieces("GET /body HTTP/1.1\r\n\r\n"))

@@ -15,7 +15,7 @@ import rill.ConnectOptions;
 import rill.Future;
 import rill.codec.proxy.HttpConnect;
 
-/** Which connection a request of a client goes on, and when it is tried again. */
+/** Tests which connection a request of a client uses, and when it is retried. */
 final class HttpClientPoolTest extends HttpClientRig {
     // ---- the pool
 
@@ -127,7 +127,7 @@ final class HttpClientPoolTest extends HttpClientRig {
         assertThat(proxy.requests.get(2)).startsWith("GET /b HTTP/1.1\r\n");
     }
 
-    // ---- failures, and second tries
+    // ---- failures and retries
 
     @Test
     void a_get_on_a_connection_that_has_just_died_is_tried_once_more_on_a_new_one() throws IOException {

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.CallFailedException.Fate;
 import rill.http.wire.HttpFields;
 
-/** Where a client lets itself be sent to, and what it takes along. */
+/** Tests which redirections a client follows, and what it sends along. */
 final class HttpClientRedirectTest extends HttpClientRig {
     private static String found(String location) {
         return "HTTP/1.1 302 Found\nLocation: " + location + "\nContent-Length: 0\n\n";

@@ -22,7 +22,7 @@ import rill.http.ScriptedServer.Peer;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** A client against servers that say what they are told to, on a transport in memory and in virtual time. */
+/** A client against scripted servers, on a transport in memory and in virtual time. */
 @ExtendWith(Leaks.class)
 abstract class HttpClientRig {
     static final String OK = "HTTP/1.1 200 OK\nContent-Length: 2\n\nok";

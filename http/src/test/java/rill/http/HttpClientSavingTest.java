@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import rill.Future;
 
-/** Responses that are written to files. */
+/** Tests responses that are written to files. */
 final class HttpClientSavingTest extends HttpClientRig {
     @TempDir
     private Path folder;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import rill.Future;
 import rill.http.wire.HttpFields;
 
-/** Requests of a client that take several steps: Expect, and redirections. */
+/** Tests requests of a client that take several steps: Expect, and redirections. */
 final class HttpClientStepsTest extends HttpClientRig {
     // ---- Expect
 
@@ -25,12 +25,12 @@ final class HttpClientStepsTest extends HttpClientRig {
             } else if (request.startsWith("PUT /unknown")) {
                 return;
             } else {
-                peer.say(OK); // that is the body
+                peer.say(OK); // this request is really the body
             }
         });
         loop.run(() -> {
             HttpClient client = client();
-            String body = "GET /body HTTP/1.1\r\n\r\n"; // which the script takes for a request
+            String body = "GET /body HTTP/1.1\r\n\r\n"; // the script takes it for a request
             for (String path : new String[] {"/yes", "/no", "/unknown"}) {
                 long before = loop.nanoTime();
                 ClientResponse response = client.send(

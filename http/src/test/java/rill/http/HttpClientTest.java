@@ -22,7 +22,7 @@ import rill.CallFailedException.Fate;
 import rill.Future;
 import rill.testkit.memory.MemoryTransport;
 
-/** What a client sends, and what it makes of what comes. */
+/** Tests what a client sends, and how it reads what arrives. */
 final class HttpClientTest extends HttpClientRig {
     // ---- what is sent
 
@@ -122,7 +122,7 @@ final class HttpClientTest extends HttpClientRig {
             return loop.done(Unpooled.wrappedBuffer(new byte[16 * 1024]));
         };
         var listener = loop.listen(MemoryTransport.ANY, rill.Pipeline.bytes(), connection -> {})
-                .await(); // and nobody receives
+                .await(); // it never receives
         int port = ((java.net.InetSocketAddress) listener.address()).getPort();
         loop.run(() -> assertFails(
                 client().send(ClientRequest.put(URI.create("http://127.0.0.1:" + port), HttpBody.stream(endless))),
@@ -145,7 +145,7 @@ final class HttpClientTest extends HttpClientRig {
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
-    // ---- what comes
+    // ---- what arrives
 
     @Test
     void bodies_of_every_framing_are_read() throws IOException {

@@ -25,9 +25,9 @@ import rill.LoopOptions;
 import rill.Pipeline;
 import rill.testkit.memory.MemoryTransport;
 
-/** Bodies that a client sends, and whoever gives or takes them slowly, badly or elsewhere. */
+/** Tests bodies that a client sends, with sources and servers that are slow, fail, or are on another loop. */
 final class HttpClientUploadTest extends HttpClientRig {
-    /** Takes 64 KiB a second, and answers once it has all of a head and so many bytes. */
+    /** Starts a server that reads a piece of up to 64 KiB each second, and answers once it has a head and this many bytes of a body. */
     private URI slowServer(long bytes, AtomicReference<String> taken) throws IOException {
         var listener = loop.listen(MemoryTransport.ANY, Pipeline.bytes(), connection -> {
                     connection.onFailure(failure -> {});
@@ -74,9 +74,9 @@ final class HttpClientUploadTest extends HttpClientRig {
         assertThat(taken.get().getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(body);
     }
 
-    // ---- bodies that end badly
+    // ---- bodies that fail
 
-    /** A source whose close fails. */
+    /** A source whose {@code close} throws. */
     private HttpBody.Source unclosable() {
         return new HttpBody.Source() {
             @Override

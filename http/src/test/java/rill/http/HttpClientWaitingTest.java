@@ -21,7 +21,7 @@ import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
-/** Requests of a client that wait for a connection, and the time that they have. */
+/** Tests requests of a client that wait for a connection, and their deadlines. */
 final class HttpClientWaitingTest extends HttpClientRig {
     @Test
     void a_request_waits_for_a_connection_no_longer_than_it_may() throws IOException {
@@ -94,7 +94,7 @@ final class HttpClientWaitingTest extends HttpClientRig {
         }
     }
 
-    /** A second try waits for its file, and another request has taken the only connection meanwhile. */
+    /** A retry waits for its file while another request takes the only connection. */
     private void overtaken(Path folder, boolean idle) throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "in the file");
         var transport = new HoldingUp(memory);

@@ -23,10 +23,10 @@ import rill.Report;
 import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
 
-/** Each request is answered by its own answer, whatever handlers answer with. */
+/** Each request receives its own answer, whatever handlers answer with. */
 @ExtendWith(Leaks.class)
 class HttpPairingTest {
-    /** What gives its pieces, and fails when it is closed. */
+    /** A body that delivers its pieces, and throws when it is closed. */
     private static HttpBody failingToClose(String... pieces) {
         HttpBody.Source given = source(pieces);
         return HttpBody.stream(new HttpBody.Source() {

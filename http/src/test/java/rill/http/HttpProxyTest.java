@@ -14,7 +14,7 @@ import rill.ConnectOptions;
 import rill.codec.proxy.Socks5;
 import rill.testkit.memory.MemoryTransport;
 
-/** Requests through an HTTP proxy. */
+/** Tests requests through an HTTP proxy. */
 final class HttpProxyTest extends HttpClientRig {
     private static final SocketAddress SOMEWHERE = InetSocketAddress.createUnresolved("proxy", 3128);
 

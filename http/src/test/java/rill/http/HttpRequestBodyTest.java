@@ -24,7 +24,7 @@ import rill.Report;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** Bodies of requests, as handlers read them or do not. */
+/** Tests bodies of requests that handlers read, or do not read. */
 @ExtendWith(Leaks.class)
 class HttpRequestBodyTest {
     @Test
@@ -128,7 +128,7 @@ class HttpRequestBodyTest {
             assertThat(client.send(expecting).until("\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
             assertThat(client.send("hello").until("hello")).isEqualTo(ok("hello"));
         }
-        try (var served = new Served(hello())) { // which does not want it
+        try (var served = new Served(hello())) { // a handler that does not want it
             assertThat(served.connect().send(expecting).untilEnd())
                     .startsWith("HTTP/1.1 200")
                     .contains("Connection: close");
@@ -149,7 +149,7 @@ class HttpRequestBodyTest {
             client.connection.pause();
             client.send(GET + expecting);
             served.pass(
-                    Duration.ofSeconds(30)); // which is longer than a body may take, and shorter than the client may
+                    Duration.ofSeconds(30)); // longer than the time for a body, and shorter than that for a slow client
             client.connection.resume();
             assertThat(client.until("100 Continue\r\n\r\n")).contains(large);
             assertThat(client.send("hello").until("hello")).isEqualTo(ok("hello"));
@@ -243,7 +243,7 @@ class HttpRequestBodyTest {
         try (var served = new Served(request -> Loop.current()
                 .delay(Duration.ofSeconds(1))
                 .flatMap(nothing -> {
-                    request.body().next().map(piece -> piece).cancel(); // before it was told of the piece
+                    request.body().next().map(piece -> piece).cancel(); // before its callback has seen the piece
                     return request.body().text();
                 })
                 .map(HttpResponse::text))) {
@@ -264,7 +264,7 @@ class HttpRequestBodyTest {
         }
     }
 
-    /** Answers at once, and reads afterwards. */
+    /** A handler that answers at once, and reads the body afterwards. */
     private static final class ReadsTooLate {
         private final List<Future<byte[]>> wholes = new ArrayList<>();
         private final List<HttpBody> bodies = new ArrayList<>();
@@ -294,7 +294,7 @@ class HttpRequestBodyTest {
             assertThat(late.failure(served)).isInstanceOf(IOException.class).hasMessageContaining("was answered");
             client.send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "he");
             client.until("taken");
-            client.send("llo"); // when nobody wants it any more
+            client.send("llo"); // when it is no longer wanted
             assertThat(late.failure(served)).isInstanceOf(IOException.class).hasMessageContaining("was answered");
         }
     }

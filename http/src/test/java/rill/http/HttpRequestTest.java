@@ -16,10 +16,10 @@ import rill.Report;
 import rill.Service;
 import rill.testkit.Leaks;
 
-/** What a request says: for whom it is, its parameters, cookies, texts and forms. */
+/** Tests what a request contains: its host, parameters, cookies, texts and forms. */
 @ExtendWith(Leaks.class)
 class HttpRequestTest {
-    // ---- for whom
+    // ---- the host
 
     @ParameterizedTest
     @CsvSource(

@@ -34,7 +34,7 @@ import rill.codec.tls.Tls;
 import rill.testkit.Authority;
 import rill.testkit.memory.MemoryTransport;
 
-/** What a client tries again by itself, if it was told to. */
+/** Tests what a client retries by itself, if it is set to. */
 final class HttpRetriesTest extends HttpClientRig {
     private static final HttpClientOptions THREE = DEFAULTS.retries(3);
 
@@ -58,7 +58,7 @@ final class HttpRetriesTest extends HttpClientRig {
             long begun = loop.nanoTime();
             assertThat(text(HttpClient.on(loop, THREE), server.uri())).isEqualTo("ok");
             assertThat(Duration.ofNanos(loop.nanoTime() - begun))
-                    .isBetween(Duration.ofMillis(560), Duration.ofMillis(900)); // 100 + 200 + 400, and a fifth
+                    .isBetween(Duration.ofMillis(560), Duration.ofMillis(900)); // 100 + 200 + 400, give or take a fifth
         });
         assertThat(server.requests).hasSize(4);
     }
@@ -166,7 +166,7 @@ final class HttpRetriesTest extends HttpClientRig {
         assertThat(server.requests).hasSize(3);
     }
 
-    /** The first connection ends within the handshake, the second within the answer, both without a good-bye; the third is let be. */
+    /** The first connection ends during the handshake, the second during the answer, both without a good-bye. The third is left alone. */
     @Test
     void tls_that_is_cut_off_is_a_connection_that_broke() throws IOException {
         Authority authority = Authority.create();

@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import rill.testing.PureCode;
 
-/** What is on the wire is a pure function of its bytes; and nothing here reads a clock or starts a thread. */
+/** What is on the wire is a pure function of its bytes, and nothing in this module reads a clock or starts a thread. */
 class HttpRulesTest {
     private static final JavaClasses HTTP = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

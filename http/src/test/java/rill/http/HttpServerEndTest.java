@@ -26,7 +26,7 @@ import rill.http.websocket.WebSocket;
 import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
 
-/** When a server gives connections up, and how it ends them. */
+/** Tests when a server gives connections up, and how it ends them. */
 @ExtendWith(Leaks.class)
 class HttpServerEndTest {
     // ---- time

@@ -18,7 +18,7 @@ import rill.Loop;
 import rill.Promise;
 import rill.testkit.Leaks;
 
-/** What a server refuses, and how it says so. */
+/** Tests what a server refuses, and how it answers. */
 @ExtendWith(Leaks.class)
 class HttpServerRefusalTest {
     @ParameterizedTest
@@ -90,7 +90,7 @@ class HttpServerRefusalTest {
             Loop loop = Loop.current();
             given.add(loop.promise());
             return given.size() > 1
-                    ? given.getLast() // which nobody completes
+                    ? given.getLast() // is never completed
                     : loop.delay(Duration.ofSeconds(1)).map(nothing -> HttpResponse.text("late"));
         })) {
             var client = served.connect().send(GET.repeat(4));
@@ -99,7 +99,7 @@ class HttpServerRefusalTest {
             served.pass(Duration.ofSeconds(10));
             assertThat(served.loop.connections()).isZero();
             assertThat(given.getLast().isCancelled()).isTrue();
-            served.reports.clear(); // perhaps told of
+            served.reports.clear(); // it may or may not have been reported
         }
     }
 }

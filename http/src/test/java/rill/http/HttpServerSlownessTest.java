@@ -22,7 +22,7 @@ import rill.Loop;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** Clients that are slow, and those that only seem to be, since nobody reads them. */
+/** Tests clients that are slow, and those that only seem slow because the server does not read. */
 @ExtendWith(Leaks.class)
 class HttpServerSlownessTest {
     private static final byte[] LARGE = new byte[3 * 1024 * 1024];
@@ -36,7 +36,7 @@ class HttpServerSlownessTest {
         return HttpResponse.bytes("application/octet-stream", LARGE);
     }
 
-    /** Takes some bytes each second, until there is no more. */
+    /** Reads this many bytes each second, until there are no more. */
     private static int takeSlowly(Served served, Served.Raw client, int each) {
         int got = 0;
         while (!client.ended && got <= LARGE.length) {
@@ -88,7 +88,7 @@ class HttpServerSlownessTest {
 
     private static final String SLOW = "GET /slow HTTP/1.1\r\n" + HOST;
 
-    /** What is asked for first is there at once, and what is asked for then a second later. */
+    /** The first answer is available at once, the one for /slow a second later. */
     private static Future<HttpResponse> blocking(HttpRequest request, String large) {
         return switch (request.path()) {
             case "/" -> text(large);
@@ -108,9 +108,9 @@ class HttpServerSlownessTest {
             var client = served.connect();
             client.connection.pause();
             client.send(GET + SLOW + LAST.substring(0, 10));
-            served.pass(Duration.ofSeconds(2)); // in which so much was answered that nothing more is read
+            served.pass(Duration.ofSeconds(2)); // enough is answered by then that nothing more is read
             client.send(LAST.substring(10));
-            served.pass(Duration.ofSeconds(30)); // longer than a head may take, and shorter than the client may
+            served.pass(Duration.ofSeconds(30)); // longer than the time for a head, shorter than that for a slow client
             client.connection.resume();
             assertThat(client.untilEnd()).contains(large).endsWith("last");
         }

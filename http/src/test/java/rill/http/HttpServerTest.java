@@ -30,7 +30,7 @@ import rill.Report;
 import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
 
-/** What clients are told of an answer, and when handlers fail; and what else handlers see. */
+/** Tests how requests are answered, also when handlers fail, and what else handlers see. */
 @ExtendWith(Leaks.class)
 class HttpServerTest {
     // ---- answers

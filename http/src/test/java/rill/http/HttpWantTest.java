@@ -29,12 +29,12 @@ import rill.spi.Transport;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** Want of memory and of threads. */
+/** Tests shortages of memory and of threads. */
 @ExtendWith(Leaks.class)
 class HttpWantTest {
     private static final int SLAB = 1 << 26;
 
-    /** As many bytes as no array can hold, of few that are really there. */
+    /** Returns more bytes than an array can hold, made of a few that are shared. */
     static ByteBuf huge() {
         ByteBuf slab = Unpooled.wrappedBuffer(new byte[SLAB]);
         var all = Unpooled.compositeBuffer(64);
@@ -74,7 +74,7 @@ class HttpWantTest {
         }
     }
 
-    /** A memory that has nothing more to give, once somebody says so. */
+    /** A memory that allocates nothing more once {@link #denies} is set. */
     private static final class Scarce implements Memory {
         boolean denies;
 
@@ -106,7 +106,7 @@ class HttpWantTest {
         }
     }
 
-    /** A transport that is another one, but for its threads for what blocks. */
+    /** A transport like another one, but with this executor for blocking work. */
     private record WithThreads(MemoryTransport real, Executor blocking) implements Transport {
         @Override
         public String name() {

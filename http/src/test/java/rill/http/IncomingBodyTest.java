@@ -24,14 +24,14 @@ import rill.http.wire.RequestHead;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** Pieces that come, are asked for, given up in every way, and come back, at random: against what a list would do. */
+/** Random programs in which pieces arrive, are asked for, given up in every way, and returned; compared with a list. */
 @ExtendWith(Leaks.class)
 class IncomingBodyTest {
     private static final int PROGRAMS = 2000;
     private static final int STEPS = 12;
     private static final ByteBuf SIGNAL = Unpooled.EMPTY_BUFFER;
 
-    /** One body, whose pieces are numbers, and whoever reads it. */
+    /** One body, whose pieces are numbers, and its reader. */
     private static final class Program implements IncomingBody.Origin {
         private final Loop loop;
         private final Random random;
@@ -58,10 +58,10 @@ class IncomingBodyTest {
         @Override
         public void relieved(IncomingBody asked) {}
 
-        /** One piece that was asked for and not seen: what gives it up, and what races it. */
+        /** A piece that was asked for and not yet seen, with the signal that may race it. */
         private static final class Asked {
             final Promise<@Nullable ByteBuf> signal;
-            Future<?> outcome; // of its race
+            Future<?> outcome; // cancelled to give the piece up
 
             Asked(Promise<@Nullable ByteBuf> signal, Future<?> outcome) {
                 this.signal = signal;
@@ -92,7 +92,10 @@ class IncomingBodyTest {
             }
         }
 
-        /** If the last one is done, as the contract says. It need not have been seen, unless it may be given up alone: then what comes first is not known. */
+        /**
+         * Asks for a piece if the last Future is done, as the contract requires. Its piece need not have been seen, unless it is being raced: then it
+         * may be given up alone, and which piece comes first is not known.
+         */
         private void ask() {
             boolean raced = unseen.stream().anyMatch(each -> each.signal.isDone());
             if (raced || (last != null && !last.isDone())) {
@@ -119,7 +122,7 @@ class IncomingBodyTest {
             return null;
         }
 
-        /** All that was asked for and not seen yet, in any order. One alone may be raced instead: then it is seen, or given up. */
+        /** Gives up all that was asked for and not yet seen, in any order. A single one may instead be raced: then it is either seen or given up. */
         private void giveUp() {
             if (unseen.size() == 1 && random.nextBoolean()) {
                 unseen.getFirst().signal.complete(SIGNAL);

@@ -23,7 +23,7 @@ import rill.LoopGroup;
 import rill.LoopOptions;
 import rill.testkit.Leaks;
 
-/** The JDK's client against our server, over sockets, on several loops. */
+/** Tests the JDK's client with Rill's server, over sockets, on several loops. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class OverSocketsTest {

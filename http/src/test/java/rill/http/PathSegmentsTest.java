@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Paths, hosts and dates. */
+/** Tests paths, hosts and dates. */
 class PathSegmentsTest {
     @Test
     void segments_are_decoded_one_by_one() throws HttpRefusedException {

@@ -135,8 +135,7 @@ class PullingTest {
     void a_source_without_a_Future_fails_who_saves_it_and_leaves_no_file(@TempDir Path folder) throws IOException {
         try (Loop real = Loop.open().start()) {
             var source = new NullInsteadOfAFuture(real);
-            Future<Long> saved = real.submit(
-                            () -> HttpBody.stream(source).saveTo(folder.resolve("file"), 100))
+            Future<Long> saved = real.submit(() -> HttpBody.stream(source).saveTo(folder.resolve("file"), 100))
                     .flatMap(saving -> saving);
             assertThatThrownBy(saved::await).isInstanceOf(NullPointerException.class);
             assertThat(source.closed).isOne();

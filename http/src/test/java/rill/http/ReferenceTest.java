@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a reference means that is relative to another: all examples of RFC 3986, sections 5.4.1 and 5.4.2. */
+/** Tests how relative references are resolved: all examples of RFC 3986, sections 5.4.1 and 5.4.2. */
 final class ReferenceTest {
     private static String resolved(String base, String reference) {
         return Reference.of(base).resolve(Reference.of(reference)).toString();

@@ -29,7 +29,7 @@ import rill.Service;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** Bodies of requests that are written to files. */
+/** Tests bodies of requests that are written to files. */
 @ExtendWith(Leaks.class)
 class SavingTest {
     private static final String PUT = "PUT /a.txt HTTP/1.1\r\nConnection: close\r\n";
@@ -147,7 +147,7 @@ class SavingTest {
 
     @Test
     void a_loop_that_closes_while_a_piece_is_written_leaves_nothing() throws IOException {
-        for (int i = 0; i < 20; i++) { // in whichever order the work of threads and of loops is done
+        for (int i = 0; i < 20; i++) { // each seed orders the work of threads and loops differently
             var memory = new MemoryTransport(i);
             Loop loop = Loop.open(LoopOptions.defaults().transport(memory));
             loop.run(() -> {
@@ -163,7 +163,7 @@ class SavingTest {
         }
     }
 
-    /** Gives a piece, and another one when the test says so. */
+    /** A source that delivers a piece at once, and the next when the test says so. */
     private static final class Halting implements HttpBody.Source {
         private final Loop loop;
         private @Nullable Promise<@Nullable ByteBuf> rest;

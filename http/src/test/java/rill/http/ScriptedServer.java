@@ -14,13 +14,13 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.memory.MemoryTransport;
 
-/** A server that says what it is told to, byte by byte, and notes what it was asked. */
+/** A server that sends what its handler says, byte by byte, and records the requests. */
 final class ScriptedServer {
-    /** A connection of a client. */
+    /** The connection of a client. */
     static final class Peer {
         private final Connection<ByteBuf, ByteBuf> connection;
         private final StringBuilder seen = new StringBuilder();
-        final int number; // of the connection
+        final int number; // of the connection, from 0
         int requests;
 
         Peer(Connection<ByteBuf, ByteBuf> connection, int number) {
@@ -53,7 +53,7 @@ final class ScriptedServer {
     final Listener listener;
 
     /**
-     * @param handler given each request, as text: a head, with its body if Content-Length says so or it is in chunks
+     * @param handler receives each request as text: a head, and its body if there is a Content-Length or the body is in chunks
      */
     ScriptedServer(Loop loop, BiConsumer<Peer, String> handler) throws IOException {
         listener = loop.listen(MemoryTransport.ANY, Pipeline.bytes(), connection -> {

@@ -21,11 +21,11 @@ import rill.Report;
 import rill.Service;
 import rill.testkit.memory.MemoryTransport;
 
-/** A server on a network in memory, whose clients write and read bytes. What is reported has to be expected. */
+/** A server on a network in memory, whose clients write and read bytes. Every report has to be expected. */
 final class Served implements AutoCloseable {
     static final String HOST = "Host: a\r\n\r\n";
 
-    /** What the usual clock says. */
+    /** The time of the usual clock. */
     static final String DATE = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
 
     private static final Duration LONG = Duration.ofHours(1);
@@ -67,7 +67,7 @@ final class Served implements AutoCloseable {
                 }));
     }
 
-    /** A client. */
+    /** A client that sends and receives bytes. */
     final class Raw {
         final Connection<ByteBuf, ByteBuf> connection;
         private final StringBuilder text = new StringBuilder();
@@ -90,14 +90,14 @@ final class Served implements AutoCloseable {
             return this;
         }
 
-        /** What has come, once it ends like this. */
+        /** Returns what has arrived, once it contains this. */
         String until(String end) {
             drive(() -> text.indexOf(end) >= 0 || ended);
             assertThat(text.toString()).contains(end);
             return take();
         }
 
-        /** What has come when the stream has ended. */
+        /** Returns what has arrived, once the stream has ended. */
         String untilEnd() {
             drive(() -> ended);
             assertThat(ended).isTrue();
@@ -127,7 +127,7 @@ final class Served implements AutoCloseable {
         transport.pass(time);
     }
 
-    /** What one client is told in answer to this, until the connection closes. */
+    /** Returns what a new client receives in answer to these bytes, until the connection closes. */
     String ask(String bytes) throws IOException {
         return connect().send(bytes).untilEnd();
     }

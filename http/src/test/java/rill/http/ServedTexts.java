@@ -14,7 +14,7 @@ import rill.Loop;
 import rill.Promise;
 import rill.Service;
 
-/** What tests of the server send, serve and expect. */
+/** What the tests of the server send, serve and expect. */
 final class ServedTexts {
     private ServedTexts() {}
 
@@ -39,7 +39,7 @@ final class ServedTexts {
         return () -> Future.of(left.hasNext() ? bytes(left.next()) : null);
     }
 
-    /** Answers nothing by itself: what it has promised is added to these, in the order of the requests. */
+    /** A service that only promises its answers: it adds its promises to this list, in the order of the requests. */
     static Service<HttpRequest, HttpResponse> promising(List<Promise<HttpResponse>> promises) {
         return request -> {
             Promise<HttpResponse> promise = Loop.current().promise();

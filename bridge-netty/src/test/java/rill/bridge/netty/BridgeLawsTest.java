@@ -16,7 +16,7 @@ import rill.Codec;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
 
-/** What every codec obeys, Netty's handlers obey as well: each message once, whatever the splits, and at the end all that is left. */
+/** Checks Netty's handlers against the laws of codecs: each message once, whatever the splits, and at the end all that is left. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class BridgeLawsTest {

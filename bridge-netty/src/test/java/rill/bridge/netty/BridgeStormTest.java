@@ -11,7 +11,7 @@ import rill.testkit.Leaks;
 import rill.testkit.storm.Storm;
 import rill.testkit.storm.World;
 
-/** Storms over layers of Netty's handlers: streams arrive whole or a failure is told, and everything comes back. */
+/** Storms over layers of Netty's handlers: streams arrive in full or a failure is reported, and everything is released. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class BridgeStormTest {

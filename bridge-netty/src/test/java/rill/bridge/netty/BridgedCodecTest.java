@@ -27,8 +27,8 @@ import rill.testing.Loops;
 import rill.testkit.Leaks;
 
 /**
- * All of a protocol by Netty's handlers, TLS and lateness included, as one codec: both ends write, pause, half-close, close and abort as a seed says. What
- * is received is the beginning of what was written; all of it, unless somebody was told otherwise.
+ * A whole protocol of Netty's handlers, including TLS and delays, as one codec. Both ends write, pause, half-close, close and abort as a seed
+ * decides. What is received is a prefix of what was written: all of it, unless an end aborted or the receiver had closed.
  */
 @Tag("slow")
 @ExtendWith(Leaks.class)
@@ -63,8 +63,8 @@ class BridgedCodecTest {
         final List<String> received = new ArrayList<>();
         final List<Future<?>> flushed = new ArrayList<>();
         Connection<String, String> connection;
-        boolean ended; // its output, by the program
-        boolean closed; // by the program: what comes in after that is of no use
+        boolean ended; // the program has ended its output
+        boolean closed; // the program has closed it: what arrives after that does not count
         boolean told; // of a failure
         boolean sawEnd;
 
@@ -184,7 +184,7 @@ class BridgedCodecTest {
             }
         }
 
-        /** What one has written, the other has received, or one of them knows that it has not. */
+        /** Checks what one end has received against what the other has written, as the class comment says, and that every flush is done. */
         private void check(End from, End to) {
             assertThat(to.received)
                     .isEqualTo(from.written.subList(0, Math.min(to.received.size(), from.written.size())));

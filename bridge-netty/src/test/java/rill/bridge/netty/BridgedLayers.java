@@ -20,11 +20,11 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import rill.ByteLayer;
 
-/** Layers of Netty's handlers that are the same at both ends, or take their part: whatever is above must not notice them. */
+/** Layers of Netty's handlers that are the same at both ends, or take each end's role. The layers above must not notice them. */
 final class BridgedLayers {
     private BridgedLayers() {}
 
-    /** Nothing, lengths, compression, and one that is late. */
+    /** Layers that do nothing, prefix lengths, compress, and delay. */
     static Map<String, ByteLayer> plain() {
         return Map.of(
                 "netty-nothing", layer(handlers -> {}),
@@ -53,7 +53,7 @@ final class BridgedLayers {
         handlers.addLast(new JdkZlibDecoder(ZlibWrapper.ZLIB, 0), new JdkZlibEncoder(ZlibWrapper.ZLIB));
     }
 
-    /** Netty's TLS. Without readyWhen an end of the output within the handshake would break it off. */
+    /** Netty's TLS. Without {@code readyWhen}, an end of the output during the handshake would break the handshake off. */
     static Map<String, ByteLayer> tls(SSLContext context) {
         ByteLayer client = ready(tls(context, true)).layer();
         ByteLayer server = ready(tls(context, false)).layer();
@@ -64,7 +64,7 @@ final class BridgedLayers {
         return tls.readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture());
     }
 
-    /** 1.3, since 1.2 has no half-close. */
+    /** TLS 1.3 only, since 1.2 has no half-close. */
     private static NettyHandlers tls(SSLContext context, boolean client) {
         return NettyHandlers.of(handlers -> {
             SSLEngine engine = context.createSSLEngine();
@@ -74,7 +74,7 @@ final class BridgedLayers {
         });
     }
 
-    /** Keeps some of what is written for a while, and then writes it in its order. */
+    /** Keeps every third message for a while, and then writes it. */
     static final class Late extends ChannelOutboundHandlerAdapter {
         private final ArrayDeque<ByteBuf> kept = new ArrayDeque<>();
         private int count;

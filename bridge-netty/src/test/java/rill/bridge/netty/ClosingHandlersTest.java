@@ -29,7 +29,7 @@ import rill.Pipeline;
 import rill.Report;
 import rill.testkit.Leaks;
 
-/** How a connection with handlers ends: by its owner, who lets them say good-bye, or by a handler that closes its channel. */
+/** Tests how a connection with handlers ends: by its owner, and then the handlers may say good-bye, or by a handler that closes its channel. */
 @ExtendWith(Leaks.class)
 class ClosingHandlersTest {
     private final Rig rig = new Rig();

@@ -19,7 +19,7 @@ import rill.Connection;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** What comes out of the handlers at the end of their pipeline, wherever they were added: messages and events, and to whom they belong. */
+/** Tests what leaves the handlers at the end of their pipeline, wherever they were added: messages and events, and who owns them. */
 @ExtendWith(Leaks.class)
 class HandlersInPlaceTest {
     private final Rig rig = new Rig();
@@ -30,7 +30,7 @@ class HandlersInPlaceTest {
         rig.close();
     }
 
-    /** Tells an event that holds a buffer, before each message. */
+    /** Fires an event that holds a buffer before each message. */
     private final class Telling extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
@@ -41,7 +41,7 @@ class HandlersInPlaceTest {
         }
     }
 
-    /** What everybody who comes from Netty has. */
+    /** Applications that come from Netty usually use an initializer. */
     @Test
     void handlers_that_a_channel_initializer_adds_are_before_the_end() {
         NettyHandlers initialized = NettyHandlers.of(handlers -> handlers.addLast(new ChannelInitializer<Channel>() {
@@ -52,12 +52,12 @@ class HandlersInPlaceTest {
         }));
         rig.connect(Pipeline.of(initialized.codec(String.class, ByteBuf.class, event -> "<told>")));
         rig.peerSays("one\n");
-        events.forEach(ByteBuf::release); // the receiver's
+        events.forEach(ByteBuf::release); // the receiver owns them
         assertThat(rig.failures).isEmpty();
         assertThat(rig.received).containsExactly("<told>", "one");
     }
 
-    /** As ApplicationProtocolNegotiationHandler and others do, when it is known what is spoken. */
+    /** As ApplicationProtocolNegotiationHandler and others do, once the protocol is known. */
     @Test
     void handlers_that_a_handler_adds_later_are_before_the_end() {
         NettyHandlers later = NettyHandlers.of(handlers -> handlers.addLast(new ChannelInboundHandlerAdapter() {
@@ -76,7 +76,7 @@ class HandlersInPlaceTest {
         assertThat(rig.received).containsExactly("<told>", "one", "<told>", "two");
     }
 
-    /** HttpServerUpgradeHandler's UpgradeEvent holds a request; Netty's own end of a pipeline releases it. */
+    /** HttpServerUpgradeHandler's UpgradeEvent holds a request. The end of Netty's own pipelines releases it. */
     @Test
     void an_event_that_nobody_wants_is_released() {
         NettyHandlers telling = NettyHandlers.of(
@@ -152,7 +152,7 @@ class HandlersInPlaceTest {
         rig.does(connection::close);
     }
 
-    /** Handlers take all bytes that they are given, and so must not be given more while what they have made of some waits. */
+    /** Handlers consume all bytes that they receive, so they must not receive more while messages that they have made are waiting. */
     @Test
     void a_receiver_that_takes_one_message_at_a_time_holds_up_a_peer_that_floods() {
         List<Channel> channels = new ArrayList<>();
@@ -181,7 +181,7 @@ class HandlersInPlaceTest {
         });
     }
 
-    /** Events of which no messages are made: what waits behind them is decoded all the same. */
+    /** No messages are made of these events, but what waits behind them is still decoded. */
     @Test
     void bytes_that_wait_behind_events_that_nobody_wants_are_decoded() {
         NettyHandlers telling = NettyHandlers.of(handlers -> handlers.addLast(
@@ -202,7 +202,7 @@ class HandlersInPlaceTest {
         rig.does(connection::close);
     }
 
-    /** In a layer: those before it are not lost, and those after it are not taken for their continuation. */
+    /** In a layer, bytes before the message are not lost, and those after it are not taken for their continuation. */
     @Test
     void bytes_that_a_layer_has_left_before_something_else_are_received_before_that_is_told() {
         NettyHandlers odd = NettyHandlers.of(handlers -> handlers.addLast(new ChannelInboundHandlerAdapter() {
@@ -229,7 +229,7 @@ class HandlersInPlaceTest {
         assertThat(rig.failures).hasSize(1);
     }
 
-    /** The handlers have taken all bytes that have come: what they have not made messages of can't be given to another pipeline. */
+    /** The handlers have consumed all bytes that have arrived. What they have not made messages of can't be passed to another pipeline. */
     @Test
     void become_is_refused_above_a_codec_and_a_layer_of_handlers() {
         Connection<String, String> connection =

@@ -37,10 +37,10 @@ import rill.Report;
 import rill.testing.ManualClock;
 import rill.testkit.Leaks;
 
-/** What handlers take for their event loop: when it runs what it is given, by which clock, and what it does not take. */
+/** Tests the event loop that handlers see: when it runs what it receives, by which clock, and what it rejects. */
 @ExtendWith(Leaks.class)
 class HandlersOnTheLoopTest {
-    /** Lines, and a handler that does this once it is active. */
+    /** Returns a pipeline of lines, with a handler that runs this once it is active. */
     private static Pipeline<String, String> lines(Consumer<ChannelHandlerContext> atFirst) {
         return Pipeline.of(NettyHandlers.of(handlers -> handlers.addLast(
                         new LineBasedFrameDecoder(100),
@@ -55,7 +55,7 @@ class HandlersOnTheLoopTest {
                 .codec(String.class, String.class));
     }
 
-    /** Only differences between readings of a clock mean something. Netty takes a deadline below zero for one that never comes. */
+    /** Only differences between readings of a clock are meaningful. Netty treats a deadline below zero as one that never comes. */
     @Test
     void what_is_scheduled_runs_in_its_time_wherever_the_clock_begins() {
         for (long start : new long[] {Long.MIN_VALUE, -5_000_000_000_000L, -1, 0, Long.MAX_VALUE - 1_000_000}) {
@@ -73,7 +73,7 @@ class HandlersOnTheLoopTest {
         }
     }
 
-    /** Where time stands still as long as something runs, each is due at once. */
+    /** Where time stands still while something runs, each of these is due at once. */
     @Test
     void what_schedules_itself_without_a_delay_for_ever_does_not_keep_the_loop() {
         var rig = new Rig();
@@ -96,7 +96,7 @@ class HandlersOnTheLoopTest {
         rig.close();
     }
 
-    // ---- outside of the calls of the connection, in a callback of a Future, say
+    // ---- outside of the connection's calls, for example in a callback of a Future
 
     private static void on(Rig rig, ChannelHandlerContext context, Consumer<ChannelHandlerContext> does) {
         rig.does(() -> does.accept(context));
@@ -198,7 +198,7 @@ class HandlersOnTheLoopTest {
         rig.close();
     }
 
-    // ---- what was written before a message that can't be
+    // ---- writes before a message that can't be encoded
 
     @Test
     void a_message_that_an_encoder_refuses_leaves_what_a_handler_has_written_before_it() {
@@ -280,7 +280,7 @@ class HandlersOnTheLoopTest {
         rig.close();
     }
 
-    /** As one that asks a database does. */
+    /** As a handler does that queries a database. */
     @Test
     void a_handler_that_has_its_answer_from_another_thread_gives_it() {
         var rig = new Rig();
@@ -402,7 +402,7 @@ class HandlersOnTheLoopTest {
         rig.close();
     }
 
-    /** The last of it waits in the queue of a loop that ends at once. */
+    /** The last of it is still in the queue of a loop that then ends. */
     @Test
     void what_another_thread_has_given_fails_and_is_released_if_the_loop_ends_before_it_runs() {
         var rig = new Rig();

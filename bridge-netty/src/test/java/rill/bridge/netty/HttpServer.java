@@ -16,7 +16,7 @@ import rill.Listener;
 import rill.Loop;
 import rill.Pipeline;
 
-/** The program that docs/from-netty.md arrives at. */
+/** The final program of docs/from-netty.md. */
 final class HttpServer {
     private HttpServer() {}
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import rill.Loop;
 import rill.LoopOptions;
 
-/** Netty's codec for HTTP serves the JDK's client, over sockets. */
+/** Tests Netty's HTTP codec with the JDK's client, over sockets. */
 @Timeout(60)
 class HttpServerTest {
     @Test

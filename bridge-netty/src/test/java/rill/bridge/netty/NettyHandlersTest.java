@@ -41,7 +41,7 @@ import rill.Report;
 import rill.testing.Loops;
 import rill.testkit.Leaks;
 
-/** Handlers of Netty in pipelines of Rill, against a peer that speaks by hand. */
+/** Tests Netty's handlers in Rill's pipelines, with a peer that sends bytes by hand. */
 @ExtendWith(Leaks.class)
 class NettyHandlersTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
@@ -64,7 +64,7 @@ class NettyHandlersTest {
         }
     }
 
-    /** The handlers' end of a connection whose messages are noted. */
+    /** Connects the end with the handlers, and records its messages. */
     private <W> Connection<String, W> connect(Pipeline<String, W> pipeline) {
         Listener server = loops.settle(loop.listen(ANY, Pipeline.bytes(), connection -> {
             peer = connection;
@@ -238,7 +238,7 @@ class NettyHandlersTest {
         end(connection);
     }
 
-    /** They may hold memory outside of the heap, as Netty's own TLS does: it goes when they are removed. */
+    /** Handlers may hold memory outside the heap, as Netty's TLS does. It is freed when they are removed. */
     @Test
     void handlers_that_an_initializer_has_added_before_it_throws_are_removed() {
         List<String> told = new ArrayList<>();

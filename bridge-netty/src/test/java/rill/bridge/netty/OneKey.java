@@ -9,7 +9,7 @@ import java.security.KeyStore;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** TLS with a key of its own, made by the JDK's keytool, and trust in everybody. */
+/** TLS with one key, made by the JDK's keytool, and with trust in every peer. */
 final class OneKey {
     private static final String PASSWORD = "changeit";
 

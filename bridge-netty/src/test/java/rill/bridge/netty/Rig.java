@@ -21,7 +21,7 @@ import rill.Pipeline;
 import rill.testing.Loops;
 import rill.testing.ManualClock;
 
-/** A connection with handlers of Netty in its pipeline, what has come of it, and its peer, which speaks by hand. */
+/** A connection with Netty's handlers in its pipeline, what it has received, and a peer that sends bytes by hand. */
 final class Rig {
     static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
@@ -68,7 +68,7 @@ final class Rig {
         ticks();
     }
 
-    /** Notes what it is sent, and closes when that ends. */
+    /** Starts the peer's listener, which records what it receives, and whether the stream has ended. */
     Listener server() {
         return loops.settle(loop.listen(ANY, Pipeline.bytes(), connection -> {
             peer = connection;
@@ -82,7 +82,7 @@ final class Rig {
         }));
     }
 
-    /** Without anybody who receives. */
+    /** Connects without a receiver. */
     <R, W> Connection<R, W> dial(Pipeline<R, W> pipeline) {
         return loops.settle(loop.connect(server().address(), pipeline));
     }
@@ -112,7 +112,7 @@ final class Rig {
         return Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
     }
 
-    /** What the peer was sent, in Latin 1. */
+    /** Returns what the peer has received, in Latin 1. */
     String sent() {
         return sent.toString(StandardCharsets.ISO_8859_1);
     }

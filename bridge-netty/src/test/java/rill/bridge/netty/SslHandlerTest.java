@@ -30,7 +30,7 @@ import rill.Listener;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** Netty's SslHandler as a layer, which keeps what is written until its handshake is done, and ends its stream by a close_notify. */
+/** Tests Netty's SslHandler as a layer. It keeps what is written until its handshake is done, and ends its stream with a close_notify. */
 @ExtendWith(Leaks.class)
 class SslHandlerTest {
     @TempDir
@@ -71,7 +71,7 @@ class SslHandlerTest {
         });
     }
 
-    /** Its tasks run wherever, and what follows from them comes back to the loop. */
+    /** Tasks of the handshake may run on any thread; what follows from them runs on the loop. */
     @Test
     void a_handshake_whose_tasks_run_on_threads_of_their_own_comes_about() throws Exception {
         var threads = Executors.newFixedThreadPool(2);
@@ -203,7 +203,7 @@ class SslHandlerTest {
             connection.write("hello");
             flushed.add(connection.flush());
         });
-        rig.after(Duration.ofSeconds(11)); // SslHandler's time for it
+        rig.after(Duration.ofSeconds(11)); // longer than SslHandler's handshake timeout
         assertThat(rig.failures).singleElement().isInstanceOf(IOException.class);
         assertThat(flushed.getFirst().failure()).isNotNull();
         assertThat(connection.isOpen()).isFalse();

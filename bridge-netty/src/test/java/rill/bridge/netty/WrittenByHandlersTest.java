@@ -30,7 +30,7 @@ import rill.Pipeline;
 import rill.Report;
 import rill.testkit.Leaks;
 
-/** What becomes of messages that handlers keep for a while, refuse, or can't encode: they leave whole and in order, or somebody is told. */
+/** Tests messages that handlers keep for a while, refuse, or can't encode: they leave in full and in order, or a failure is reported. */
 @ExtendWith(Leaks.class)
 class WrittenByHandlersTest {
     private final Rig rig = new Rig();
@@ -178,7 +178,7 @@ class WrittenByHandlersTest {
                 .satisfies(failure -> assertThat(failure).hasMessage("refused"));
     }
 
-    /** A message starting with "bad" can't be encoded; what was made of it before that comes out all the same. */
+    /** A message that begins with "bad" can't be encoded. What the encoder has added before it throws is still sent. */
     private static Pipeline<String, String> framed(String before) {
         return Pipeline.of(NettyHandlers.of(handlers -> handlers.addLast(
                         new LineBasedFrameDecoder(100),
@@ -294,14 +294,14 @@ class WrittenByHandlersTest {
         rig.does(connection::close);
     }
 
-    /** To several connections, or by a Pool that tries it again. */
+    /** For example, to several connections, or by a Pool that retries it. */
     @Test
     void a_message_that_is_written_twice_has_its_content_both_times() {
         NettyHandlers consuming = NettyHandlers.of(handlers -> handlers.addLast(
                 new LineBasedFrameDecoder(100), new StringDecoder(), new MessageToByteEncoder<ByteBufHolder>() {
                     @Override
                     protected void encode(ChannelHandlerContext context, ByteBufHolder message, ByteBuf out) {
-                        out.writeBytes(message.content()); // as Netty's encoder of HTTP does
+                        out.writeBytes(message.content()); // as Netty's HTTP encoder does
                     }
                 }));
         Connection<String, ByteBufHolder> connection =
@@ -314,7 +314,7 @@ class WrittenByHandlersTest {
         rig.does(connection::close);
     }
 
-    /** A message of somebody's own that extends one of Netty's. */
+    /** A custom message that extends one of Netty's. */
     private static final class Note extends DefaultByteBufHolder {
         Note(String text) {
             super(Rig.bytes(text));

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which addresses are in a range, and what is an address at all. */
+/** Tests which addresses are in a range, and what counts as an address at all. */
 final class AddressRangesTest {
     private static boolean contains(String range, String address) {
         return AddressRanges.of(range).test(new InetSocketAddress(InetAddress.ofLiteral(address), 1));

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.testkit.CodecHarness;
 
-/** What is said to an HTTP proxy, and what becomes of each thing that it may answer. */
+/** Tests what is sent to an HTTP proxy, and how each of its possible answers is handled. */
 final class HttpConnectTest {
     private static final HttpConnect PROXY = HttpConnect.at(InetSocketAddress.createUnresolved("proxy", 3128));
     private static final HttpConnect WITH_USER = PROXY.basic("me", "secret");

@@ -20,7 +20,7 @@ import rill.ByteLayer;
 import rill.Session;
 import rill.testkit.CodecHarness;
 
-/** What a client writes first; each header is what a server reads again. */
+/** Tests what a client writes first, and that a server can read each header. */
 final class ProxyClientTest {
     private static final SocketAddress CLIENT = at("192.0.2.1", 56_324);
     private static final SocketAddress SERVER = at("198.51.100.2", 443);

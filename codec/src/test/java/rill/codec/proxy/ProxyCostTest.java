@@ -19,12 +19,12 @@ import rill.Outgoing;
 import rill.Session;
 import rill.testkit.CodecHarness;
 
-/** A layer that has done its work costs nothing but a call: counted, not timed. */
+/** A layer that has done its work costs no more than a call: counted, not timed. */
 final class ProxyCostTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final InetSocketAddress HERE = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1);
 
-    /** A session that has seen this, and passes on. */
+    /** Returns a session that has read this beginning and now passes bytes on. */
     private static Session<ByteBuf, ByteBuf> after(ByteLayer layer, String beginning) {
         var opened = new ArrayList<Session<ByteBuf, ByteBuf>>();
         ByteLayer noting = context -> {
@@ -36,12 +36,12 @@ final class ProxyCostTest {
         return opened.getFirst();
     }
 
-    /** Copies without objects of its own. */
+    /** A buffer that is copied without allocating other objects. */
     private static ByteBuf heap() {
         return new UnpooledHeapByteBuf(UnpooledByteBufAllocator.DEFAULT, 1024, 1024);
     }
 
-    /** Takes everything into one buffer. */
+    /** An output in which all bytes go into one buffer. */
     private record OneBuffer(ByteBuf buffer) implements Outgoing {
         @Override
         public ByteBuf buffer(int atLeast) {
@@ -71,7 +71,7 @@ final class ProxyCostTest {
         written.release();
     }
 
-    @SuppressWarnings("NullAway") // it asks for nothing any more, so there is no Context
+    @SuppressWarnings("NullAway") // it no longer asks for anything, so there is no Context
     private static void once(Session<ByteBuf, ByteBuf> session, ByteBuf in, OneBuffer out) throws IOException {
         @Nullable ByteBuf passed = session.decode(in, null);
         if (passed != in) {

@@ -12,7 +12,7 @@ import rill.testkit.CodecHarness;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
 
-/** Every layer of this package against the laws of codecs, with broken input by the hundred thousand. */
+/** Checks every layer of this package against the laws of codecs, with hundreds of thousands of broken inputs. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 final class ProxyLawsTest {
@@ -59,7 +59,10 @@ final class ProxyLawsTest {
                 .tests();
     }
 
-    /** Samples so far from a header that no mutation is one: how much of it is passed on first depends on how it is split. */
+    /**
+     * The samples are so far from a header that no mutation makes one: how much of a header is passed on before its refusal depends on how it is
+     * split.
+     */
     @TestFactory
     Stream<DynamicTest> strangers_without_a_header() {
         return CodecLaws.of(ProxyProtocol.server(peer -> false).strangersWithoutHeader())

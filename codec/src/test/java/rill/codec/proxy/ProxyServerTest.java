@@ -18,16 +18,16 @@ import rill.Context;
 import rill.Session;
 import rill.testkit.CodecHarness;
 
-/** What a server makes of the beginning of a connection: who is believed, and which headers are good. */
+/** Tests how a server reads the beginning of a connection: which peers are trusted, and which headers are valid. */
 final class ProxyServerTest {
     private static final ProxyProtocolServer TRUSTING = ProxyProtocol.server(peer -> true);
     private static final ProxyProtocolServer SUSPICIOUS = ProxyProtocol.server(peer -> false);
     private static final String SIGNATURE = "\r\n\r\n\0\r\nQUIT\n";
     private static final String V1 = "PROXY TCP4 192.0.2.1 198.51.100.2 56324 443\r\n";
-    private static final String V4 = "\u00c0\0\2\1\u00c6\063\144\2\u00dc\4\1\u00bb"; // the same
+    private static final String V4 = "\u00c0\0\2\1\u00c6\063\144\2\u00dc\4\1\u00bb"; // the same addresses and ports
     private static final String V2 = SIGNATURE + "\041\u0011\0\14" + V4;
 
-    /** The harness, and what the session has found out. */
+    /** A harness, and what the session has found out. */
     private static final class Reading {
         private @Nullable Session<ByteBuf, ByteBuf> session;
         private final CodecHarness<ByteBuf, ByteBuf> harness;
@@ -77,7 +77,7 @@ final class ProxyServerTest {
         return new InetSocketAddress(InetAddress.ofLiteral(host), port);
     }
 
-    // ---- who is believed
+    // ---- which peers are trusted
 
     @Test
     void a_stranger_is_refused_before_it_has_said_anything() {
@@ -141,7 +141,7 @@ final class ProxyServerTest {
                 .withMessage("on purpose");
     }
 
-    // ---- when there is none
+    // ---- no header
 
     @Test
     void writes_wait_for_the_header_and_it_has_its_time() {

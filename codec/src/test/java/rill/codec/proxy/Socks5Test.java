@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import rill.testkit.CodecHarness;
 
-/** What is said to a SOCKS5 proxy, and what becomes of each thing that it may answer. */
+/** Tests what is sent to a SOCKS5 proxy, and how each of its possible answers is handled. */
 final class Socks5Test {
     private static final Socks5 PROXY = Socks5.at(InetSocketAddress.createUnresolved("proxy", 1080));
     private static final Socks5 WITH_USER = PROXY.user("me", "secret");
@@ -40,7 +40,7 @@ final class Socks5Test {
         assertThat(outcome.messages()).isEmpty();
     }
 
-    /** What is asked for when the target is this. */
+    /** Returns the request for this target. */
     private static String request(SocketAddress target) {
         return new CodecHarness<>(PROXY.to(target)).feed("\5\0").answered().substring(3);
     }
@@ -141,7 +141,7 @@ final class Socks5Test {
         return IntStream.rangeClosed(1, 255);
     }
 
-    /** RFC 1928, 6, from 1 on. */
+    /** The meanings of the reply codes of RFC 1928, section 6, from 1 on. */
     private static final List<String> KNOWN = List.of(
             "it has failed, without a reason",
             "its rules do not allow this connection",

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import rill.codec.resp.RespClientCodec.Pairing;
 import rill.testkit.CodecHarness;
 
-/** What a client says first, and what becomes of it. */
+/** Tests what a client sends first, and how the answers to it are handled. */
 final class HelloTest {
     private static final String MAP = "%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n";
 

@@ -21,7 +21,7 @@ import rill.codec.QuietContext;
 import rill.testkit.CodecHarness;
 import rill.testkit.Leaks;
 
-/** What a client reads that speaks RESP3. */
+/** Tests how a client reads the replies of RESP3. */
 @ExtendWith(Leaks.class)
 final class Resp3ReplyTest {
     private static CodecHarness.Outcome decode(String bytes) {
@@ -385,7 +385,7 @@ final class Resp3ReplyTest {
         }
     }
 
-    // ---- handing out
+    // ---- buffers that are handed out
 
     @Test
     void large_bulk_replies_are_handed_out_if_that_is_asked_for() {
@@ -413,7 +413,7 @@ final class Resp3ReplyTest {
         buffer.release();
     }
 
-    // ---- there and back
+    // ---- written and read back
 
     @Test
     void whatever_a_server_writes_is_read_as_what_it_was() {

@@ -17,7 +17,7 @@ import rill.Loop;
 import rill.codec.resp.RespClientCodec.Pairing;
 import rill.testkit.CodecHarness;
 
-/** Several commands as one call. */
+/** Tests several commands as one call. */
 final class RespBatchTest {
     private static CodecHarness<List<Reply>, List<Command>> harness(Pairing pairing) {
         return new CodecHarness<>(new RespBatchCodec(RespCodecs.greeting(Hello.resp2(), pairing)));

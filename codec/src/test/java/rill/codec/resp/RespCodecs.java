@@ -3,11 +3,11 @@ package rill.codec.resp;
 import rill.Codec;
 import rill.codec.resp.RespClientCodec.Pairing;
 
-/** The codecs of RESP without a pipeline around them. */
+/** The codecs of RESP, without a pipeline. */
 public final class RespCodecs {
     private RespCodecs() {}
 
-    /** A client whose commands have one reply each. */
+    /** A client's codec, with one reply for each command. */
     public static Codec<Reply, Command> client(RespOptions options) {
         return paired(options);
     }
@@ -16,7 +16,7 @@ public final class RespCodecs {
         return new RespClientCodec(options, Hello.resp2(), Pairing.REPLIES);
     }
 
-    /** A client that knows both versions, without a greeting. */
+    /** A client's codec that knows both versions, without a greeting. */
     public static Codec<Reply, Command> ofBothVersions(RespOptions options) {
         return unpaired(options);
     }
@@ -25,12 +25,12 @@ public final class RespCodecs {
         return new RespClientCodec(options, Hello.resp2(), Pairing.NONE);
     }
 
-    /** A client that begins with this. */
+    /** A client's codec that begins with this greeting. */
     static RespClientCodec greeting(Hello hello, Pairing pairing) {
         return new RespClientCodec(RespOptions.defaults(), hello, pairing);
     }
 
-    /** A server. */
+    /** A server's codec. */
     public static Codec<Command, Reply> server(RespOptions options) {
         return new RespServerCodec(options);
     }

@@ -19,7 +19,7 @@ import rill.Session;
 import rill.codec.QuietContext;
 import rill.testkit.CodecHarness;
 
-/** What a server reads. */
+/** Tests how a server reads commands. */
 final class RespCommandTest {
     private static final RespServerCodec SERVER = new RespServerCodec(RespOptions.defaults());
 
@@ -243,7 +243,7 @@ final class RespCommandTest {
         var codec = new RespServerCodec(RespOptions.defaults().unfinishedBytes(100_000));
         List<Session<Command, Reply>> sessions = new ArrayList<>();
         ByteBuf some = Unpooled.copiedBuffer("*1000\r\n" + "$1\r\na\r\n".repeat(200), UTF_8);
-        for (int i = 0; i < 20; i++) { // so little is not worth counting
+        for (int i = 0; i < 20; i++) { // too little to be counted
             sessions.add(codec.open(QuietContext.CONTEXT));
             sessions.getLast().decode(some.slice(), QuietContext.CONTEXT);
         }

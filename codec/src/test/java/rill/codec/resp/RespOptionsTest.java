@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import org.junit.jupiter.api.Test;
 
-/** What one can say of a peer. */
+/** Tests the options. */
 final class RespOptionsTest {
     private static final RespOptions DEFAULTS = RespOptions.defaults();
 

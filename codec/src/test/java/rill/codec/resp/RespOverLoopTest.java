@@ -23,7 +23,7 @@ import rill.PoolOptions;
 import rill.testing.Loops;
 import rill.testkit.Leaks;
 
-/** Clients and subscribers on a loop, with a server that says what the test wants, byte by byte. */
+/** Tests clients and subscribers on a loop, with a server that sends what the test says, byte by byte. */
 class RespOverLoopTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
@@ -66,7 +66,7 @@ class RespOverLoopTest {
         ticks();
     }
 
-    /** design-protocols.md: "pushes go to the handler, whatever is outstanding". */
+    /** Pushes go to their handler, whatever is outstanding. */
     @Test
     void a_push_among_the_answers_to_the_greeting_goes_to_its_handler() {
         List<Reply> pushes = new ArrayList<>();
@@ -83,7 +83,7 @@ class RespOverLoopTest {
         connecting.result().close();
     }
 
-    /** As Netty's, ioredis' and node-redis' users have seen: a full server is hammered. */
+    /** Users of Netty, ioredis and node-redis have seen this: a full server is flooded with connects. */
     @Test
     void a_server_that_is_full_is_connected_to_ever_more_seldom() {
         Listener server = server("-ERR max number of clients reached\r\n");
@@ -110,7 +110,7 @@ class RespOverLoopTest {
                 .isLessThan(20);
     }
 
-    /** RespSubscriber.failure(): "null while it has not, or if this side has closed it". */
+    /** {@link RespSubscriber#failure} is null if this side has closed the subscriber. */
     @Test
     void what_a_subscriber_has_survived_is_not_why_it_has_ended() {
         Connection<Reply, Command> connection =
@@ -133,7 +133,7 @@ class RespOverLoopTest {
         assertThat(subscriber.failure()).isNull();
     }
 
-    /** Law 2: the Future of what could not be written settles, and what comes later finds its own request. */
+    /** The Future of a command that could not be written settles, and later confirmations find their own requests. */
     @Test
     void a_subscription_that_was_not_written_fails_and_later_ones_are_confirmed() {
         Connection<Reply, Command> connection = loops.settle(loop.connect(
@@ -161,7 +161,7 @@ class RespOverLoopTest {
         made.getFirst().close();
     }
 
-    /** RespOptions.unfinishedBytes: "unfinished messages of all connections together"; the answer of a batch is one message. */
+    /** {@link RespOptions#unfinishedBytes} covers all unfinished messages, and the answer to a batch is one message. */
     @Test
     void what_has_come_of_the_answer_to_a_batch_counts_as_unfinished() {
         var options = RespOptions.defaults().bulkBytes(256 * 1024).unfinishedBytes(1024 * 1024);
@@ -171,7 +171,7 @@ class RespOverLoopTest {
         loop.execute(() -> calls.add(client.call(java.util.Collections.nCopies(100, Command.of("GET", "a")))));
         ticks();
         String reply = "$102400\r\n" + "x".repeat(102_400) + "\r\n";
-        for (int i = 0; i < 99; i++) { // ten megabytes, which nobody has received yet
+        for (int i = 0; i < 99; i++) { // ten megabytes, of which nothing is delivered yet
             says(reply);
             if (calls.getFirst().isDone()) {
                 break;
@@ -183,7 +183,7 @@ class RespOverLoopTest {
         assertThat(calls.getFirst().failure()).hasMessageContaining("unfinished");
     }
 
-    // ---- values in buffers that nobody is given
+    // ---- values in buffers that reach no receiver
 
     private static final String LARGE = "$40000\r\n" + "x".repeat(40_000) + "\r\n";
     private static final RespOptions HANDING_OUT = RespOptions.defaults().handOut(1);

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import rill.codec.QuietContext;
 import rill.testkit.CodecHarness;
 
-/** What a client reads. */
+/** Tests how a client reads replies. */
 final class RespReplyTest {
     private static CodecHarness.Outcome decode(String bytes) {
         return decode(RespOptions.defaults(), bytes);

@@ -27,7 +27,7 @@ import rill.codec.resp.RespSubscriber.Kind;
 import rill.testing.RecordingReporter;
 import rill.testkit.Leaks;
 
-/** Subscriptions, with a server that says what the test wants. */
+/** Tests subscriptions, with a server that sends what the test says. */
 @ExtendWith(Leaks.class)
 final class RespSubscriberTest {
     private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
@@ -102,7 +102,7 @@ final class RespSubscriberTest {
         return Reply.array(Reply.bulk("message"), Reply.bulk(channel), Reply.bulk(text));
     }
 
-    /** Until all that was said before has come. */
+    /** Waits until everything sent so far has arrived. */
     private void settle() throws IOException {
         Future<@Nullable Void> pong = subscriber.ping();
         say(Reply.PONG);
@@ -198,9 +198,9 @@ final class RespSubscriberTest {
         settle();
         Future<@Nullable Void> asked = subscriber.unsubscribe(Kind.SHARD, "s");
         Future<@Nullable Void> next = subscriber.subscribe("a");
-        say(push("sunsubscribe", "t", 1)); // its slot has moved
-        say(push("sunsubscribe", "s", 0)); // likewise, and it is taken for the answer
-        say(push("sunsubscribe", "s", 0)); // the answer
+        say(push("sunsubscribe", "t", 1)); // unasked: its slot has moved
+        say(push("sunsubscribe", "s", 0)); // likewise unasked, but taken for the answer
+        say(push("sunsubscribe", "s", 0)); // the real answer
         say(array("subscribe", "a", 1));
         asked.await();
         next.await();
@@ -243,7 +243,7 @@ final class RespSubscriberTest {
         assertThat(told).containsExactly("+CHANNEL a");
     }
 
-    // ---- what goes wrong
+    // ---- failures
 
     @Test
     void a_confirmation_that_nobody_waits_for_breaks_the_protocol() throws IOException {

@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import rill.testkit.CodecHarness;
 
-/** How one version says what the other one has. */
+/** Tests how one version writes the types of the other. */
 final class RespVersionTest {
     private static final Reply ALL = Reply.array(
             Reply.OK,

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.codec.internal.Payloads;
 import rill.testkit.CodecHarness;
 
-/** What both sides write, and that the other side reads the same. */
+/** Tests what both sides write, and that the other side reads the same. */
 final class RespWriterTest {
     private static final RespClientCodec CLIENT = RespCodecs.paired(RespOptions.defaults());
     private static final RespServerCodec SERVER = new RespServerCodec(RespOptions.defaults());

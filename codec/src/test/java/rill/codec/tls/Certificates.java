@@ -3,7 +3,7 @@ package rill.codec.tls;
 import java.util.List;
 import rill.testkit.Authority;
 
-/** What the tests show one another. */
+/** The certificates that the tests use. */
 final class Certificates {
     static final Authority AUTHORITY = Authority.create();
 

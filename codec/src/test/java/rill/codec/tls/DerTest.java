@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** Keys in DER that were cut, or say that they are longer than they are. */
+/** Tests DER keys that are truncated, or that declare more than they hold. */
 final class DerTest {
     private static byte[] bytes(int... values) {
         byte[] bytes = new byte[values.length];

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import rill.testkit.Authority;
 
-/** Certificates and keys out of files, in the forms that tools write. */
+/** Tests certificates and keys read from files, in the forms that tools write. */
 class PemTest {
     private static final Authority.Issued ISSUED =
             Certificates.AUTHORITY.intermediate("Between").issue("server.test");

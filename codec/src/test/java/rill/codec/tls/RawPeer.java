@@ -13,7 +13,7 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** A peer that speaks TLS by the JDK's engine, and does with it what no peer should. */
+/** A peer that speaks TLS through the JDK's engine, and can use it as no proper peer does. */
 final class RawPeer {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -47,7 +47,7 @@ final class RawPeer {
         return engine;
     }
 
-    /** Until both are done with what there is to do. */
+    /** Exchanges bytes until neither side has anything left to send. */
     void talkTo(Side side) throws SSLException {
         for (boolean more = true; more; ) {
             byte[] said = say();
@@ -58,7 +58,7 @@ final class RawPeer {
         }
     }
 
-    /** What it has to say by itself. */
+    /** Returns what it has to send by itself. */
     byte[] say() throws SSLException {
         var all = new ByteArrayOutputStream();
         tasks();
@@ -69,13 +69,13 @@ final class RawPeer {
         return all.toByteArray();
     }
 
-    /** What it says to this, as far as it is one record. */
+    /** Returns the answer to this input, which is one record. */
     byte[] answer(ByteBuffer record) throws SSLException {
         engine.unwrap(record, ByteBuffer.allocate(40_000));
         return say();
     }
 
-    /** A record with this content. */
+    /** Returns a record with this content. */
     byte[] wrap(ByteBuffer content) throws SSLException {
         ByteBuffer target = ByteBuffer.allocate(40_000);
         engine.wrap(content, target);

@@ -18,7 +18,7 @@ import rill.Session;
 import rill.spi.SeededRandom;
 import rill.testkit.BareContext;
 
-/** One side of a conversation without a loop: a session of a layer, what it has said, and what has become of it. Blocking work is done at once. */
+/** One side of a conversation without a loop: a session of a layer, what it has sent, and its outcome. Blocking work is done at once. */
 final class Side extends BareContext implements Outgoing {
     private final Session<ByteBuf, ByteBuf> session;
     private final SeededRandom random;
@@ -70,7 +70,7 @@ final class Side extends BareContext implements Outgoing {
         return plain != null;
     }
 
-    /** As a connection does that has failed. */
+    /** Ends the output, as a failed connection does. */
     private void sayGoodBye() {
         try {
             session.outputEnding(this);
@@ -88,7 +88,7 @@ final class Side extends BareContext implements Outgoing {
         }
     }
 
-    /** How many bytes more it has said it needs, since it was last given some; 0 if it has not. */
+    /** How many more bytes it has said it needs since it was last fed; 0 if it has not. */
     int wanted() {
         return wanted;
     }
@@ -97,7 +97,7 @@ final class Side extends BareContext implements Outgoing {
         return ended || failure != null;
     }
 
-    /** Is given these bytes. */
+    /** Receives these bytes. */
     void feed(byte[] bytes) {
         feed(bytes, false);
     }
@@ -120,7 +120,7 @@ final class Side extends BareContext implements Outgoing {
         workOn();
     }
 
-    /** Is told that the peer's stream has ended. */
+    /** Receives the end of the peer's stream. */
     void endInput() {
         if (!over()) {
             ByteBuf in = Unpooled.wrappedBuffer(rest);
@@ -139,7 +139,7 @@ final class Side extends BareContext implements Outgoing {
         });
     }
 
-    /** Says its good-bye. */
+    /** Sends its good-bye. */
     void endOutput() {
         call(() -> {
             session.outputEnding(this);
@@ -163,7 +163,7 @@ final class Side extends BareContext implements Outgoing {
         }
     }
 
-    /** What it has said since the last time. */
+    /** Returns what it has sent since the last call. */
     byte[] take() {
         byte[] bytes = said.toByteArray();
         said.reset();

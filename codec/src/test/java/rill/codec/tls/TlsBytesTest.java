@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.DeadlineException;
 import rill.testkit.Authority;
 
-/** TLS byte by byte: two sides without a loop, and whatever can happen to the bytes between them. */
+/** Tests TLS byte by byte: two sides without a loop, and all that can happen to the bytes between them. */
 class TlsBytesTest {
     private static final byte[] QUESTION = bytes("a question");
     private static final byte[] ANSWER = bytes("an answer that is a little longer");
@@ -28,7 +28,7 @@ class TlsBytesTest {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** Changes what one side has said on its way to the other. */
+    /** Changes the bytes of one side on their way to the other. */
     private interface Way {
         /** @param at how many bytes have gone this way before */
         List<byte[]> pieces(byte[] bytes, int at);
@@ -36,7 +36,7 @@ class TlsBytesTest {
 
     private static final Way AS_IT_IS = (bytes, at) -> List.of(bytes);
 
-    /** A conversation. */
+    /** A conversation between a client and a server. */
     private static final class Talk {
         final Side client;
         final Side server;
@@ -52,7 +52,7 @@ class TlsBytesTest {
             this.server = new Side(server, 2);
         }
 
-        /** Until nobody says anything more. */
+        /** Exchanges bytes until neither side sends any more. */
         Talk go(Way up, Way down) {
             for (boolean more = true; more; ) {
                 byte[] question = client.take();
@@ -70,7 +70,7 @@ class TlsBytesTest {
             return go(AS_IT_IS, AS_IT_IS);
         }
 
-        /** A question, an answer, and good-bye from both. */
+        /** Exchanges a question, an answer, and a good-bye from both sides. */
         Talk whole(Way up, Way down) {
             go(up, down);
             if (!client.holds && !client.over()) {
@@ -149,7 +149,7 @@ class TlsBytesTest {
         }
     }
 
-    /** Everything from a place on is missing. */
+    /** Drops everything after this many bytes. */
     private static Way cut(int after) {
         return (bytes, at) -> List.of(Arrays.copyOf(bytes, Math.max(0, Math.min(bytes.length, after - at))));
     }
@@ -208,7 +208,7 @@ class TlsBytesTest {
             if (talk.client.failure != null) {
                 assertThat(talk.client.failure).as(how).isInstanceOf(TlsException.class);
                 noticed++;
-            } else { // the version of a record's header does not count, for instance
+            } else { // for example, the version in a record's header does not count
                 assertThat(talk.client.received.toByteArray()).as(how).isEqualTo(ANSWER);
             }
         }
@@ -282,7 +282,7 @@ class TlsBytesTest {
         assertThat(sizes.getLast()).isLessThan(100);
     }
 
-    /** How long what follows each header is. */
+    /** Returns the length that each record's header declares. */
     private static List<Integer> records(byte[] bytes) {
         var sizes = new ArrayList<Integer>();
         for (int at = 0; at < bytes.length; at += TlsRecord.HEADER + sizes.getLast()) {
@@ -304,7 +304,7 @@ class TlsBytesTest {
         assertThat(records(talk.client.take())).as("once").hasSize(1 - answered);
     }
 
-    // ---- what is no TLS
+    // ---- input that is not TLS
 
     @ParameterizedTest
     @ValueSource(
@@ -337,7 +337,7 @@ class TlsBytesTest {
         for (int n = 0; n < 2000; n++) {
             var garbage = new byte[1 + random.nextInt(300)];
             random.nextBytes(garbage);
-            if (n % 2 == 0) { // so that it gets past the first look
+            if (n % 2 == 0) { // half of them get past the first check
                 garbage[0] = 22;
                 if (garbage.length > 4) {
                     garbage[1] = 3;
@@ -401,7 +401,7 @@ class TlsBytesTest {
         return new Side(CLIENT, 1).take();
     }
 
-    /** The handshake message of a record, in records of so many bytes. */
+    /** Splits the handshake message of a record into records of this size. */
     private static byte[] fragmented(byte[] record, int size) {
         var all = new ByteArrayOutputStream();
         for (int at = TlsRecord.HEADER; at < record.length; at += size) {
@@ -499,7 +499,7 @@ class TlsBytesTest {
                         TlsException.class, e -> assertThat(e.alert()).isEqualTo("unrecognized_name"));
     }
 
-    /** In a ClientHello, of which one record is made: the keys' groups are none that anybody knows. */
+    /** Changes a ClientHello in one record: its key shares are all of an unknown group. */
     private static void offerStrangeKeysAlone(byte[] hello) {
         int at = TlsRecord.HEADER + 4 + 2 + 32;
         at += 1 + hello[at];
@@ -521,7 +521,7 @@ class TlsBytesTest {
         return ((bytes[at] & 0xFF) << 8) | (bytes[at + 1] & 0xFF);
     }
 
-    /** Has no certificate for anybody. */
+    /** A server that notes each name and has no certificate for any. */
     private static TlsServer noting(List<String> asked) {
         return Tls.server(name -> {
             asked.add(name);
@@ -529,7 +529,7 @@ class TlsBytesTest {
         });
     }
 
-    /** A ClientHello with these extensions alone, in one record. */
+    /** A ClientHello with only these extensions, in one record. */
     private static byte[] hello(byte[]... extensions) {
         byte[] body = join(
                 new byte[2 + 32], // version, random

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import rill.ByteLayer;
 import rill.testkit.Authority;
 
-/** Who is believed, and what is said to who is not. */
+/** Tests which certificates are trusted, and what is reported about those that are not. */
 class TlsCertificateTest {
     private static final Authority AUTHORITY = Certificates.AUTHORITY;
     private final Instant now = Instant.now();
@@ -225,9 +225,9 @@ class TlsCertificateTest {
                 "the certificate CN=server.test");
     }
 
-    // ---- trust managers of one's own
+    // ---- custom trust managers
 
-    /** Believes everybody, and counts. */
+    /** Trusts every peer, and counts. */
     private static final class Gullible implements X509TrustManager {
         final AtomicInteger asked = new AtomicInteger();
 
@@ -247,7 +247,7 @@ class TlsCertificateTest {
         }
     }
 
-    /** Believes everybody, and is given the engine, which it does not look at. */
+    /** Trusts every peer, and ignores the engine that it receives. */
     private static final class GullibleExtended extends X509ExtendedTrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket) {}
@@ -415,7 +415,7 @@ class TlsCertificateTest {
         assertThat(sides[1].info().peerCertificates()).isEmpty();
     }
 
-    // ---- what can't be agreed on
+    // ---- nothing in common
 
     @Test
     void versions_that_have_nothing_in_common_are_named() {

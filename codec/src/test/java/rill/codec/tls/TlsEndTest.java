@@ -15,7 +15,7 @@ import rill.Listener;
 import rill.Pipeline;
 import rill.Promise;
 
-/** How TLS between Rill and Rill ends, each direction by itself. */
+/** Tests how TLS between two Rill peers ends, each direction by itself. */
 class TlsEndTest extends TlsRig {
     @Test
     void in_tls_1_3_each_direction_ends_by_itself() throws IOException {
@@ -74,7 +74,7 @@ class TlsEndTest extends TlsRig {
         assertThat(client.receive().timeout(LONG).await()).isNull();
     }
 
-    /** Passes bytes on between a client and a server, up to so many from the server, and then ends the connection. */
+    /** Relays bytes between a client and a server, and ends the connection after this many bytes from the server. */
     private SocketAddress cuttingOff(SocketAddress server, int after) throws IOException {
         Listener relay = loop.<ByteBuf, ByteBuf>listen(ANY_PORT, Pipeline.bytes(), one -> {
                     one.pause();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
-/** Peers that are within their rights with every record, and out of them with the whole. */
+/** Tests peers that send only valid records, but too many of them. */
 class TlsFloodTest {
     private static Side server() {
         return new Side(Certificates.server(), 1);

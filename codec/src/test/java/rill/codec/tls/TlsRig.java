@@ -21,7 +21,7 @@ import rill.Promise;
 import rill.Report;
 import rill.testkit.Leaks;
 
-/** A loop over real sockets, and servers and clients on it that speak TLS. */
+/** A loop over real sockets, with servers and clients that speak TLS. */
 @ExtendWith(Leaks.class)
 @Timeout(120)
 abstract class TlsRig {
@@ -29,12 +29,12 @@ abstract class TlsRig {
     static final Duration LONG = Duration.ofSeconds(30);
 
     Loop loop;
-    Promise<Throwable> refused; // the failure of the first connection that nobody was given
+    Promise<Throwable> refused; // the failure of the first connection that was not delivered
 
     @BeforeEach
     void open() throws IOException {
         loop = Loop.open(LoopOptions.defaults()
-                .slowHandle(Duration.ZERO) // the first handshakes load much of the JDK
+                .slowHandle(Duration.ZERO) // the first handshakes load many classes of the JDK
                 .reporter(report -> {
                     if (report instanceof Report.ConnectionFailed failed) {
                         refused.complete(failed.cause());

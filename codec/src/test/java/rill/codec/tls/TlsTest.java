@@ -32,9 +32,9 @@ import rill.Promise;
 import rill.codec.Lines;
 import rill.codec.Text;
 
-/** TLS between Rill and Rill, over real sockets: what is agreed, and sessions that go on. */
+/** Tests TLS between two Rill peers over real sockets: what is negotiated, and session resumption. */
 class TlsTest extends TlsRig {
-    // ---- what is agreed
+    // ---- what is negotiated
     @ParameterizedTest
     @EnumSource(TlsVersion.class)
     void a_server_is_given_a_connection_after_its_handshake_and_knows_what_was_agreed(TlsVersion version)
@@ -120,9 +120,9 @@ class TlsTest extends TlsRig {
                         TlsException.class, e -> assertThat(e.alert()).isEqualTo("protocol_version"));
     }
 
-    // ---- sessions that go on
+    // ---- session resumption
 
-    /** Believes everybody, and counts how often it was asked. */
+    /** Trusts every server, and counts how often it was asked. */
     private static final class Counting implements X509TrustManager {
         final AtomicInteger asked = new AtomicInteger();
 
@@ -149,7 +149,7 @@ class TlsTest extends TlsRig {
         for (int i = 0; i < 4; i++) {
             Connection<ByteBuf, ByteBuf> connection = connect(address, tls);
             connection.write(text("hello"));
-            receive(connection, 5); // with what comes before it: the ticket
+            receive(connection, 5); // this also receives the ticket, which arrives first
             assertThat(info(connection).peerCertificates()).hasSize(1);
             connection.close();
             connection.closed().await();
@@ -193,7 +193,7 @@ class TlsTest extends TlsRig {
                 .doesNotContain("Reused");
     }
 
-    /** What openssl says of a connection with this name. */
+    /** Returns what openssl reports about a connection with this name. */
     private static String openssl(SocketAddress address, String name, String option, String value) throws Exception {
         Assumptions.assumeTrue(
                 Arrays.stream(System.getenv("PATH").split(File.pathSeparator, -1))

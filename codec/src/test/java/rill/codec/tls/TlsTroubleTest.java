@@ -38,7 +38,7 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
 
-/** TLS with peers that do nothing, or the wrong thing; and what is done in its midst. */
+/** Tests TLS with peers that do nothing, or the wrong thing, and actions during a handshake. */
 class TlsTroubleTest extends TlsRig {
     // ---- peers that do nothing, or the wrong thing
 
@@ -162,7 +162,7 @@ class TlsTroubleTest extends TlsRig {
             }
         };
         SocketAddress address = echo(Certificates.server());
-        connect(address, Certificates.client()); // what takes long the first time
+        connect(address, Certificates.client()); // does what takes long the first time
         TlsClient impatient = Certificates.client().trust(slow).handshakeTimeout(Duration.ofMillis(300));
         Future<Connection<ByteBuf, ByteBuf>> one =
                 loop.connect(address, Pipeline.bytes().over(impatient));
@@ -229,7 +229,7 @@ class TlsTroubleTest extends TlsRig {
                     peer.close();
                     reset.countDown();
                 } catch (IOException e) {
-                    reset.countDown(); // and the test fails by what it expects
+                    reset.countDown(); // the test's assertions will then fail
                 }
             });
             Future<Connection<ByteBuf, ByteBuf>> connecting = loop.connect(
@@ -317,7 +317,7 @@ class TlsTroubleTest extends TlsRig {
 
     @Test
     void a_flood_of_handshakes_is_no_flood_of_threads_and_each_is_served() throws IOException {
-        SocketAddress address = echo(Certificates.server().handshakeTimeout(LONG)); // on a slow machine, too
+        SocketAddress address = echo(Certificates.server().handshakeTimeout(LONG)); // enough for a slow machine, too
         Pipeline<ByteBuf, ByteBuf> secret =
                 Pipeline.bytes().over(Certificates.client().handshakeTimeout(LONG));
         var connecting = new ArrayList<Future<Connection<ByteBuf, ByteBuf>>>();
@@ -346,7 +346,7 @@ class TlsTroubleTest extends TlsRig {
 
     // ---- from plain to TLS
 
-    /** Answers lines, and begins TLS when asked to. */
+    /** Receives lines, and starts TLS when asked to. */
     private static void starttls(Connection<String, String> connection, TlsServer tls, List<String> heard) {
         Pipeline<String, String> lines = Pipeline.of(Lines.of().with(Text.utf8()));
         connection.onMessage(line -> {

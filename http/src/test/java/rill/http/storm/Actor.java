@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 import rill.Loop;
 import rill.ProtocolException;
 
-/** One who uses the server, on the loop of clients. */
+/** A user of the server, on the clients' loop. */
 abstract class Actor {
     final HttpStorm storm;
     final Loop loop;
     final Random random;
-    int answered; // looked at when it is over
+    int answered; // read when the storm is over
     volatile boolean over;
     private volatile @Nullable Throwable wrong;
 
@@ -27,7 +27,7 @@ abstract class Actor {
 
     abstract void begin();
 
-    /** What it has found. */
+    /** The violation that it has found, if any. */
     final @Nullable Throwable wrong() {
         return wrong;
     }
@@ -45,7 +45,7 @@ abstract class Actor {
         }
     }
 
-    /** What a network and a peer that goes away may do to one; a peer that breaks the protocol is something else. */
+    /** Accepts what a network and a peer that goes away may cause. Anything else, such as a violation of the protocol, is recorded. */
     final void failed(Throwable cause) {
         for (Throwable each = cause; each != null; each = each.getCause()) {
             if (each instanceof ProtocolException || !(each instanceof IOException)) {
@@ -55,7 +55,7 @@ abstract class Actor {
         }
     }
 
-    /** In a while, unless this has found something; what it throws is what it has found. */
+    /** Runs this within up to {@code most} milliseconds. What it throws is recorded as a violation. */
     final void later(int most, Runnable what) {
         loop.schedule(Duration.ofMillis(random.nextInt(1 + most)), "an actor", () -> guarded(what));
     }

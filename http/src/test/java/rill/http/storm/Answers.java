@@ -19,9 +19,9 @@ import rill.http.websocket.WebSocket;
 import rill.http.websocket.WebSocketMessage;
 import rill.http.websocket.WebSocketOptions;
 
-/** The server's side of a storm: what is asked for at {@code /KIND/NUMBER} is answered in the way of its kind. */
+/** The server's side of a storm: a request for {@code /KIND/NUMBER} is answered in the way of its kind. */
 final class Answers {
-    /** What goes wrong on purpose. */
+    /** A failure on purpose. */
     static final class Planned extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -30,7 +30,7 @@ final class Answers {
         }
     }
 
-    final AtomicInteger streams = new AtomicInteger(); // that nobody has closed
+    final AtomicInteger streams = new AtomicInteger(); // streams that are not closed
     private final Random random;
     private final WebSocketOptions options;
 
@@ -88,7 +88,7 @@ final class Answers {
                         connection::close);
     }
 
-    /** A stream of the number, over and over; some pieces take a while. */
+    /** A stream that repeats the number; some pieces take a while. */
     private final class Repeating implements HttpBody.Source {
         private final ByteBuf piece;
         private final boolean fails;

@@ -1,11 +1,11 @@
 package rill.http.storm;
 
 /**
- * What was asked for.
+ * A request that was made.
  *
- * @param kind what the server does about it: see {@link Answers}
- * @param body what was sent
- * @param head whether it was by HEAD
+ * @param kind how the server answers it: see {@link Answers}
+ * @param body the body that was sent
+ * @param head whether the method was HEAD
  */
 record Asked(char kind, int number, String body, boolean head) {
     static final String KINDS = "tdewskfx";
@@ -18,7 +18,7 @@ record Asked(char kind, int number, String body, boolean head) {
         return "/" + kind + "/" + number;
     }
 
-    /** Whether the server says no without a look at the body. */
+    /** Whether the server refuses it without reading the body. */
     boolean refused() {
         return kind == 'x' && number % 3 == 0;
     }

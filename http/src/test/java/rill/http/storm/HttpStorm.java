@@ -19,8 +19,8 @@ import rill.http.HttpServerOptions;
 import rill.testkit.storm.World;
 
 /**
- * A server and who uses it, drawn at random: clients that pipeline, the client with its pool, WebSockets. Whatever they do, what one is answered is what it has
- * asked for, in order and whole, or it fails in a way that has a reason; a cut answer is never taken for a whole one; and when all is over nothing is left.
+ * A server and its users, drawn at random: clients that pipeline, the client with its pool, WebSockets. Whatever they do, each request is
+ * answered in order and in full, or fails for a reason. A truncated answer is never taken for a whole one, and at the end nothing is left.
  */
 final class HttpStorm {
     private final World world;
@@ -36,7 +36,7 @@ final class HttpStorm {
         answers = new Answers(random.nextLong());
     }
 
-    /** How many were answered. */
+    /** Runs one storm and returns the number of answers. */
     static int run(long seed, LongFunction<? extends World> worlds) throws IOException {
         try (World world = worlds.apply(seed)) {
             return new HttpStorm(seed, world).run();
@@ -47,7 +47,7 @@ final class HttpStorm {
         return server.address();
     }
 
-    /** Where the server is, by number. */
+    /** The server's URI, with its numeric address. */
     String uri(String scheme) {
         InetSocketAddress address = (InetSocketAddress) server.address();
         return scheme + "://" + address.getAddress().getHostAddress() + ":" + address.getPort();
@@ -106,7 +106,7 @@ final class HttpStorm {
         }
     }
 
-    /** What is told to nobody else is what was planned, or what peers that go away do. */
+    /** Checks that a report has a cause that was planned or that peers that go away may bring about. */
     private void judge(Report report) {
         Throwable cause = switch (report) {
             case Report.Thrown thrown -> thrown.cause();

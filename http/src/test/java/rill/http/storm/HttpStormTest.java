@@ -32,7 +32,7 @@ class HttpStormTest {
         check(30, 0.05, seed -> World.threads("nio", NioTransport::new, seed));
     }
 
-    /** As the storms of core, with their properties; one after the other. */
+    /** Runs storms one after another, with the same properties as the storms of core. */
     private static void check(int storms, double share, LongFunction<? extends World> worlds) throws Exception {
         Long only = Long.getLong("rill.storm.seed");
         String minutes = System.getProperty("rill.storm.minutes");

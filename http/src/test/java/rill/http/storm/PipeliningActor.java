@@ -13,14 +13,14 @@ import rill.http.wire.RequestHead;
 import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
-/** One that pipelines what it draws, on one connection; stops reading for a while, ends its output, goes away in the middle of a body. */
+/** A client that pipelines random requests on one connection. It stops reading for a while, ends its output, or goes away in the middle of a body. */
 final class PipeliningActor extends Actor {
     private static final HttpFields HOST = HttpFields.of("Host", "a");
 
     private final ArrayDeque<Asked> asked = new ArrayDeque<>();
     private final StringBuilder body = new StringBuilder();
     private Connection<ResponseEvent, RequestEvent> connection;
-    private Asked asking; // whether its body is wanted; nothing else is sent meanwhile
+    private Asked asking; // waits for 100 (Continue) before its body; nothing else is sent meanwhile
     private int left;
     private boolean gone;
 
@@ -58,7 +58,7 @@ final class PipeliningActor extends Actor {
         ask();
     }
 
-    /** Whether what is answered now can't be completed: then the connection fails as it may. */
+    /** Whether the current answer can't be completed, so that the connection may fail. */
     private boolean broken() {
         return !asked.isEmpty() && asked.peek().broken();
     }
@@ -160,7 +160,7 @@ final class PipeliningActor extends Actor {
         body.setLength(0);
         answered++;
         if (asking == first) {
-            leave(); // its body was announced, and is not wanted
+            leave(); // its body was announced, but is not wanted
         } else if (asked.isEmpty() && left == 0) {
             connection.close();
         } else if (asked.isEmpty() || (left > 0 && random.nextBoolean())) {

@@ -15,12 +15,13 @@ import rill.http.HttpBody;
 import rill.http.HttpClient;
 import rill.http.HttpClientOptions;
 
-/** The client of HTTP with its pool: bodies of every form both ways, read whole, by pieces, slowly, in part or not at all, and calls that are given up. */
+/**
+ * The HTTP client with its pool: bodies of every form both ways, read in full, by pieces, slowly, in part or not at all, and calls that are given up.
+ */
 final class PoolingActor extends Actor {
     private HttpClient client;
     private int left;
     private int open;
-    private int cancelled; // calls and bodies: one that is given up may take its connection along
 
     PoolingActor(HttpStorm storm, Loop loop, long seed) {
         super(storm, loop, seed);
@@ -91,7 +92,6 @@ final class PoolingActor extends Actor {
         if (random.nextInt(15) == 0) {
             later(40, () -> {
                 givenUp[0] = true;
-                cancelled++;
                 call.cancel();
             });
         }
@@ -166,7 +166,7 @@ final class PoolingActor extends Actor {
         answered++;
     }
 
-    /** Every failure has a type; and it has a reason, of which there are none on a good network but those that the storm has made. */
+    /** Every failure has a type and a reason. On a good network, the only reasons are those that the storm has made. */
     private void failed(Asked asked, @Nullable Throwable failure, boolean givenUp) {
         if (failure instanceof CancelledException) {
             require(givenUp, asked + " was given up by nobody");

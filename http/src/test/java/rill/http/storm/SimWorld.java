@@ -13,13 +13,16 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Latency;
 import rill.transport.sim.Simulation;
 
-/** A simulation as the world of a storm: a server's host, a host of clients, and a network between them that is slow, loses and holds back, as TCP knows to mend. */
+/**
+ * A simulation as the world of a storm: a server's host, a host of clients, and between them a network that is slow, loses and delays, as TCP can
+ * repair.
+ */
 final class SimWorld implements World {
     private final Simulation simulation;
     private final List<Host> hosts;
 
     SimWorld(long seed) {
-        simulation = Simulation.seed(seed).expect(failure -> true); // storms judge what is told
+        simulation = Simulation.seed(seed).expect(failure -> true); // the storm judges the reports
         hosts = List.of(simulation.host("server"), simulation.host("clients"));
         var random = new Random(seed);
         for (int i = random.nextInt(4); i > 0; i--) {
@@ -61,7 +64,7 @@ final class SimWorld implements World {
 
     @Override
     public void opened(Loop loop, int number) {
-        // The simulation knows of it.
+        // The simulation already knows the loop.
     }
 
     @Override
@@ -84,7 +87,7 @@ final class SimWorld implements World {
 
     @Override
     public void hold(Duration time) {
-        // Within a tick no time passes here.
+        // No time passes within a tick of a simulation.
     }
 
     @Override

@@ -10,7 +10,7 @@ import rill.http.websocket.WebSocketMessage;
 import rill.http.websocket.WebSocketMessage.Close;
 import rill.http.websocket.WebSocketOptions;
 
-/** A WebSocket that says things, and has to hear them again, in order; it is a slow reader now and then, and may go away. */
+/** A WebSocket that sends messages and must receive them again, in order. It is a slow reader now and then, and may go away. */
 final class SocketActor extends Actor {
     private final ArrayDeque<String> said = new ArrayDeque<>();
     private int left;

@@ -5,18 +5,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.zip.Deflater;
 
-/** Frames as a peer would send them, right or wrong, in Latin 1. */
+/** Frames as a peer would send them, valid or not, in Latin 1. */
 final class Frames {
     private static final int KEY = 0x37FA213D; // as in RFC 6455, section 5.7
 
     private Frames() {}
 
-    /** A frame of a client, masked. */
+    /** A client's frame, masked. */
     static String client(int first, String payload) {
         return head(first, payload.length(), 0x80) + chars(KEY >>> 16) + chars(KEY) + masked(payload);
     }
 
-    /** A frame of a server. */
+    /** A server's frame. */
     static String server(int first, String payload) {
         return head(first, payload.length(), 0) + payload;
     }
@@ -56,7 +56,7 @@ final class Frames {
         return latin1.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** What permessage-deflate makes of a payload. */
+    /** Returns the payload as permessage-deflate compresses it. */
     static String deflated(byte[] payload) {
         var deflater = new Deflater(9, true);
         deflater.setInput(payload);

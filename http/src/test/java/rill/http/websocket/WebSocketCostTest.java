@@ -21,12 +21,12 @@ import rill.Outgoing;
 import rill.Session;
 import rill.testkit.BareContext;
 
-/** What a message allocates: itself, and nothing else. Counted, not timed. */
+/** Tests what a message allocates: itself, and nothing else. Counted, not timed. */
 @Tag("slow")
 final class WebSocketCostTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    /** A loop's. */
+    /** A context with what a loop shares. */
     private static final class Shared extends BareContext {
         private final Map<Class<?>, Object> all = new HashMap<>();
         private final RandomGenerator random = new Random(1);
@@ -37,7 +37,7 @@ final class WebSocketCostTest {
             return random;
         }
 
-        /** As a pool has one ready. */
+        /** Returns a buffer as a pool would: one that already exists. */
         @Override
         public ByteBuf own(int atLeast) {
             return chunk.retain().clear();
@@ -78,7 +78,7 @@ final class WebSocketCostTest {
             work.run();
         }
         long all = THREADS.getCurrentThreadAllocatedBytes() - before;
-        return Math.floor(all / 10_000.0); // a few bytes are the JVM's own, once
+        return Math.floor(all / 10_000.0); // a few bytes are allocated once, by the JVM itself
     }
 
     private static Session<WebSocketMessage, WebSocketMessage> session(boolean client, Context context) {
@@ -103,7 +103,7 @@ final class WebSocketCostTest {
 
     private static Work encoding(boolean client, WebSocketMessage message) {
         Session<WebSocketMessage, WebSocketMessage> session = session(client, new Shared());
-        var out = new OneBuffer(Unpooled.buffer(32 * 1024)); // Netty's direct ones allocate by themselves
+        var out = new OneBuffer(Unpooled.buffer(32 * 1024)); // Netty's direct buffers allocate by themselves
         return () -> {
             out.buffer.clear();
             session.encode(message, out);
@@ -148,14 +148,14 @@ final class WebSocketCostTest {
     @Test
     void what_leaves_allocates_nothing() throws IOException {
         for (boolean client : new boolean[] {false, true}) {
-            double keys = client ? 8 : 0; // those of a secure source, many at a time
+            double keys = client ? 8 : 0; // for masking keys of a secure source, made many at a time
             assertThat(allocatedPerRun(encoding(client, WebSocketMessage.text("x".repeat(64)))))
                     .isLessThanOrEqualTo(keys);
             assertThat(allocatedPerRun(encoding(client, WebSocketMessage.text("ä".repeat(64)))))
                     .isLessThanOrEqualTo(keys);
             assertThat(allocatedPerRun(encoding(client, WebSocketMessage.binary(new byte[64]))))
                     .isLessThanOrEqualTo(keys);
-            int slice = client ? 0 : 64; // that is passed on
+            int slice = client ? 0 : 64; // the slice that is passed on
             assertThat(allocatedPerRun(encoding(client, WebSocketMessage.binary(new byte[16_384]))))
                     .isLessThanOrEqualTo(keys + slice);
         }

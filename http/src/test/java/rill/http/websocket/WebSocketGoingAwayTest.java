@@ -21,7 +21,7 @@ import rill.http.HttpServer;
 import rill.http.websocket.WebSocketMessage.Close;
 import rill.testkit.Leaks;
 
-/** What the peer hears, over sockets, when one side of a WebSocket goes out of service: each side has a loop of its own. */
+/** Tests what the peer receives, over sockets, when one side of a WebSocket goes out of service. Each side has its own loop. */
 @ExtendWith(Leaks.class)
 @Timeout(60)
 final class WebSocketGoingAwayTest {
@@ -68,7 +68,7 @@ final class WebSocketGoingAwayTest {
         connection.onMessage(heard::add);
     }
 
-    /** Connects, and has the client note what it hears; the server has the connection, too, when this is done. */
+    /** Connects a client that records what it receives. When this returns, the server has the connection, too. */
     private Connection<WebSocketMessage, WebSocketMessage> listening(URI uri) throws IOException {
         return client.submit(() -> WebSocket.connect(client, uri))
                 .flatMap(connecting -> connecting)

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
 
-/** The laws of codecs, for both sides of a WebSocket, whole and in parts, compressed and not. */
+/** Checks both sides of a WebSocket against the laws of codecs: whole messages and parts, compressed or not. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 final class WebSocketLawsTest {

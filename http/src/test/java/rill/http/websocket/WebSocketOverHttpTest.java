@@ -24,7 +24,7 @@ import rill.testkit.Authority;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** A WebSocket as the answer of an HTTP server, beside pages, over TLS and not. */
+/** Tests a WebSocket as the answer of an HTTP server that also serves pages, with and without TLS. */
 @ExtendWith(Leaks.class)
 final class WebSocketOverHttpTest {
     private static Future<HttpResponse> handle(HttpRequest request) {

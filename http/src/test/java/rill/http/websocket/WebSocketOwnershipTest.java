@@ -35,12 +35,12 @@ import rill.testkit.CodecHarness;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** Whose the buffers of messages are: each comes back once, whatever becomes of the message. {@link Leaks} counts those that came in. */
+/** Tests who owns the buffers of messages: each is released once, whatever happens to the message. {@link Leaks} counts the received ones. */
 @ExtendWith(Leaks.class)
 final class WebSocketOwnershipTest {
     private static final WebSocketOptions DEFAULTS = WebSocketOptions.defaults();
     private static final int LARGE = 100_000;
-    private static final Duration SOON = Duration.ofSeconds(1); // of virtual time
+    private static final Duration SOON = Duration.ofSeconds(1); // in virtual time
 
     private final List<Report> reports = new CopyOnWriteArrayList<>();
     private final Loop loop = open();
@@ -82,7 +82,7 @@ final class WebSocketOwnershipTest {
         return ((Binary) socket.receive().await()).bytes();
     }
 
-    // ---- by itself
+    // ---- a message by itself
 
     @Test
     void any_message_may_be_retained_and_one_that_was_released_may_still_be_compared_and_shown() {
@@ -98,7 +98,7 @@ final class WebSocketOwnershipTest {
         assertThat(text.release()).isFalse();
     }
 
-    // ---- what comes in
+    // ---- what is received
 
     @Test
     void a_message_belongs_to_its_receiver_also_on_another_thread_and_after_the_connection() throws Exception {
@@ -171,7 +171,7 @@ final class WebSocketOwnershipTest {
             first.onDone((message, failure) -> {
                 ((Binary) message).release();
                 given.add(second);
-                second.cancel(); // it has its message, and nobody was told
+                second.cancel(); // its message is there, but no callback has run
             });
             for (int size : new int[] {64, 64, 64, LARGE}) {
                 socket.write(WebSocketMessage.binary(noise(size)));
@@ -225,9 +225,9 @@ final class WebSocketOwnershipTest {
         assertThat(reports).isNotEmpty();
     }
 
-    // ---- what leaves
+    // ---- what is sent
 
-    /** A buffer of which the test holds nothing but the reference that it hands over. */
+    /** A buffer with a single reference, which the test transfers. */
     private static ByteBuf buffer(int size) {
         return Unpooled.wrappedBuffer(noise(size));
     }
@@ -244,7 +244,7 @@ final class WebSocketOwnershipTest {
                     ByteBuf content = buffer(size);
                     socket.write(WebSocketMessage.binary(content));
                     assertThat(received(socket)).isEqualTo(noise(size));
-                    assertThat(content.refCnt()).isEqualTo(size == 0 ? 1 : 0); // that of nothing is a constant
+                    assertThat(content.refCnt()).isEqualTo(size == 0 ? 1 : 0); // the empty buffer is a constant
                 }
                 socket.abort().await();
             });
@@ -267,7 +267,7 @@ final class WebSocketOwnershipTest {
             }
             for (var each : clients) {
                 assertThat(received(each)).isEqualTo(noise(LARGE));
-                each.write(message.retain()); // a client masks
+                each.write(message.retain()); // a client masks what it sends
             }
             for (var each : server) {
                 assertThat(received(each)).isEqualTo(noise(LARGE));
@@ -287,7 +287,7 @@ final class WebSocketOwnershipTest {
         var contents = new ArrayList<ByteBuf>();
         URI uri = serve(DEFAULTS, socket -> {
             socket.onFailure(failure -> {});
-            paused.add(socket); // and nobody receives
+            paused.add(socket); // it never receives
         });
         loop.run(() -> {
             for (boolean fromServer : new boolean[] {false, true}) {

@@ -19,7 +19,7 @@ import rill.testkit.CodecHarness;
 import rill.testkit.CodecHarness.Outcome;
 import rill.testkit.Leaks;
 
-/** What a WebSocket does by itself, and what it tells a peer that it refuses. */
+/** Tests what a WebSocket does by itself, what it refuses, and what it then sends to the peer. */
 @ExtendWith(Leaks.class)
 final class WebSocketSessionTest {
     private static final WebSocketOptions DEFAULTS = WebSocketOptions.defaults();
@@ -91,7 +91,7 @@ final class WebSocketSessionTest {
         assertThat(one.substring(2, 6)).isNotEqualTo(other.substring(2, 6));
     }
 
-    // ---- by itself, and by hand
+    // ---- pings
 
     @Test
     void a_ping_is_answered_with_what_is_in_it_even_between_the_frames_of_a_message() {
@@ -190,7 +190,7 @@ final class WebSocketSessionTest {
         }
     }
 
-    // ---- what is refused, and what the peer is told
+    // ---- what is refused, and the code that the peer receives
 
     private static int told(WebSocketOptions options, String bytes) {
         Outcome outcome = CodecHarness.decode(new WebSocketCodec(false, options.deflate(), options), bytes);
@@ -341,7 +341,7 @@ final class WebSocketSessionTest {
         assertThat(told(DEFLATE, client(0xC2, deflated(new byte[100_001])))).isEqualTo(1009);
         String bomb = deflated(new byte[100_000_000]);
         var server = harness(false, DEFLATE);
-        server.feed(client(0x82, "x")); // loads classes
+        server.feed(client(0x82, "x")); // loads the classes
         long before = allocated();
         assertThat(server.feed(client(0xC2, bomb)).outcome().violation()).contains("when it is inflated");
         assertThat(allocated() - before).isLessThan(2_000_000);
@@ -358,7 +358,7 @@ final class WebSocketSessionTest {
     @Test
     void what_is_not_compressed_or_uses_an_earlier_message_is_refused_with_1007() {
         assertThat(told(DEFLATE, client(0xC2, "\377\377\377"))).isEqualTo(1007);
-        // "Hello" by reference to five bytes before: RFC 7692, 7.2.3.2, whose second message needs the first
+        // "Hello" by reference to five bytes before: in RFC 7692, 7.2.3.2, the second message needs the first
         assertThat(told(DEFLATE, client(0xC1, "\362\110\315\311\311\7\0") + client(0xC1, "\362\0\21\0\0")))
                 .isEqualTo(1007);
         assertThat(told(DEFLATE, client(0xC1, deflated(new byte[] {-1})))).isEqualTo(1007);

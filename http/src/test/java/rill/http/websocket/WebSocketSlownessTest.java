@@ -22,7 +22,7 @@ import rill.http.websocket.WebSocketMessage.Text;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** Consumers that take their time, and messages that come too late. */
+/** Tests slow consumers, and messages that arrive too late. */
 @ExtendWith(Leaks.class)
 final class WebSocketSlownessTest {
     private static final WebSocketOptions DEFAULTS = WebSocketOptions.defaults();

@@ -34,7 +34,7 @@ import rill.http.websocket.WebSocketMessage.Text;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
-/** WebSockets between two ends that are both ours, on a transport in memory; and what is said in the opening handshake, byte by byte. */
+/** Tests WebSockets whose ends are both Rill's, on a transport in memory, and the opening handshake, byte by byte. */
 @ExtendWith(Leaks.class)
 final class WebSocketTest {
     private static final WebSocketOptions DEFAULTS = WebSocketOptions.defaults();
@@ -155,7 +155,7 @@ final class WebSocketTest {
     @Test
     void a_peer_that_does_not_answer_a_close_is_given_up() throws IOException {
         var held = new ArrayList<Connection<WebSocketMessage, WebSocketMessage>>();
-        URI uri = serve(DEFAULTS, held::add); // and nobody receives
+        URI uri = serve(DEFAULTS, held::add); // it never receives
         loop.run(() -> {
             var socket = WebSocket.connect(loop, uri, DEFAULTS.closeTimeout(Duration.ofSeconds(2)))
                     .await();
@@ -244,7 +244,7 @@ final class WebSocketTest {
 
             """.replace("\n", "\r\n");
 
-    /** What a server answers to these bytes, until it ends its stream or, if it does not, until so much has come. */
+    /** Returns the server's answer to these bytes: until it ends its stream or, if it does not, until this many bytes have arrived. */
     private String answer(WebSocketOptions options, String request, int most) throws IOException {
         URI uri = serve(options, WebSocketTest::echo);
         var text = new StringBuilder();
@@ -370,7 +370,7 @@ final class WebSocketTest {
 
     // ---- the client's side
 
-    /** Connects to a server that answers with this, in which KEY stands for what it should be. */
+    /** Connects to a server that sends this answer, in which KEY stands for the right key. */
     private void connectTo(String answer, WebSocketOptions options) throws IOException {
         var listener = loop.listen(ANY_PORT, Pipeline.bytes(), connection -> {
                     var seen = new StringBuilder();

@@ -10,17 +10,17 @@ import rill.Context;
 import rill.Outgoing;
 import rill.Session;
 
-/** A codec of HTTP whose messages are joined: each is the text of its head, its body and its trailers, however its body came in. */
+/** An HTTP codec whose messages are joined: each is the text of its head, its body and its trailers, however the body arrived. */
 final class Joined {
     private Joined() {}
 
-    /** A server, in the eyes of which nobody is told to wait. */
+    /** A server's codec that ignores {@code stop}. */
     static Codec<String, ResponseEvent> server(HttpLimits limits) {
         Codec<RequestEvent, ResponseEvent> codec = HttpWire.serverCodec(limits);
         return context -> new JoinedSession<>(codec.open(context), List.of());
     }
 
-    /** A client that has sent these requests. */
+    /** A client's codec, after these requests were sent. */
     static Codec<String, RequestEvent> client(HttpLimits limits, RequestEvent... sent) {
         Codec<ResponseEvent, RequestEvent> codec = HttpWire.clientCodec(limits);
         return context -> new JoinedSession<>(codec.open(context), List.of(sent));

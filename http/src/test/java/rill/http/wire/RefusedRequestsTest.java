@@ -16,8 +16,8 @@ import rill.testkit.CodecHarness;
 import rill.testkit.CodecHarness.Outcome;
 
 /**
- * The table of requests that two readers may take for different ones: each is refused, at every split, and what follows it is not read. Then those
- * that look like them, and mean one thing only.
+ * Tests the table of requests that two readers may understand differently: each is refused, at every split, and what follows it is not read. Then
+ * tests similar requests that have only one meaning.
  */
 class RefusedRequestsTest {
     private static final String LINE = "POST / HTTP/1.1\r\n";
@@ -33,7 +33,7 @@ class RefusedRequestsTest {
         return fields(CHUNKED) + chunks;
     }
 
-    /** What it is, the request, and what is said about it; the examples' tests have others read the same requests. */
+    /** A description, the request, and what its refusal contains. The examples' tests have other servers read the same requests. */
     static Stream<Arguments> ambiguous() throws IOException {
         return requests("ambiguous-requests.txt");
     }
@@ -46,7 +46,7 @@ class RefusedRequestsTest {
         assertThat(outcome.messages()).isEmpty();
     }
 
-    /** What it is, the request, and how what is read of it ends. */
+    /** A description, the request, and the end of what is read. */
     static Stream<Arguments> plain() throws IOException {
         return requests("plain-requests.txt");
     }
@@ -62,7 +62,7 @@ class RefusedRequestsTest {
         }
     }
 
-    /** Java's escapes, and those of bytes: {@code \x00}. */
+    /** Translates Java's escapes, and those of bytes: {@code \x00}. */
     private static String bytes(String escaped) {
         return Pattern.compile("\\\\x(..)")
                 .matcher(escaped)

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import rill.testkit.CodecHarness;
 import rill.testkit.CodecHarness.Outcome;
 
-/** Responses that are refused, and how the request decides what is read of one. */
+/** Tests responses that are refused, and how the request determines what is read of its response. */
 class RefusedResponsesTest {
     private static final RequestHead GET = request("GET", "/");
 

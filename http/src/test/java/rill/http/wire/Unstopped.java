@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import rill.Context;
 import rill.testkit.BareContext;
 
-/** A context that does not stop, as if somebody went on at once. */
+/** A context whose {@code stop} is a no-op, as if decoding were resumed at once. */
 final class Unstopped extends BareContext {
     private final Context context;
 

@@ -16,14 +16,14 @@ import rill.Session;
 import rill.testkit.BareContext;
 import rill.testkit.CodecHarness;
 
-/** What reading and writing allocates: the message, and nothing else. Counted, not timed. */
+/** Tests what reading and writing allocate: the message, and nothing else. Counted, not timed. */
 @Tag("slow")
 class WireCostTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final Context CONTEXT = new BareContext();
     private static final HttpFields HOST = HttpFields.of("Host", "example.org");
 
-    /** Its own size, that of its fields, and the headers of its two arrays. */
+    /** The size of a head: its object, its fields, and the headers of its two arrays. */
     private static final int HEAD = 40 + 48 + 16 + 16;
 
     private static ByteBuf direct(int size) {
@@ -43,7 +43,7 @@ class WireCostTest {
             work.run();
         }
         long all = THREADS.getCurrentThreadAllocatedBytes() - before;
-        return Math.floor(all / 10_000.0); // a few bytes are the JVM's own, once
+        return Math.floor(all / 10_000.0); // a few bytes are allocated once, by the JVM itself
     }
 
     private record OneBuffer(ByteBuf buffer) implements Outgoing {
@@ -106,7 +106,7 @@ class WireCostTest {
         buffer.release();
     }
 
-    /** Counts what is read of it. */
+    /** A buffer that counts the bytes that are read from it. */
     private static final class Counting extends UnpooledDirectByteBuf {
         private long looked;
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
 
-/** Both sides of HTTP against the laws of codecs. */
+/** Checks both sides of HTTP against the laws of codecs. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 final class WireLawsTest {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.testkit.CodecHarness;
 import rill.testkit.Leaks;
 
-/** What is written, and what is not. */
+/** Tests what is written, and what is refused. */
 @ExtendWith(Leaks.class)
 class WritingTest {
     private static final HttpFields HOST = HttpFields.of("Host", "a");

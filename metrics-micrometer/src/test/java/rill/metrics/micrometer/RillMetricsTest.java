@@ -36,7 +36,7 @@ import rill.PoolOptions;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
-/** The meters, against what loops and pools tell themselves; and the guide, against the meters. */
+/** Compares the meters with what loops and pools report, and the guide with the meters. */
 class RillMetricsTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final Path GUIDE = Path.of("../docs/operating.md");
@@ -90,7 +90,7 @@ class RillMetricsTest {
         assertThat(registry.getMeters()).isEmpty();
     }
 
-    /** No two rows show the same number, and every number of a snapshot that is not made of others has its row. */
+    /** No two rows show the same number. Every number of a snapshot has a row, or is part of one that is a difference. */
     @Test
     void every_row_shows_a_number_of_its_own() {
         LoopMetrics.Work work = new LoopMetrics.Work(1, 2, 3, 4, 5, -1, seconds(7), seconds(8), seconds(9));
@@ -104,7 +104,7 @@ class RillMetricsTest {
                 .map(row -> row.number().applyAsDouble(all))
                 .toList();
         assertThat(shown).doesNotHaveDuplicates();
-        // but: the longest times ever; tasks over
+        // the longest times ever (8 and 13) have no row: the meters show recent ones
         assertThat(shown).contains(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 10.0, 11.0, 12.0, 14.0, 15.0, 16.0, -1.0);
         assertThat(shown).contains(17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0, 28.0);
         assertThat(shown).contains(1000.0, 30.0, 31.0, 32.0, 33.0, 34.0, 35.0, 36.0, 37.0, 38.0, 40.0, 41.0, 42.0);
@@ -176,7 +176,7 @@ class RillMetricsTest {
         }
     }
 
-    /** A service that is replaced while it runs, by another of the same name: what runs is what is seen. */
+    /** A service is replaced while it runs, by another of the same name. The meters show the one that is running. */
     @Test
     void what_takes_the_place_of_another_is_shown_whichever_is_closed_or_forgotten_first() {
         var registry = new SimpleMeterRegistry();
@@ -239,7 +239,7 @@ class RillMetricsTest {
         assertThat(documented).isEqualTo(there);
     }
 
-    /** What the guide shows, in a program that runs. */
+    /** Runs the program that the guide shows. */
     @Test
     void the_program_of_the_guide_runs() {
         var registry = new SimpleMeterRegistry();
