@@ -203,8 +203,7 @@ class AllocationTest {
                 .await();
         var caller = new Caller(calls);
         caller.run(WARM_UP);
-        double least =
-                Double.MAX_VALUE; // recompilation adds to one round, a call's own allocation to each
+        double least = Double.MAX_VALUE; // recompilation adds to one round, a call's own allocation to each
         for (int round = 0; round < ROUNDS; round++) {
             long before = read().client;
             caller.run(MEASURED);

@@ -44,8 +44,7 @@ class SimulatedRedisTest {
     private static final int PORT = 6379;
     private static final SocketAddress SERVER = InetSocketAddress.createUnresolved("server", PORT);
     private static final int ROWDY = 20_000; // milliseconds
-    private static final int SENDINGS =
-            3; // of what may be repeated: the first, and a pool's default number of retries
+    private static final int SENDINGS = 3; // of what may be repeated: the first, and a pool's default number of retries
     private static final Duration SOON = Duration.ofSeconds(90);
     private static final Script SCRIPT = Script.of("return redis.call('append', KEYS[1], 'x')");
 

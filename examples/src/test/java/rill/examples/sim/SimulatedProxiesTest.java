@@ -37,8 +37,7 @@ import rill.transport.sim.Simulation;
 @Tag("slow")
 class SimulatedProxiesTest {
     private static final int PORT = 7;
-    private static final Duration BOOTED =
-            Duration.ofMillis(20); // when servers listen, whatever the seed delays
+    private static final Duration BOOTED = Duration.ofMillis(20); // when servers listen, whatever the seed delays
     private static final int PROXY_PORT = 1080;
     private static final SocketAddress TARGET = InetSocketAddress.createUnresolved("server", PORT);
 
