@@ -195,7 +195,7 @@ final class MoreFaults {
         }
     }
 
-    /** Has room for 64 closes, and drops the rest. */
+    /** Has room for 64 closes in one select, and drops the rest. */
     static final class TellsOnlySoManyOfTheirClose extends PassingSelector {
         private int told;
 

@@ -91,7 +91,7 @@ final class ArenasMain {
             round.run();
         }
         Memory after = Memory.now();
-        for (int i = 0; i < LOOKS && after.blocks - before.blocks >= FEW; i++) { // otherwise merely not collected yet
+        for (int i = 0; i < LOOKS && after.blocks - before.blocks >= FEW; i++) { // perhaps merely not collected yet
             System.gc();
             LockSupport.parkNanos(10_000_000);
             after = Memory.now();

@@ -42,7 +42,7 @@ import rill.transport.epoll.linux.SystemCall;
  * <p>{@link FailingCallsTest} runs it in a separate JVM. It prints a line for each violation, and the number of runs.
  */
 final class FailingCallsMain {
-    /** Of calls that are made very often, only this many fail. */
+    /** Of calls that are made very often, only the first ones fail, up to this many. */
     private static final int MOST_OF_A_KIND = 8;
 
     private static final int PIECE = 64 * 1024;

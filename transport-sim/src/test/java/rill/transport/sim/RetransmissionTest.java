@@ -183,7 +183,7 @@ class RetransmissionTest {
             }
             return null;
         });
-        sim.run(Duration.ofMinutes(10)); // it is probed, at last every two minutes
+        sim.run(Duration.ofMinutes(10)); // it is probed, every two minutes in the end
         try (var _ = sim.inject(Faults.cutOneWay("client", "server"))) {
             accepted.getLast().resume();
             sim.run(Duration.ofMillis(110)); // the first segment sent is lost

@@ -121,7 +121,7 @@ class DriverTest {
                 () -> loop.run(() -> 2), loop::tick, () -> loop.promise().await(), loop::start);
         for (boolean virtual : new boolean[] {false, true}) {
             for (Callable<?> way : ways) {
-                if (!virtual || way != ways.get(1)) { // a virtual thread must never tick
+                if (!virtual || way != ways.get(1)) { // a virtual thread can't tick in any case
                     assertThatThrownBy(() -> onAnotherThread(virtual, way))
                             .isInstanceOf(IllegalStateException.class)
                             .hasMessageContaining("on uring belongs to the first thread that drove it, thread main")
