@@ -11,7 +11,7 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
-/** Echoes over WebSockets under a closed loop. */
+/** WebSocket echo servers under a closed loop. */
 final class WebSocketBenchmark implements Benchmark {
     private static final int CONNECTIONS = 50;
     private static final List<Integer> SIZES = List.of(64, 16 * 1024);

@@ -123,7 +123,7 @@ final class ConductorTest {
 
     @Test
     void ratios_are_of_runs_in_the_same_round() {
-        // Whatever the machine does to a round, ours does twice as well in each.
+        // Whatever the machine does to a round, ours performs twice as well in each.
         var ours = giving("A", true, 200, 20, 2_000, 2, 20_000);
         var theirs = giving("B", false, 100, 10, 1_000, 1, 10_000);
         Contest contest = contest(ours, theirs);

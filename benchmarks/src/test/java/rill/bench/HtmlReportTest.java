@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import rill.bench.Report.Case;
 import rill.bench.Report.Comparison;
 
-/** The page, of reports made by hand. */
+/** The page, for reports made by hand. */
 final class HtmlReportTest {
     static String page(Report report) {
         try {

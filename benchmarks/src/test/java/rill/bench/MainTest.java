@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The harness as it is called, with runs that are too short to mean anything. */
+/** The harness as users call it, with runs that are too short to mean anything. */
 final class MainTest {
     @TempDir
     private Path folder;
@@ -28,7 +28,7 @@ final class MainTest {
         return Main.execute(new PrintWriter(out), new PrintWriter(err), arguments);
     }
 
-    /** One very short round of these benchmarks; gives the report. */
+    /** Runs one very short round of these benchmarks and returns the report. */
     private JsonNode report(String... names) throws IOException {
         List<String> arguments = new ArrayList<>(
                 List.of("--quick", "--pairs", "1", "--seconds", "0.1", "--warm-up", "0.1", "--out", folder.toString()));

@@ -15,7 +15,7 @@ import rill.bench.micro.RespDecoding;
 import rill.bench.micro.RespEncoding;
 import rill.bench.micro.WebSocketEcho;
 
-/** What the micro benchmarks time does what it should; each throws if it does not. */
+/** Checks that what the micro benchmarks time works; each of them throws if it does not. */
 final class MicroTest {
     @Test
     void every_codec_gives_its_hundred_messages_on_both_sides() {
@@ -78,7 +78,7 @@ final class MicroTest {
     @Test
     @Tag("slow")
     void a_fork_gives_time_and_bytes() throws Exception {
-        System.setProperty("jmh.ignoreLock", "true"); // what is so short means nothing, so others may measure meanwhile
+        System.setProperty("jmh.ignoreLock", "true"); // runs this short mean nothing, so others may measure meanwhile
         try (var tools = new Tools()) {
             var bench = new Bench(
                     Machine.look(), new Profile(Profile.Extent.QUICK, 1, 0, 0.01), tools, ClassPath.ofThisProcess());

@@ -12,17 +12,17 @@ import org.junit.jupiter.api.Test;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 
-/** One run of each kind, in processes of its own, too short to mean anything. */
+/** One run of each kind, in its own processes, too short to mean anything. */
 @Tag("slow")
 final class RunsTest {
     private static final Profile SHORT = new Profile(Profile.Extent.QUICK, 1, 0.05, 0.1);
 
-    /** Something done with one contestant. */
+    /** An action on one contestant. */
     private interface Work {
         Outcome apply(Contestant contestant) throws IOException;
     }
 
-    /** Skips the test if this machine lacks what the benchmark needs. */
+    /** Runs {@code work} on a contestant; skips the test if this machine lacks what the benchmark needs. */
     private static Outcome with(Benchmark benchmark, String name, Work work) throws IOException {
         try (var tools = new Tools()) {
             var bench = new Bench(Machine.look(), SHORT, tools, ClassPath.ofThisProcess());
@@ -58,7 +58,7 @@ final class RunsTest {
                 new EchoBenchmark(),
                 "bare-c",
                 contestant -> Objects.requireNonNull(contestant.aside()).once());
-        // A receive and a send for each message, and epoll_wait for some.
+        // A receive and a send for each message, and occasionally epoll_wait.
         assertThat(outcome.figures().get(Figure.SYSTEM_CALLS.key)).isBetween(1.5, 4.0);
     }
 

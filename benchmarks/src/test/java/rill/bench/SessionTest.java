@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 
-/** Whole sessions, of benchmarks that measure nothing. */
+/** Whole sessions with benchmarks that measure nothing. */
 final class SessionTest {
     private final Tools tools = new Tools();
     private final List<Report> kept = new ArrayList<>();

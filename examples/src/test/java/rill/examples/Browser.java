@@ -24,7 +24,7 @@ import rill.http.websocket.WebSocketMessage;
 import rill.http.websocket.WebSocketMessage.Text;
 import rill.http.websocket.WebSocketOptions;
 
-/** A headless Chromium with one page, told what to do over a WebSocket. */
+/** A headless Chromium with one page, controlled over a WebSocket. */
 final class Browser implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("DevTools listening on ws://(127.0.0.1:\\d+)/");
 
@@ -33,7 +33,7 @@ final class Browser implements AutoCloseable {
     private final Connection<WebSocketMessage, WebSocketMessage> devTools;
     private int commands;
 
-    /** Skips the test if none is installed. The loop is driven by who awaits; the folder is for what a browser writes. */
+    /** Skips the test if no Chromium is installed. Every await drives the loop; the folder is for files that the browser writes. */
     Browser(Loop clients, Path folder, String page) throws IOException {
         this.clients = clients;
         process = new ProcessBuilder(
@@ -55,7 +55,7 @@ final class Browser implements AutoCloseable {
             host = found.find() ? found.group(1) : null;
         }
         assertThat(host).as("Chromium starts").isNotNull();
-        Thread.ofPlatform().daemon().start(() -> said.lines().forEach(line -> {})); // or it would block
+        Thread.ofPlatform().daemon().start(() -> said.lines().forEach(line -> {})); // otherwise it would block
         devTools = WebSocket.connect(
                         clients,
                         URI.create(target(host, page)),
@@ -63,7 +63,7 @@ final class Browser implements AutoCloseable {
                 .await();
     }
 
-    /** The page's own address for commands, once it is there. */
+    /** Returns the page's own address for commands, once it exists. */
     private String target(String host, String page) throws IOException {
         Pattern socket = Pattern.compile("\"webSocketDebuggerUrl\": \"(ws:[^\"]*/page/[^\"]*)\"");
         HttpClient http = HttpClient.on(clients);
@@ -81,7 +81,7 @@ final class Browser implements AutoCloseable {
         }
     }
 
-    /** Gives the answer, as it is. */
+    /** Sends a command, and returns the raw answer. */
     String command(String method, String parameters) throws IOException {
         int id = ++commands;
         devTools.write(WebSocketMessage.text(
@@ -99,14 +99,14 @@ final class Browser implements AutoCloseable {
         return command("Runtime.evaluate", "\"expression\": \"" + script.replace("\"", "\\\"") + "\"");
     }
 
-    /** Waits until the value of this has that in it. */
+    /** Waits until the value of the script contains {@code value}. */
     void await(String script, String value) throws IOException {
         while (!evaluate(script).contains(value)) {
             clients.run(() -> clients.delay(Duration.ofMillis(20)).await());
         }
     }
 
-    /** A screenshot, which is kept in the folder {@code rill.screenshots}, for somebody to look at. */
+    /** Takes a screenshot, which is kept in the folder {@code rill.screenshots} for people to look at. */
     void picture(String name) throws IOException {
         byte[] picture = screenshot();
         assertThat(picture).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(5_000);

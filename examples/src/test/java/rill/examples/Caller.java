@@ -9,7 +9,7 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 
-/** A plain blocking socket to a server under test, as a person with nc has it. A read that takes 10 seconds fails. */
+/** A plain blocking socket to a server under test, as nc would use it. A read that takes 10 seconds fails. */
 final class Caller implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 10_000;
 
@@ -41,22 +41,22 @@ final class Caller implements AutoCloseable {
         return this;
     }
 
-    /** Closing it is a reset. */
+    /** Makes close send a reset. */
     void reset() throws IOException {
         socket.setSoLinger(true, 0);
     }
 
-    /** The next so many bytes, fewer at the end of the stream. */
+    /** Returns the next {@code bytes} bytes, fewer at the end of the stream. */
     String read(int bytes) throws IOException {
         return new String(in.readNBytes(bytes), StandardCharsets.UTF_8);
     }
 
-    /** Everything up to the end of the stream. */
+    /** Returns everything up to the end of the stream. */
     String readToEnd() throws IOException {
         return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
 
-    /** The next line without its ending; null at the end of the stream. */
+    /** Returns the next line without its ending; null at the end of the stream. */
     String line() throws IOException {
         var line = new ByteArrayOutputStream();
         for (int b = in.read(); b != '\n'; b = in.read()) {

@@ -48,7 +48,7 @@ class ChatTest {
             try (var bob = join(room, "Bob")) {
                 assertThat(bob.line()).isEqualTo("* here are: Ann, Bob");
             }
-            // What Ann had not read when she leaves would make her connection end with a reset.
+            // If Ann left with unread input, her connection would end with a reset.
             assertThat(ann.line()).isEqualTo("* Bob has joined");
             assertThat(ann.line()).isEqualTo("* Bob has left");
         }
@@ -99,7 +99,7 @@ class ChatTest {
             assertThat(line).matches("\\* you have missed [1-9][0-9]* lines");
             ann.send("good morning\n");
             assertThat(zoe.line()).isEqualTo("Ann: good morning");
-            zoe.close(); // each once all is read, or the connection would end with a reset
+            zoe.close(); // each only once all is read, or the connection would end with a reset
             assertThat(bob.line()).isEqualTo("Ann: good morning");
             assertThat(bob.line()).isEqualTo("* Zoe has left");
             assertThat(ann.line()).isEqualTo("* Zoe has left");

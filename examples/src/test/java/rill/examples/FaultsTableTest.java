@@ -14,16 +14,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** docs/faults.md against the sources of the tests. */
+/** Compares docs/faults.md with the sources of the tests. */
 class FaultsTableTest {
-    /** Tests, and what makes several. */
+    /** The declarations of tests, and of what generates several. */
     private static final List<String> KINDS = List.of("void ", "Stream<DynamicTest> ");
 
     private static final Path ROOT = Path.of("..");
     private static final Pattern NAME = Pattern.compile("`(\\w+)\\.(\\w+)`");
     private static final Pattern NAMES = Pattern.compile(NAME + "(, " + NAME + ")*");
 
-    /** A line of a table. */
+    /** A row of a table. */
     private record Row(String section, String fault, String tests) {}
 
     @Test
@@ -75,7 +75,7 @@ class FaultsTableTest {
         return rows;
     }
 
-    /** Of the suite for transports, too. By simple name of the class; classes of the same name are taken together. */
+    /** The test sources by simple class name, including the suite for transports; classes of the same name are joined. */
     private static Map<String, String> testSources() throws IOException {
         try (Stream<Path> modules = Files.list(ROOT)) {
             return modules.flatMap(module ->

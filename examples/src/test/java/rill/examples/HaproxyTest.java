@@ -38,7 +38,7 @@ import rill.testing.TextLines;
 import rill.testing.UnderTest;
 import rill.testkit.Leaks;
 
-/** haproxy tells our server who its clients are, and believes our client. */
+/** haproxy tells our server who its clients are, and accepts what our client tells it. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 @ParameterizedClass(name = "over {0}")
@@ -67,7 +67,7 @@ class HaproxyTest {
         reporter.assertNone();
     }
 
-    /** It greets first, and answers each line; both wait for the header. */
+    /** A server that greets first, and answers each line; both wait for the header. */
     private int serve(ProxyProtocolServer layer) throws IOException {
         Listener listener = loop.listen(Loopback.ANY_PORT, TextLines.pipeline().over(layer), each -> {
                     each.onFailure(
@@ -92,7 +92,7 @@ class HaproxyTest {
         return ((InetSocketAddress) listener.address()).getPort();
     }
 
-    /** With these sections behind the usual ones; {@code %1$d} and so on are its ports. */
+    /** haproxy with these sections after the usual ones; {@code %1$d} and so on are its ports. */
     private static LocalServer haproxy(int ports, String sections) throws IOException {
         return new LocalServer("haproxy", ports, (folder, chosen) -> {
             Path file = folder.resolve("haproxy.cfg");
@@ -120,7 +120,7 @@ class HaproxyTest {
         return info;
     }
 
-    /** Readiness was seen by connecting, which haproxy passes on as well. */
+    /** Skips the readiness probe, which haproxy forwards as well. */
     private ProxyInfo toldOf(SocketAddress source) throws InterruptedException {
         ProxyInfo info = told();
         while (!source.equals(info.source())) {
@@ -212,7 +212,7 @@ class HaproxyTest {
                     .hasMessageStartingWith("expected a connection from a trusted proxy, which 127.0.0.1:");
         }
         loop.close();
-        reporter.take(Report.ConnectionFailed.class); // readiness was seen by connecting
+        reporter.take(Report.ConnectionFailed.class); // the readiness probe's connection
         assertThat(told).isEmpty();
     }
 
@@ -232,7 +232,7 @@ class HaproxyTest {
         return new InetSocketAddress(java.net.InetAddress.ofLiteral(host), port);
     }
 
-    /** The last line of what haproxy answers to a request behind this header. */
+    /** Returns the last line of haproxy's response to a request behind this header. */
     private String believed(SocketAddress haproxy, ProxyInfo header) throws IOException {
         Pipeline<String, String> pipeline = TextLines.pipeline().over(ProxyProtocol.client(header));
         Connection<String, String> connection = loop.connect(haproxy, pipeline).await();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import rill.Loop;
 import rill.http.HttpClient;
 
-/** The whole program of the guide, in a JVM of its own. */
+/** The guide's whole program, in a separate JVM. */
 @Tag("slow")
 class HelloServerTest {
     @Test

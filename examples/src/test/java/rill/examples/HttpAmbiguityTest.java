@@ -30,8 +30,9 @@ import rill.http.HttpServer;
 import rill.http.HttpServerOptions;
 
 /**
- * Requests that two readers may take for different ones, and some that only look like them, through nginx and haproxy and to our server, with another
- * request right behind. What we read of one is what both read of it, or we refuse it; what they do with those that we refuse is in {@code docs/http.md}.
+ * Requests that two readers may understand differently, and some that only look ambiguous, sent through nginx and haproxy and to our server, each
+ * with another request right behind it. Either we read a request as both of them read it, or we refuse it. {@code docs/http.md} lists what they do
+ * with those that we refuse.
  */
 @Tag("slow")
 @Timeout(120)
@@ -105,7 +106,7 @@ class HttpAmbiguityTest {
         });
     }
 
-    /** What each request is to the server at this port: what was read of it, in brackets, and statuses other than 200. */
+    /** How the server at this address reads each request: what was read, in brackets, and statuses other than 200. */
     private static Map<String, String> readings(InetSocketAddress at, List<Request> requests) throws Exception {
         var readings = new LinkedHashMap<String, String>();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -196,12 +197,12 @@ class HttpAmbiguityTest {
         }
     }
 
-    /** As far as they go: after HTTP/1.0, and what it does not know, a proxy may close. */
+    /** Compares only as far as the other reads: a proxy may close after HTTP/1.0, or after what it does not know. */
     private static boolean sameRequests(String theirs, String ours) {
         return ours.startsWith(theirs);
     }
 
-    /** The guide holds for the versions that it names. */
+    /** Compares with the guide, which is valid for the versions that it names. */
     private static void compare(
             List<Request> ambiguous, Map<String, String> ours, Map<String, String> nginx, Map<String, String> haproxy)
             throws Exception {

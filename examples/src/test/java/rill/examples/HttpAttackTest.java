@@ -23,7 +23,7 @@ import rill.http.HttpServer;
 import rill.testing.RecordingReporter;
 import rill.testkit.Leaks;
 
-/** Clients that send or read as slowly as they can, many at a time, while others want to be served. */
+/** Many clients at a time that send or read as slowly as possible, while others want to be served. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class HttpAttackTest {
@@ -33,7 +33,7 @@ class HttpAttackTest {
     @AfterEach
     void close() {
         loop.close();
-        reporter.take(Report.ConnectionFailed.class); // as attackers end
+        reporter.take(Report.ConnectionFailed.class); // the attackers' ends
         reporter.assertNone();
     }
 

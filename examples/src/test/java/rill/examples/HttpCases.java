@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Random;
 import rill.examples.HttpOracle.Case;
 
-/** Requests and responses, drawn at random, and what becomes of them when somebody tampers with them. */
+/** Random requests and responses, and mutations of them. */
 final class HttpCases {
     private static final List<String> METHODS = List.of("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH");
     private static final List<String> FIELDS = List.of(
@@ -104,7 +104,7 @@ final class HttpCases {
         };
     }
 
-    /** One more line somewhere among the lines. */
+    /** Inserts one more line after one of the lines. */
     private String withLine(String text) {
         int end = text.indexOf("\r\n", random.nextInt(text.length() + 1));
         return end < 0 ? text : text.substring(0, end + 2) + oneOf(FIELDS) + "\r\n" + text.substring(end + 2);

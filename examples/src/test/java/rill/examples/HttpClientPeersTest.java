@@ -48,14 +48,14 @@ import rill.testing.UnderTest;
 import rill.testkit.Authority;
 import rill.testkit.Leaks;
 
-/** Our HTTP client before servers that others have written: nginx, haproxy, Apache's httpd, Python's, the JDK's. */
+/** Our HTTP client with other projects' servers: nginx, haproxy, Apache httpd, Python's, the JDK's. */
 @Tag("slow")
 @Timeout(120)
 @ExtendWith(Leaks.class)
 @ParameterizedClass(name = "over {0}")
 @MethodSource("transports")
 class HttpClientPeersTest {
-    /** One of pure JDK, and one of the system's own calls: what is in between makes no difference to a peer. */
+    /** One transport of pure JDK, and one with system calls: the others make no difference to a peer. */
     static List<String> transports() {
         return UnderTest.names().stream()
                 .filter(name -> !name.equals("epoll-nio"))
@@ -97,7 +97,7 @@ class HttpClientPeersTest {
         return client.get(uri).await().text().await();
     }
 
-    /** What all of them can do. */
+    /** Requests that all of these servers support. */
     private void fetch(String base, HttpClientOptions options) throws IOException {
         loop.run(() -> {
             try (HttpClient client = HttpClient.on(loop, options)) {
@@ -364,7 +364,7 @@ class HttpClientPeersTest {
                 exchange.getResponseHeaders().set("Content-Length", "" + Files.size(file));
                 exchange.sendResponseHeaders(200, -1);
             } else {
-                exchange.sendResponseHeaders(200, 0); // in chunks
+                exchange.sendResponseHeaders(200, 0); // chunked
                 Files.copy(file, exchange.getResponseBody());
             }
             exchange.close();

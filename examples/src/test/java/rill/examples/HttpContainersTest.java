@@ -30,7 +30,7 @@ import rill.http.HttpClient;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
-/** nginx and haproxy in containers, from the images that scripts/containers.sh makes, between our client and our server. */
+/** nginx and haproxy in containers, from the images that scripts/containers.sh builds, between our client and our server. */
 @Tag("containers")
 @Timeout(180)
 class HttpContainersTest {
@@ -71,7 +71,7 @@ class HttpContainersTest {
             this.command = command;
         }
 
-        /** In the network of this machine, so that it reaches our server at the loopback. */
+        /** A container in this machine's network, so that it reaches our server at the loopback. */
         GenericContainer<?> container(int listens, int ours) {
             return new GenericContainer<>(DockerImageName.parse(image))
                     .withImagePullPolicy(name -> false)
@@ -113,7 +113,7 @@ class HttpContainersTest {
             container.start();
             awaitListening(port);
             String at = "http://127.0.0.1:" + port;
-            for (int i = 0; i < 20; i++) { // on a connection that is kept
+            for (int i = 0; i < 20; i++) { // on a kept-alive connection
                 assertThat(client.get(at + "/").await().text().await()).isEqualTo("from ours");
             }
             var bytes = new byte[1_000_000];
@@ -138,7 +138,7 @@ class HttpContainersTest {
     }
 
     private static void awaitListening(int port) {
-        while (true) { // within the time of the test
+        while (true) { // bounded by the test's timeout
             try (var socket = new Socket()) {
                 socket.connect(Loopback.port(port), 1_000);
                 return;

@@ -31,8 +31,8 @@ import rill.http.wire.ResponseHead;
 import rill.testkit.BareContext;
 
 /**
- * The parsers of h11 and of Node read the same requests and responses. Wherever one of them and ours differ, the table in {@code docs/http.md} says why; a
- * difference that is not in it fails.
+ * The parsers of h11 and of Node read the same requests and responses. Wherever one of them differs from ours, the table in {@code docs/http.md} says
+ * why; a difference that is not in the table fails.
  */
 @Tag("slow")
 class HttpDifferencesTest {
@@ -41,7 +41,7 @@ class HttpDifferencesTest {
     private static final Pattern ROW =
             Pattern.compile("^\\| (\\w+) \\| (\\w+) \\| `(.*?)` \\| .{20,} \\|$", Pattern.MULTILINE);
 
-    /** What differs, by what is said about it. */
+    /** The kind of a difference, as the table names it. */
     private enum Kind {
         STRICTER,
         LENIENT,
@@ -87,7 +87,7 @@ class HttpDifferencesTest {
 
     private static Row difference(String parser, Verdict ours, Verdict theirs) {
         if (ours.waits() || theirs.waits()) {
-            return null; // who has not made up his mind may still agree
+            return null; // a parser that is undecided may still agree
         }
         if (readNoFurther(ours, theirs)) {
             return new Row(
@@ -111,7 +111,7 @@ class HttpDifferencesTest {
         return same ? null : new Row(parser, Kind.DIFFERENT, ours.messages() + " and " + theirs.messages());
     }
 
-    /** Whether one has read the same up to some message, and the other nothing more. */
+    /** Whether {@code other} has read the same up to some message and then nothing more, while {@code one} continued. */
     private static boolean readNoFurther(Verdict one, Verdict other) {
         int read = other.messages().size();
         return !other.refuses()
@@ -182,7 +182,7 @@ class HttpDifferencesTest {
         }
     }
 
-    /** Whether nothing is left that more would have to come for. */
+    /** Returns whether nothing is left that would need more bytes. */
     private static boolean read(
             Session<?, ?> session, ByteBuf in, Context context, boolean request, List<String> messages)
             throws IOException {
@@ -208,7 +208,7 @@ class HttpDifferencesTest {
         return context.stopped || (!in.isReadable() && message.isEmpty());
     }
 
-    /** Whether it completes a message that is not an interim response. */
+    /** Returns whether the event completes a message that is not an interim response. */
     private static boolean take(Object event, StringBuilder message, List<String> messages) {
         switch (event) {
             case RequestHead head ->

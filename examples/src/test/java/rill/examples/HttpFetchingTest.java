@@ -18,7 +18,7 @@ import rill.http.HttpResponse;
 import rill.http.HttpServer;
 import rill.testkit.Leaks;
 
-/** What the guide shows of the client works. */
+/** The client code that the guide shows works. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class HttpFetchingTest {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** docs/http.md against the code that it shows. */
+/** Compares docs/http.md with the code that it shows. */
 class HttpGuideTest {
     private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL);
     private static final Path SOURCES = Path.of("src/main/java/rill/examples");

@@ -13,13 +13,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** A parser of somebody else's, in a process of its own that reads cases and says what it makes of each. */
+/** Another project's parser in a separate process, which reads cases and returns a verdict on each. */
 record HttpOracle(String name, List<String> command) {
     /**
-     * What a parser makes of some bytes.
+     * A parser's verdict on some bytes.
      *
-     * @param waits whether it needs more to make up its mind
-     * @param ended whether its last message is the last of the connection
+     * @param waits whether it needs more bytes to decide
+     * @param ended whether its last message is the connection's last
      */
     record Verdict(String error, boolean waits, boolean ended, List<String> messages) {
         boolean refuses() {
@@ -47,7 +47,7 @@ record HttpOracle(String name, List<String> command) {
         }
     }
 
-    /** Python's h11, if Python has it. */
+    /** Python's h11, if it is installed. */
     static HttpOracle h11() throws IOException {
         for (String python : List.of("/usr/bin/python3", "python3")) {
             if (works(python, "-c", "import h11")) {
@@ -57,7 +57,7 @@ record HttpOracle(String name, List<String> command) {
         return org.junit.jupiter.api.Assumptions.abort("Python's h11 is not installed (Debian: python3-h11)");
     }
 
-    /** The parser that Node's server and client have. */
+    /** The parser of Node's server and client. */
     static HttpOracle node() throws IOException {
         return new HttpOracle("node", List.of(Programs.required("node"), "--no-deprecation", script("node-oracle.js")));
     }
@@ -82,7 +82,7 @@ record HttpOracle(String name, List<String> command) {
         }
     }
 
-    /** Asks it all of them. */
+    /** Passes all cases to the parser. */
     List<Verdict> judge(List<Case> cases) throws IOException {
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

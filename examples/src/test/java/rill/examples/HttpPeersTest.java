@@ -38,7 +38,7 @@ import rill.testing.UnderTest;
 import rill.testkit.Authority;
 import rill.testkit.Leaks;
 
-/** Clients, proxies and load generators of other people against our server. */
+/** Other projects' clients, proxies and load generators with our server. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 @ParameterizedClass(name = "over {0}")
@@ -87,7 +87,7 @@ class HttpPeersTest {
         };
     }
 
-    /** A stream whose length nobody is told. */
+    /** A body whose length is not declared. */
     private static final class Chunks implements HttpBody.Source {
         private int sent;
 
@@ -311,6 +311,6 @@ class HttpPeersTest {
         Programs.Result h2load = Programs.run("h2load", List.of("--h1", "-n", "5000", "-c", "20", "-m", "16", url));
         assertThat(h2load.output()).contains("5000 succeeded, 0 failed, 0 errored, 0 timeout", "5000 2xx");
         loop.close();
-        reporter.take(Report.ConnectionFailed.class); // they may hang up when they have seen enough
+        reporter.take(Report.ConnectionFailed.class); // they may close once they have enough
     }
 }

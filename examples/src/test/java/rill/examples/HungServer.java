@@ -6,7 +6,7 @@ import rill.CancelledException;
 import rill.Loop;
 import rill.LoopGroup;
 
-/** A program with a Task that does not end, whatever it is told. */
+/** A program with a Task that never ends, even when it is cancelled. */
 final class HungServer {
     private HungServer() {}
 

@@ -30,11 +30,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The demo in a run-time image of its own, as docs/operating.md says; and as a jar whose manifest opens what it needs. */
+/** The demo in its own run-time image, as in docs/operating.md; and as a jar whose manifest opens what it needs. */
 @Tag("slow")
 class ImageTest {
     private static final List<String> ROOTS = List.of(
-            "rill.examples", "rill.transport.nio", "rill.transport.epoll"); // the latter are found, and not required
+            "rill.examples", "rill.transport.nio", "rill.transport.epoll"); // the latter two are services, not required
 
     @TempDir
     Path folder;
@@ -74,7 +74,7 @@ class ImageTest {
         assertThat(ran.errors()).isEmpty();
     }
 
-    /** What the roots require, from the class path of this test; it has to be compiled as modules. */
+    /** The modules that the roots require, from this test's class path, whose classes must be compiled as modules. */
     private static Map<String, ModuleReference> needed() {
         Map<String, ModuleReference> all = new HashMap<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
@@ -103,7 +103,7 @@ class ImageTest {
         return needed;
     }
 
-    /** Where a module is that an image can take: one without a descriptor is given one, in a copy. */
+    /** Returns the location of a module that an image can contain: a copy with a descriptor if the module has none. */
     private Path explicit(ModuleReference module) throws IOException {
         Path place = Path.of(module.location().orElseThrow());
         if (!module.descriptor().isAutomatic()) {

@@ -16,18 +16,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.Leaks;
 
-/** Our server beside a real one: what both are sent, both understand and answer alike. */
+/** Our server beside a real Redis: both understand the same input, and answer it alike. */
 @ExtendWith(Leaks.class)
 class LikeRedisTest {
     private static final int STREAMS = 3_000;
     private static final Duration AT_MOST = Duration.ofSeconds(10);
 
-    /** What we say of a command that was left off; Redis hangs up without a word. */
+    /** Our answer to an incomplete command; Redis closes the connection without a message. */
     private static final String LEFT_OFF = "-ERR Protocol error: the stream ended within a command\r\n";
 
     private static final Pattern PROTOCOL_ERROR = Pattern.compile("-ERR Protocol error: ([^\r\n]*)\r\n$");
 
-    /** Where Redis goes on and we don't: it does not look at what ends a line or a bulk string, and its limits are higher. */
+    /** Where Redis continues and our server does not: Redis does not check what ends a line or a bulk string, and its limits are higher. */
     private static final Pattern STRICTER = Pattern.compile("expected LF after CR, .*|expected CR LF after the .*"
             + "|expected a command of at most .*|expected a bulk string of 0 to .*");
 
@@ -45,7 +45,7 @@ class LikeRedisTest {
         }
     }
 
-    /** Sends bytes, ends the stream, and gives all that is answered; bytes that are not UTF-8 are replaced. */
+    /** Sends bytes, ends the stream, and returns all answers; bytes that are not UTF-8 are replaced. */
     private static String answers(SocketAddress address, byte[] sent) throws IOException {
         try (var caller = new Caller(address)) {
             return caller.send(sent).endOutput().readToEnd().replace(LEFT_OFF, "");
@@ -62,7 +62,7 @@ class LikeRedisTest {
         }
     }
 
-    /** What every server says of itself, each differently. */
+    /** What each server reports of itself, which differs. */
     private static final Pattern OF_ITSELF =
             Pattern.compile("(\\$7\r\nversion\r\n)\\$[0-9]+\r\n[^\r]*|(\\$2\r\nid\r\n):[0-9]+");
 
@@ -199,10 +199,10 @@ class LikeRedisTest {
             "\r\n",
             "PING\r\n");
 
-    /** No NUL: after one outside of a bulk string Redis waits for ever, and we refuse it. */
+    /** Without NUL: after one outside a bulk string Redis waits for ever, while our server refuses it. */
     private static final String BYTES = "\r\n*$+-:0123456789 \t\"'\\x\u000b\u007f\u00c3\u00a9\u00ff";
 
-    /** A few commands, with a few bytes changed, left out, put in or repeated. */
+    /** A few commands, with a few bytes changed, omitted, inserted or repeated. */
     private static byte[] mutated(Random random) {
         var text = new StringBuilder();
         for (int i = 1 + random.nextInt(4); i > 0; i--) {
@@ -219,7 +219,7 @@ class LikeRedisTest {
                 default -> text.setLength(at + 1);
             }
         }
-        text.append("\r\n"); // Redis judges a number once its line has ended, we judge it digit by digit
+        text.append("\r\n"); // Redis judges a number once its line has ended, our server digit by digit
         return text.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 }

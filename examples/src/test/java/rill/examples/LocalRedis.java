@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
-/** A redis-server process that keeps nothing on disk, on a port of its own. Closing it ends it. */
+/** A redis-server process that stores nothing on disk, on a port of its own. Close ends the process. */
 public final class LocalRedis implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final int ATTEMPTS = 5;
@@ -24,7 +24,7 @@ public final class LocalRedis implements AutoCloseable {
     private final InetSocketAddress address;
     private Process process;
 
-    /** Skips the test if there is no redis-server here. */
+    /** Skips the test if redis-server is not installed. */
     public LocalRedis(String... options) throws IOException {
         String program = Programs.required("redis-server");
         int port = 0;
@@ -35,7 +35,7 @@ public final class LocalRedis implements AutoCloseable {
                 String said = Files.readString(log);
                 Programs.end(process);
                 process = null;
-                // It can't be told to choose a port by itself, and somebody may have had this one in the meantime.
+                // It can't choose a port by itself, and another process may have taken this one in the meantime.
                 if (i == ATTEMPTS || !said.contains("Address already in use")) {
                     close();
                     throw new AssertionError("redis-server did not start:\n" + said);
@@ -60,7 +60,7 @@ public final class LocalRedis implements AutoCloseable {
         return address;
     }
 
-    /** Sends it a signal, such as {@code STOP}. */
+    /** Sends the process a signal, such as {@code STOP}. */
     public void signal(String name) throws IOException, InterruptedException {
         Programs.signal(process, name);
     }

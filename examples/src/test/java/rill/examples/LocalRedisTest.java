@@ -38,7 +38,7 @@ class LocalRedisTest extends RedisClientContract {
         return server.address();
     }
 
-    /** Once: to the first call as its answer, or as the reason why all of them fail; whoever comes later may see a mere reset. */
+    /** The server says so once: as the answer to the first call, or as the reason for which all fail. Later callers may see a mere reset. */
     @Test
     void a_server_that_is_full_says_so_to_who_calls() throws IOException {
         try (var full = new LocalRedis("--maxclients", "1");

@@ -16,10 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
-/**
- * A server of somebody else's, with a configuration of its own, on free ports of the loopback. Closing it ends it, with the processes that it
- * has started.
- */
+/** Another project's server, with its own configuration, on free loopback ports. Close ends it, with the processes that it has started. */
 public final class LocalServer implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final int ATTEMPTS = 5;
@@ -29,13 +26,13 @@ public final class LocalServer implements AutoCloseable {
     private final int[] ports;
     private Process process;
 
-    /** How it is started on these ports. */
+    /** How the server is started on these ports. */
     public interface Setup {
-        /** The arguments; files go into the folder. */
+        /** Returns the arguments; files go into the folder. */
         List<String> arguments(Path folder, int[] ports) throws IOException;
     }
 
-    /** Skips the test if the program is not here. */
+    /** Skips the test if the program is not installed. */
     public LocalServer(String name, int count, Setup setup) throws IOException {
         String program = Programs.required(name);
         ports = new int[count];
@@ -52,7 +49,7 @@ public final class LocalServer implements AutoCloseable {
                 String said = said();
                 end(process);
                 process = null;
-                // They can't be told to choose ports by themselves, and somebody may have had one in the meantime.
+                // The server can't choose ports by itself, and another process may have taken one in the meantime.
                 if (i == ATTEMPTS) {
                     close();
                     throw new AssertionError(name + " did not start:\n" + said);
@@ -95,7 +92,7 @@ public final class LocalServer implements AutoCloseable {
         }
     }
 
-    /** Where it listens, at which of its ports. */
+    /** Returns the address at one of its ports. */
     public InetSocketAddress address(int index) {
         return Loopback.port(ports[index]);
     }
@@ -104,12 +101,12 @@ public final class LocalServer implements AutoCloseable {
         return address(0);
     }
 
-    /** Sends it a signal, such as {@code STOP}. */
+    /** Sends the server a signal, such as {@code STOP}. */
     public void signal(String name) throws IOException, InterruptedException {
         Programs.signal(process, name);
     }
 
-    /** What it has printed. */
+    /** Returns what the server has printed. */
     public String said() throws IOException {
         return Files.readString(log);
     }

@@ -84,7 +84,7 @@ class MemoryRedisTest {
         }
     }
 
-    /** As ioredis reads it, for instance, to find out what it talks to. */
+    /** Clients read it to identify the server; ioredis, for instance. */
     @Test
     void an_unknown_command_is_named_in_its_error_as_redis_does() {
         String message = "ERR unknown command 'NoneSuch', with args beginning with: ";

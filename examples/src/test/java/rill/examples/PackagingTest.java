@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What is packed, against what there is. */
+/** Compares what is packaged with what exists. */
 class PackagingTest {
     private static final Path ROOT = Path.of("..");
 

@@ -21,13 +21,13 @@ import rill.http.HttpClient;
 import rill.http.HttpServer;
 import rill.testing.RecordingReporter;
 
-/** The pages that live on server-sent events, in a browser and without. */
+/** The pages that use server-sent events, in a browser and without. */
 @Tag("slow")
 @Timeout(120)
 class PagesTest {
     private final RecordingReporter reporter = new RecordingReporter();
-    private Loop loop; // of the server, on a thread of its own
-    private Loop clients; // driven by who awaits
+    private Loop loop; // the server's, on a thread of its own
+    private Loop clients; // driven by await
 
     @TempDir
     private Path folder;
@@ -36,7 +36,7 @@ class PagesTest {
     void open() throws IOException {
         loop = Loop.open(LoopOptions.defaults()
                 .reporter(report -> {
-                    if (!(report instanceof Report.ConnectionFailed)) { // who goes away does so within an answer
+                    if (!(report instanceof Report.ConnectionFailed)) { // clients leave within an answer
                         reporter.report(report);
                     }
                 })
@@ -47,7 +47,7 @@ class PagesTest {
     @AfterEach
     void close() {
         clients.close();
-        loop.close(Duration.ofSeconds(1)); // events never end by themselves
+        loop.close(Duration.ofSeconds(1)); // event streams never end by themselves
         reporter.assertNone();
     }
 

@@ -12,17 +12,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Programs of other people that the tests talk to. */
+/** Other projects' programs that the tests talk to. */
 final class Programs {
     private static final long PATIENCE_SECONDS = 60;
 
-    /** What lets a JVM use the best of everything, so that Rill has nothing to note. */
+    /** Options with which a JVM permits everything that Rill can use, so that Rill has nothing to note. */
     static final List<String> NOTHING_TO_NOTE =
             List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED");
 
-    /** What a program did: its exit status, what it printed, and what it said besides. */
+    /** The result of a program: exit status, output, and error output. */
     record Result(int status, String output, String errors) {
-        /** Output and errors. */
+        /** Output and error output. */
         String all() {
             return output + errors;
         }
@@ -30,7 +30,7 @@ final class Programs {
 
     private Programs() {}
 
-    /** Where the program is, servers included, which not everybody has in the path; the test is skipped if it is nowhere. */
+    /** Returns the path of a program. Also looks for servers, which are not in every user's path. Skips the test if the program is not installed. */
     static String required(String name) {
         String folders =
                 System.getenv("PATH") + File.pathSeparator + "/usr/local/sbin" + File.pathSeparator + "/usr/sbin";
@@ -51,12 +51,12 @@ final class Programs {
         return run(new ProcessBuilder(command));
     }
 
-    /** The examples, in a JVM of their own with such options. */
+    /** The examples in a separate JVM with these options. */
     static ProcessBuilder demo(List<String> options, String... arguments) {
         return main("rill.examples.Main", options, arguments);
     }
 
-    /** A program of the class path, in a JVM of its own with such options. */
+    /** A program on the class path, in a separate JVM with these options. */
     static ProcessBuilder main(String mainClass, List<String> options, String... arguments) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -14,7 +14,7 @@ import rill.spi.Transport;
 import rill.testing.RecordingReporter;
 import rill.testing.TextLines;
 
-/** A server that sends lines back, and connections to it by way of a proxy. Closing it fails if something was reported. */
+/** An echo server for lines, and connections to it through a proxy. Close fails if anything was reported. */
 final class ProxiedEcho implements AutoCloseable {
     private final RecordingReporter reporter = new RecordingReporter();
     private final Loop loop;
@@ -41,20 +41,20 @@ final class ProxiedEcho implements AutoCloseable {
         return ((java.net.InetSocketAddress) address()).getPort();
     }
 
-    /** A connection to that target through this proxy. */
+    /** Connects to the target through this proxy. */
     Connection<String, String> connect(SocketAddress target, Proxy proxy) throws IOException {
         ConnectOptions options =
                 ConnectOptions.defaults().timeout(Duration.ofSeconds(20)).through(proxy);
         return loop.connect(target, TextLines.pipeline(), options).await();
     }
 
-    /** What comes back of this text, and of much more. */
+    /** Sends this text, and then much more, and returns what comes back of the text. */
     String say(String text, SocketAddress target, Proxy proxy) throws IOException {
         Connection<String, String> connection = connect(target, proxy);
         return loop.task("say", () -> {
                     connection.write(text);
                     String answer = connection.receive().await();
-                    for (int i = 0; i < 10; i++) { // without waiting: some proxies have no TCP_NODELAY
+                    for (int i = 0; i < 10; i++) { // without waiting: some proxies don't set TCP_NODELAY
                         connection.write("x".repeat(10_000) + i);
                     }
                     for (int i = 0; i < 10; i++) {
@@ -72,7 +72,7 @@ final class ProxiedEcho implements AutoCloseable {
                 .await();
     }
 
-    /** Waits for the failure of a connection that no handler was given. */
+    /** Waits for the failure of a connection that was not handed to any handler. */
     Throwable handshakeThatFailed() {
         return reporter.await(Report.ConnectionFailed.class).cause();
     }

@@ -34,7 +34,7 @@ import rill.testing.UnderTest;
 import rill.testkit.Authority;
 import rill.testkit.Leaks;
 
-/** Connections through proxies of other people: dante and microsocks for SOCKS5, tinyproxy for CONNECT. */
+/** Connections through other projects' proxies: dante and microsocks for SOCKS5, tinyproxy for CONNECT. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 @ParameterizedClass(name = "over {0}")
@@ -76,7 +76,7 @@ class ProxyPeersTest {
 
     // ---- SOCKS5
 
-    /** It allows everything but one address. */
+    /** A proxy that permits all addresses but one. */
     private static LocalServer dante() throws IOException {
         String user = System.getProperty("user.name");
         return new LocalServer("danted", 1, (folder, ports) -> {

@@ -46,7 +46,7 @@ import rill.codec.resp.RespVersion;
 import rill.testing.RecordingReporter;
 import rill.testkit.Leaks;
 
-/** RESP3, greetings and subscriptions with a real Redis; and what it says when it can't, or may not. */
+/** RESP3, greetings and subscriptions with a real Redis; and its answers when it can't, or may not. */
 @ExtendWith(Leaks.class)
 class RealResp3Test {
     private static final Duration SOON = Duration.ofMillis(50);
@@ -189,7 +189,7 @@ class RealResp3Test {
         large.release();
         assertThat(read).isEqualTo(value);
         Future<Reply> given = redis.call(Command.of("GET", "large"));
-        given.cancel(); // and what comes for nobody is released
+        given.cancel(); // an answer without a receiver is released
         assertThat(call(redis, "GET", "none")).isEqualTo(Reply.NULL);
     }
 

@@ -11,8 +11,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A server behind proxies that takes whatever they send, and answers with what it has read, in brackets: {@code [POST / hello]}. It is as simple and
- * as lenient as can be, and has no code with the rest in common.
+ * A server behind proxies that accepts whatever they send, and answers with what it has read, in brackets: {@code [POST / hello]}. It is as simple
+ * and lenient as possible, and shares no code with the rest.
  */
 final class RecordingOrigin implements AutoCloseable {
     private final ServerSocket listening;
@@ -58,7 +58,7 @@ final class RecordingOrigin implements AutoCloseable {
                         .getBytes(StandardCharsets.ISO_8859_1));
             }
         } catch (IOException gone) {
-            // the proxy has closed it
+            // the proxy has closed the connection
         }
     }
 
@@ -84,7 +84,7 @@ final class RecordingOrigin implements AutoCloseable {
             text.append(text(in, size));
             for (String line = line(in);
                     line != null && !line.isEmpty();
-                    line = line(in)) {} // of trailers, or after the chunk
+                    line = line(in)) {} // trailers, or the line end after the chunk
             if (size == 0) {
                 return text.toString();
             }

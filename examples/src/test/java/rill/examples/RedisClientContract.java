@@ -31,7 +31,7 @@ import rill.codec.resp.Resp;
 import rill.codec.resp.RespException;
 import rill.testing.RecordingReporter;
 
-/** What the client does with a real Redis, wherever that runs. */
+/** The client's behaviour with a real Redis, wherever that runs. */
 abstract class RedisClientContract {
     private static final Duration SOON = Duration.ofMillis(50);
     private static final int LARGE = 5 * 1024 * 1024;
@@ -40,7 +40,7 @@ abstract class RedisClientContract {
     private Loop loop;
     private Client<Command, Reply> redis;
 
-    /** Where the server is. */
+    /** The server's address. */
     abstract SocketAddress address();
 
     @BeforeEach
@@ -119,7 +119,7 @@ abstract class RedisClientContract {
             random.nextBytes(value);
         }
         List<Reply> answers = loop.task(
-                        () -> { // on the loop calls wait for room; from outside they would be refused
+                        () -> { // on the loop calls wait for room; from outside they would fail
                             var calls = new ArrayList<Future<Reply>>();
                             for (int i = 0; i < values.length; i++) {
                                 calls.add(redis.call(

@@ -35,7 +35,7 @@ import redis.clients.jedis.JedisPubSub;
 import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.exceptions.JedisDataException;
 
-/** Other people's clients against our server, in both versions of the protocol: what they store, read and publish. */
+/** Other projects' clients with our server, in both versions of the protocol: what they store, read and publish. */
 @Tag("slow")
 class RedisClientsTest {
     private static final long PATIENCE_SECONDS = 20;

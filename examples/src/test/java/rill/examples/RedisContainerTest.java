@@ -9,7 +9,7 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
-/** Against Redis in a container, from the image that scripts/containers.sh makes. */
+/** Against Redis in a container, from the image that scripts/containers.sh builds. */
 @Tag("containers")
 class RedisContainerTest extends RedisClientContract {
     private static GenericContainer<?> container;

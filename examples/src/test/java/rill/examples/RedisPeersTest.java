@@ -17,12 +17,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Clients that are not written in Java against our server, in both versions of the protocol: redis-py as Debian has it, node-redis and ioredis as {@code
- * ./rill} installs them. Each is a program that prints what it was told.
+ * Clients in other languages than Java with our server, in both versions of the protocol: redis-py from Debian's packages, node-redis and ioredis as
+ * {@code ./rill} installs them. Each is a program that prints what it received.
  */
 @Tag("slow")
 class RedisPeersTest {
-    /** What each of them has to print, whatever it speaks. */
+    /** What each of them must print, in either version. */
     private static final List<String> SAID = List.of(
             "set OK",
             "get välue",

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.Leaks;
 
-/** Redis's own tools against our server. */
+/** Redis's own tools with our server. */
 @ExtendWith(Leaks.class)
 class RedisToolsTest {
     private static List<String> at(RunningServer server, String... arguments) {
@@ -40,7 +40,7 @@ class RedisToolsTest {
         }
     }
 
-    /** Without the option -t, so with all that it knows. */
+    /** Without the option -t, it runs all the tests that it has. */
     @Test
     @Tag("slow")
     void redis_benchmark_runs_all_of_its_tests_without_an_error() throws Exception {

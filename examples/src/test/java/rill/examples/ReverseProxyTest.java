@@ -165,7 +165,7 @@ class ReverseProxyTest {
             assertThat(first).isNotNull();
             first.release();
             long last;
-            do { // until nothing moves any more
+            do { // until there is no more progress
                 last = sent.get();
                 loop.delay(Duration.ofMillis(300)).await();
             } while (sent.get() > last);
@@ -175,7 +175,7 @@ class ReverseProxyTest {
             raw.abort().await();
         });
         loop.close();
-        reporter.take(Report.ConnectionFailed.class); // of whoever wrote to what was reset
+        reporter.take(Report.ConnectionFailed.class); // from whichever side wrote to what was reset
     }
 
     @Test

@@ -9,7 +9,7 @@ import rill.LoopOptions;
 import rill.Report;
 import rill.testing.RecordingReporter;
 
-/** One of the examples' servers on a started loop. Closing it fails if something was reported. */
+/** One of the examples' servers on a started loop. Close fails if anything was reported. */
 final class RunningServer implements AutoCloseable {
     private final RecordingReporter reporter = new RecordingReporter();
     private final Loop loop;
@@ -37,12 +37,12 @@ final class RunningServer implements AutoCloseable {
         return new Caller(address);
     }
 
-    /** Takes the report of a connection that failed, which the test has caused. */
+    /** Takes the report of a failed connection, which the test has caused. */
     Throwable failure() {
         return reporter.await(Report.ConnectionFailed.class).cause();
     }
 
-    /** Connections may fail: clients of other people end with a reset when that suits them. */
+    /** Permits connections to fail: other projects' clients may end with a reset. */
     void allowFailedConnections() {
         loop.close();
         reporter.take(Report.ConnectionFailed.class);

@@ -15,11 +15,11 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script {@code rill}, in a folder of its own, with tools that only note how they were called. */
+/** The script {@code rill}, in a folder of its own, with tools that only record how they were called. */
 @Tag("slow")
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there it needs a bash of somebody else's")
 class ScriptTest {
-    /** All that it may use: nothing else is on its path, no java for instance. */
+    /** All tools that it may use: nothing else is on its path, not even java. */
     private static final List<String> TOOLS = List.of(
             "awk",
             "bash",
@@ -118,7 +118,7 @@ class ScriptTest {
         assertThat(file.toFile().setExecutable(true)).isTrue();
     }
 
-    /** A JDK in one of the folders that are looked at, or where one can be taken from. */
+    /** Creates a JDK in one of the folders that the script searches or can copy from. */
     private void jdk(String where) throws IOException {
         Path jdk = Files.createDirectories(folder.resolve(where).resolve("some-jdk/bin"));
         write(jdk.resolve("javac"), "#!/usr/bin/env bash\n");
@@ -209,7 +209,7 @@ class ScriptTest {
             Files.delete(bin.resolve(peer));
         }
         rill("test");
-        // Python's and Node's packages are looked for as files, where this machine may have them.
+        // Python's and Node's packages are looked up as files, which this machine may have.
         assertThat(calls().getFirst().split(" ", -1))
                 .startsWith(("apt-install gcc libc6-dev redis-server redis-tools strace curl nginx openssl python3"
                                 + " dante-server haproxy memcached microsocks tinyproxy nodejs")

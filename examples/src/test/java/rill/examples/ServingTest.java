@@ -20,18 +20,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import rill.testkit.Leaks;
 
-/** The servers in a process of their own, stopped by a signal. */
+/** The servers in a separate process, stopped by a signal. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class ServingTest {
     private static final Pattern LISTENING = Pattern.compile("listening at (?:https?://)?127\\.0\\.0\\.1:(\\d+)/?; .*");
 
-    /** Gives a command SIGINT as it is by default: it ignores it if we do, as what a shell runs in the background does. */
+    /** Restores a command's default SIGINT. Otherwise the command ignores the signal if this process does, as a shell's background processes do. */
     private static final List<String> MINDING_SIGINT = List.of("env", "--default-signal=INT");
 
     private static final List<String> IGNORING_SIGINT = List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh");
 
-    /** A server that runs: its output is what the tests compare, what it reports goes elsewhere. */
+    /** A running server. The tests compare its output; its reports go elsewhere. */
     private static final class Server implements AutoCloseable {
         private final Process process;
         private final BufferedReader output;
@@ -41,7 +41,7 @@ class ServingTest {
         Server(List<String> before, String option, String name) throws IOException {
             errors = Files.createTempFile("rill-", ".err");
             var options = new ArrayList<>(Programs.NOTHING_TO_NOTE);
-            options.add("-Djava.util.logging.SimpleFormatter.format=%4$s %5$s%6$s%n"); // a report, a line
+            options.add("-Djava.util.logging.SimpleFormatter.format=%4$s %5$s%6$s%n"); // one line per report
             options.add(option);
             ProcessBuilder builder = Programs.demo(options, name, "--serve", "0");
             builder.command().addAll(0, before);
@@ -73,7 +73,7 @@ class ServingTest {
             assertThat(reports()).isEmpty();
         }
 
-        /** What was reported, but for Handles that took long, as any may on a machine that has much to do. */
+        /** The reports, without slow Handles, which may occur on any busy machine. */
         List<String> reports() throws IOException {
             return Files.readAllLines(errors).stream()
                     .filter(line -> !line.contains(" has held the loop for ") && !line.startsWith("\tat "))
@@ -91,7 +91,7 @@ class ServingTest {
         return new Server(sigintIsIgnored() ? MINDING_SIGINT : List.of(), "-Xmx256m", name);
     }
 
-    /** Where the system says so; elsewhere it is taken for granted that nobody has. */
+    /** As reported by the system; where it does not report this, assumes that SIGINT is not ignored. */
     private static boolean sigintIsIgnored() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.isReadable(status)) {
@@ -134,7 +134,7 @@ class ServingTest {
         }
     }
 
-    /** Each part of one byte takes some thirty on the heap, so one such command would fill half of it. */
+    /** Each part of one byte takes about thirty on the heap, so one such command would fill half of it. */
     @Test
     void a_small_heap_survives_connections_that_send_a_million_parts_of_one_byte_each()
             throws IOException, InterruptedException {
@@ -157,7 +157,7 @@ class ServingTest {
         }
     }
 
-    /** The last of them never comes. */
+    /** Sends all but the last part. */
     private static void sendAMillionParts(Caller caller) throws IOException {
         caller.send("*1000001\r\n");
         try {
@@ -165,7 +165,7 @@ class ServingTest {
                 caller.send("$1\r\na\r\n".repeat(1000));
             }
         } catch (SocketException refused) {
-            // the server has given it up by then
+            // the server has closed it by then
         }
     }
 }

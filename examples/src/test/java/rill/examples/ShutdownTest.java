@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a program that is told to stop says of what does not end. */
+/** A program that is told to stop reports what does not end. */
 @Tag("slow")
 class ShutdownTest {
     private static Process started(String how) throws IOException {

@@ -61,7 +61,7 @@ import rill.codec.tls.TlsVersion;
 import rill.testing.UnderTest;
 import rill.testkit.Authority;
 
-/** TLS with programs that others have written. */
+/** TLS with other projects' programs. */
 @Tag("slow")
 @Timeout(120)
 @ParameterizedClass(name = "over {0}")
@@ -75,8 +75,8 @@ class TlsPeersTest {
 
     private final Authority authority = Authority.create();
     private final List<Process> processes = new ArrayList<>();
-    private Loop loop; // of servers, on a thread of its own
-    private Loop clients; // driven by who awaits
+    private Loop loop; // the servers', on a thread of its own
+    private Loop clients; // driven by await
 
     @TempDir
     private Path folder;
@@ -162,7 +162,7 @@ class TlsPeersTest {
         return "127.0.0.1:" + address.getPort();
     }
 
-    /** Whether our side gets back what it sends, as that server changes it. */
+    /** Checks that our side receives {@code expected} for what it sends; returns what TLS agreed on. */
     private TlsInfo talk(InetSocketAddress address, TlsClient tls, String sent, String expected) throws IOException {
         Connection<String, String> connection =
                 clients.connect(address, Text.lines().over(tls)).timeout(LONG).await();
@@ -176,7 +176,7 @@ class TlsPeersTest {
 
     // ---- openssl
 
-    /** The cipher suites of both, by their names in the RFCs, with what openssl calls them. */
+    /** The cipher suites that both support: the RFC's name and openssl's name of each. */
     private static List<String[]> commonSuites(TlsVersion version) throws Exception {
         List<String> ours =
                 Arrays.asList(SSLContext.getDefault().createSSLEngine().getEnabledCipherSuites());
@@ -324,7 +324,7 @@ class TlsPeersTest {
                 out.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
                 out.flush();
                 readUntil(in, line.toUpperCase(Locale.ROOT));
-                out.write("K\n".getBytes(StandardCharsets.US_ASCII)); // asks for an update of both sides' keys
+                out.write("K\n".getBytes(StandardCharsets.US_ASCII)); // requests a key update on both sides
                 out.flush();
                 updates++;
                 awaitErrors("KEYUPDATE", updates);
@@ -349,7 +349,7 @@ class TlsPeersTest {
         }
     }
 
-    /** Until a program has said a word so many times, where it says what is not for others. */
+    /** Waits until a program has printed the word this many times in its error output. */
     private void awaitErrors(String word, int times) throws IOException {
         long deadline = System.nanoTime() + LONG.toNanos();
         while (Files.readString(folder.resolve("errors")).split(word, -1).length <= times) {

@@ -22,13 +22,13 @@ import rill.http.websocket.WebSocketMessage.Close;
 import rill.http.websocket.WebSocketMessage.Text;
 import rill.testing.RecordingReporter;
 
-/** The chat, by our own client, and in a browser. */
+/** The chat, with our own client, and in a browser. */
 @Tag("slow")
 @Timeout(120)
 class WebChatTest {
     private final RecordingReporter reporter = new RecordingReporter();
-    private Loop loop; // of the server, on a thread of its own
-    private Loop clients; // driven by who awaits
+    private Loop loop; // the server's, on a thread of its own
+    private Loop clients; // driven by await
     private String at;
 
     @TempDir
@@ -91,7 +91,7 @@ class WebChatTest {
 
     // ---- a browser
 
-    /** The button can be pressed once the page is connected. */
+    /** Types a text; the button is enabled once the page is connected. */
     private static void type(Browser browser, String text) throws IOException {
         browser.await("document.querySelector('button').disabled", "\"value\":false");
         browser.evaluate("document.getElementById('text').value = '" + text

@@ -49,13 +49,13 @@ import rill.http.websocket.WebSocketOptions;
 import rill.testing.UnderTest;
 import rill.testkit.Authority;
 
-/** WebSockets with programs that others have written, as servers and as clients: ws of Node, and websockets of Python. */
+/** WebSockets with other projects' servers and clients: ws for Node, and websockets for Python. */
 @Tag("slow")
 @Timeout(120)
 @ParameterizedClass(name = "over {0}")
 @MethodSource("transports")
 class WebSocketPeersTest {
-    /** One of pure JDK, and one of the system's own calls: what is in between makes no difference to a peer. */
+    /** One transport of pure JDK, and one with system calls: the others make no difference to a peer. */
     static List<String> transports() {
         return UnderTest.names().stream()
                 .filter(name -> !name.equals("epoll-nio"))
@@ -70,8 +70,8 @@ class WebSocketPeersTest {
             WebSocketOptions.defaults().deflate(true).deflateFrom(1).subprotocols("echo");
 
     private final Authority authority = Authority.create();
-    private Loop loop; // of servers, on a thread of its own
-    private Loop clients; // driven by who awaits
+    private Loop loop; // the servers', on a thread of its own
+    private Loop clients; // driven by await
 
     @TempDir
     private Path folder;
@@ -98,7 +98,7 @@ class WebSocketPeersTest {
 
     // ---- programs
 
-    /** A peer that runs: its arguments are {@code arguments}, and its first line says that it is ready, and at which port. */
+    /** A running peer. Its arguments are {@code arguments}, and its first line says that it is ready, and at which port. */
     private final class Peer implements AutoCloseable {
         private final Process process;
         private final BufferedReader output;
@@ -365,7 +365,7 @@ class WebSocketPeersTest {
         assertThat(served(python(), PYTHON_CLIENT, ".py", true)).endsWith("closed 4002 ");
     }
 
-    /** Notes what comes, until it is closed. */
+    /** Records what arrives, until it is closed. */
     private static final class Notes implements java.net.http.WebSocket.Listener {
         private final StringBuilder text = new StringBuilder();
         private final CompletableFuture<String> closed = new CompletableFuture<>();

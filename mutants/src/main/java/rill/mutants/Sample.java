@@ -13,9 +13,9 @@ import org.pitest.mutationtest.engine.Mutater;
 import org.pitest.mutationtest.engine.MutationDetails;
 
 /**
- * One mutant of so many, whatever class it is in. A hash of the seed and of the mutant's own name decides, so each mutant has the
- * same chance, a large class gives more of them than a small one, and the share that is noticed estimates that of all. The same
- * seed takes the same mutants on every machine, and a change of one method leaves the sample of the others as it was.
+ * Samples one mutant in {@code of}, whatever class it is in. A hash of the seed and of the mutant's own name decides, so each mutant has the same
+ * chance: a large class contributes more mutants than a small one, and the share of sampled mutants that are detected estimates that of all. The same
+ * seed selects the same mutants on every machine, and a change of one method leaves the sample of the others as it was.
  */
 final class Sample implements MutationInterceptor {
     private final int of;

@@ -7,8 +7,7 @@ import org.pitest.plugin.Feature;
 import org.pitest.plugin.FeatureParameter;
 
 /**
- * Tells PIT of {@link Sample}: the feature {@code sample}, as in {@code +sample(of[20] seed[1])}. PIT finds this class by its
- * service file.
+ * Registers {@link Sample} with PIT as the feature {@code sample}, as in {@code +sample(of[20] seed[1])}. PIT finds this class by its service file.
  */
 public final class SampleFactory implements MutationInterceptorFactory {
     private static final FeatureParameter OF =

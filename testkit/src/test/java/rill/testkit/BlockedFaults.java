@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** What may go wrong while a Wire waits to write, or when it ends. */
+/** Faults of a Wire that waits to write, or that ends. */
 final class BlockedFaults {
     private BlockedFaults() {}
 
-    /** A socket that was accepted and blocks. */
+    /** An accepted socket that blocks. */
     static final class BlocksUntilAllHasLeft extends PassingWire {
         private long left = 64 * 1024;
 
@@ -278,7 +278,7 @@ final class BlockedFaults {
 
         @Override
         public void pauseReads() {
-            paused = true; // and drops what comes
+            paused = true; // and drops what arrives
         }
 
         @Override

@@ -16,7 +16,7 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** What may go wrong when a Selector is closed, or when a listener throws. */
+/** Faults at the close of a Selector, or when a listener throws. */
 final class ClosedFaults {
     private ClosedFaults() {}
 
@@ -119,7 +119,7 @@ final class ClosedFaults {
         }
     }
 
-    /** Keeps writing what it has given back already. */
+    /** Keeps writing buffers that it has released already. */
     static final class ReleasesAtItsCloseWhatItWrites extends PassingSelector {
         private final List<ByteBuf> given = new ArrayList<>();
         private boolean closing;
@@ -249,7 +249,7 @@ final class ClosedFaults {
                     try {
                         super.received(bytes);
                     } catch (AssertionError e) {
-                        // as if nothing were
+                        // as if nothing had happened
                     }
                 }
 
@@ -258,7 +258,7 @@ final class ClosedFaults {
                     try {
                         super.connected();
                     } catch (AssertionError e) {
-                        // as if nothing were
+                        // as if nothing had happened
                     }
                 }
             };
@@ -268,7 +268,7 @@ final class ClosedFaults {
                     try {
                         super.accepted(socket);
                     } catch (AssertionError e) {
-                        // as if nothing were
+                        // as if nothing had happened
                     }
                 }
             };
@@ -299,7 +299,7 @@ final class ClosedFaults {
         @Override
         public void select(long timeoutNanos) throws IOException {
             super.select(timeoutNanos);
-            receiveBuffer.get().clear(); // in advance, and for nobody in particular
+            receiveBuffer.get().clear(); // in advance, on behalf of no connection in particular
         }
     }
 

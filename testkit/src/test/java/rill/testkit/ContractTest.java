@@ -60,7 +60,7 @@ class ContractTest {
                 .allMatch(test -> test.isAnnotationPresent(Holds.class));
     }
 
-    /** Javadoc as one reads it. */
+    /** Javadoc as readers see it. */
     private static String plain(String source) {
         return source.replaceAll("\\n\\s*\\*? ?", " ")
                 .replaceAll("</?\\w+>", "")

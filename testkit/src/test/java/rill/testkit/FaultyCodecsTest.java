@@ -15,12 +15,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import rill.Codec;
 import rill.ProtocolException;
 
-/** The laws of codecs are tested: each fault of a codec is caught by the law that is there for it. */
+/** Tests the laws of codecs: each planted fault of a codec is caught by its own law. */
 @Tag("slow")
 class FaultyCodecsTest {
     private static final int LIMIT = 20;
 
-    /** The length in one byte, then that many letters: without a fault, in the form that the faults vary. */
+    /** Decodes a length in one byte, then that many letters: the correct decoder, from which the faults vary. */
     private static String decode(ByteBuf in) throws ProtocolException {
         if (!in.isReadable()) {
             return null;

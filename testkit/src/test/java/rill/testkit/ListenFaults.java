@@ -11,7 +11,7 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** What may go wrong with those who connect and are to be accepted. */
+/** Faults in accepting connections. */
 final class ListenFaults {
     private ListenFaults() {}
 

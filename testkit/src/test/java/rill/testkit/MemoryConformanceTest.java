@@ -3,7 +3,7 @@ package rill.testkit;
 import rill.spi.Transport;
 import rill.testing.MemoryTransport;
 
-/** The fixture of core's tests keeps the contract, too. */
+/** The fixture of core's tests also keeps the contract. */
 class MemoryConformanceTest extends TransportConformance {
     @Override
     protected Transport transport() {

@@ -13,7 +13,7 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** What else may be wrong, so that each test of the suite fails for something. */
+/** Further faults, so that each test of the suite fails for something. */
 final class MoreFaults {
     private MoreFaults() {}
 
@@ -195,7 +195,7 @@ final class MoreFaults {
         }
     }
 
-    /** Has room for so many in one select, and drops the rest. */
+    /** Has room for 64 closes in one select, and drops the rest. */
     static final class TellsOnlySoManyOfTheirClose extends PassingSelector {
         private int told;
 
@@ -236,7 +236,7 @@ final class MoreFaults {
             try {
                 super.set(option, value);
             } catch (IllegalArgumentException e) {
-                // as if there were one
+                // as if the option existed
             }
         }
     }

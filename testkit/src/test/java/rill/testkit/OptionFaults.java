@@ -12,14 +12,14 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** What may be done wrongly with options, and with addresses. */
+/** Faults with options and addresses. */
 final class OptionFaults {
     private OptionFaults() {}
 
     static final class SetDoesNothing extends PassingWire {
         @Override
         public <T> void set(SocketOption<T> option, T value) throws IOException {
-            super.get(option); // which refuses what there is not
+            super.get(option); // refuses an option that does not exist
         }
     }
 

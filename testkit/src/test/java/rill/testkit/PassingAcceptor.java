@@ -6,7 +6,7 @@ import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 
-/** Passes everything on to an Acceptor and from it. A planted fault overrides one thing. */
+/** Passes everything to an Acceptor and from it. A planted fault overrides one thing. */
 class PassingAcceptor implements Acceptor, AcceptListener {
     AcceptListener listener;
     Acceptor real;

@@ -16,16 +16,16 @@ import rill.spi.Tally;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Passes everything on to a Selector, with its Wires and Acceptors wrapped. A planted fault overrides one thing. */
+/** Passes everything to a Selector, with its Wires and Acceptors wrapped. A planted fault overrides one thing. */
 class PassingSelector implements Selector {
-    /** What is still to be done, within the next select. */
+    /** What remains to be done, within the next select. */
     final ArrayDeque<Runnable> later = new ArrayDeque<>();
 
     final List<PassingWire> wires = new ArrayList<>();
     Selector real;
     Supplier<ByteBuf> receiveBuffer;
     Supplier<PassingWire> wire = PassingWire::new;
-    Supplier<PassingWire> accepted; // those that are opened, if they are others
+    Supplier<PassingWire> accepted; // for accepted sockets, if they get other Wires
     Supplier<PassingAcceptor> acceptor = PassingAcceptor::new;
 
     @Override

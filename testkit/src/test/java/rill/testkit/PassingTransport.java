@@ -7,7 +7,7 @@ import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
-/** A transport that wraps another one's selectors in what a planted fault makes of them. */
+/** A transport that wraps another one's selectors in faulty ones. */
 record PassingTransport(Transport real, String name, Supplier<PassingSelector> selectors) implements Transport {
     @Override
     public int preference() {

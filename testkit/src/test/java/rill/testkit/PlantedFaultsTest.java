@@ -31,10 +31,10 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import rill.spi.Transport;
 import rill.testing.MemoryTransport;
 
-/** The suite itself is tested: faults are planted into a transport that passes it, and each is caught by the test that is there for it. */
+/** Tests the suite itself: faults are planted into a transport that passes it, and each is caught by its own test. */
 @Tag("slow")
 class PlantedFaultsTest {
-    /** A fault, the test of the suite that has to catch it, and what that test has to say. */
+    /** A fault, the test of the suite that must catch it, and the message that the test must fail with. */
     private record Planted(UnaryOperator<Transport> fault, String name, String test, String finding) {
         @Override
         public String toString() {
@@ -62,7 +62,7 @@ class PlantedFaultsTest {
                 finding);
     }
 
-    /** In the Wires that are opened alone, and so not in those that connect. */
+    /** Plants the fault only in the Wires of accepted sockets, not in those that connect. */
     private static Planted accepted(Supplier<PassingWire> fault, String test, String finding) {
         return new Planted(
                 with(() -> {
@@ -847,10 +847,10 @@ class PlantedFaultsTest {
 
     private static final UnaryOperator<Transport> NO_FAULT = with(PassingSelector::new);
     private static final Set<String> SOUND = new HashSet<>();
-    /** How long the suite waits for what a fault keeps from happening: most of what this class takes. */
+    /** How long the suite waits for what a fault prevents. This is most of the running time of this class. */
     private static final Duration SHORT = Duration.ofMillis(200);
 
-    /** Where the machine is so busy that without the fault nothing happens in that time, either, or something else is in the way. */
+    /** For a machine so busy that nothing happens within the short time even without the fault, or where something else interferes. */
     private static final Duration LONGER = Duration.ofSeconds(2);
 
     /** For tests that have a lot to do. */
@@ -864,7 +864,7 @@ class PlantedFaultsTest {
     private static UnaryOperator<Transport> planted = NO_FAULT;
     private static Duration patience = Duration.ZERO;
 
-    /** The suite on a transport that has the fault; no test on its own. */
+    /** The suite on a transport that has the fault; not a test by itself. */
     static final class Mutated extends TransportConformance {
         @Override
         protected Transport transport() {
@@ -930,7 +930,7 @@ class PlantedFaultsTest {
         }
     }
 
-    /** With the fault the test fails for its own reason; without it, given as much time, it does not. */
+    /** With the fault the test fails for its own reason; without it, given the same time, it does not. */
     private static void show(Planted fault, Duration patient) {
         TestExecutionResult caught = run(fault.fault, fault.test, patient);
         assertThat(caught.getStatus()).as(fault.toString()).isEqualTo(TestExecutionResult.Status.FAILED);
@@ -944,7 +944,7 @@ class PlantedFaultsTest {
         }
     }
 
-    /** A first failure keeps what came after it as suppressed ones. */
+    /** A first failure holds the later ones as suppressed exceptions. */
     private static String everything(Throwable failure) {
         return failure
                 + String.join(

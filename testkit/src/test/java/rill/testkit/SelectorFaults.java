@@ -11,9 +11,9 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** What may be wrong with a Selector or an Acceptor. */
+/** Faults of a Selector or an Acceptor. */
 final class SelectorFaults {
-    /** What was leaked on purpose. */
+    /** Buffers leaked on purpose. */
     static final List<ByteBuf> LEAKED_BUFFERS = new ArrayList<>();
 
     private SelectorFaults() {}
@@ -147,12 +147,12 @@ final class SelectorFaults {
             try {
                 Thread.currentThread().join();
             } catch (InterruptedException end) {
-                // told to end by the test
+                // the test ends it
             }
         }
     }
 
-    /** One after the other has everything read that it has, and the rest wait. */
+    /** Reads everything that a busy connection has, while the others wait. */
     static final class ServesTheBusiestAlone extends PassingSelector {
         private boolean busy;
 

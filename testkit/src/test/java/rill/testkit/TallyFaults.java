@@ -3,11 +3,11 @@ package rill.testkit;
 import java.io.IOException;
 import rill.spi.Tally;
 
-/** What may be wrong with what a Selector tells of its own work. */
+/** Faults in what a Selector reports of its own work. */
 final class TallyFaults {
     private TallyFaults() {}
 
-    /** Tells each read so many times. */
+    /** Reports each read several times. */
     static final class CountsReadsByTheByte extends PassingSelector {
         private static final int TIMES = 10;
 

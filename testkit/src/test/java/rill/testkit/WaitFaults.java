@@ -9,7 +9,7 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** What may be wrong with the waiting of a Selector. */
+/** Faults in the waiting of a Selector. */
 final class WaitFaults {
     private WaitFaults() {}
 
@@ -122,7 +122,7 @@ final class WaitFaults {
         }
     }
 
-    /** Nothing ends its waits, but none of them is long. */
+    /** Nothing ends its waits, but all of them are short. */
     static final class PollsInPlaceOfBeingWoken extends PassingSelector {
         @Override
         public void select(long timeoutNanos) throws IOException {
@@ -134,7 +134,7 @@ final class WaitFaults {
         public void wakeup() {}
     }
 
-    /** Waits although something is still to be told. */
+    /** Waits although something is still to be delivered. */
     abstract static class Sleeps extends PassingSelector {
         @Override
         public void select(long timeoutNanos) throws IOException {
@@ -220,7 +220,7 @@ final class WaitFaults {
         public Wire connect(SocketAddress remote, SocketAddress local, SocketOptions options, WireListener listener) {
             Wire made = super.connect(remote, local, options, listener);
             if (Thread.currentThread().isInterrupted()) {
-                made.abort(); // as a channel of NIO is closed by an interrupt
+                made.abort(); // as an interrupt closes an NIO channel
             }
             return made;
         }

@@ -8,9 +8,9 @@ import java.nio.channels.Pipe;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What may be wrong with a Wire. */
+/** Faults of a Wire. */
 final class WireFaults {
-    /** What was leaked on purpose. */
+    /** Pipes leaked on purpose. */
     static final List<Pipe> LEAKED = new ArrayList<>();
 
     private WireFaults() {}
@@ -105,7 +105,7 @@ final class WireFaults {
 
         @Override
         public void pauseReads() {
-            paused = true; // and keeps what comes
+            paused = true; // and keeps what arrives
         }
 
         @Override

@@ -11,13 +11,13 @@ import rill.Pipeline;
 import rill.transport.epoll.EpollTransport;
 
 /**
- * What NativeAccessTest runs, outside of all modules and so in a package that is none of theirs: opens loops as a user does,
- * says what was chosen and why, and lets bytes go round.
+ * The program that NativeAccessTest runs, outside all modules and so in a package that belongs to none of them. Opens loops as a user does, prints
+ * what was chosen and why, and echoes bytes.
  */
 public final class ChoiceMain {
     private ChoiceMain() {}
 
-    /** Takes the word {@code explicit} to ask for the direct path by name as well. */
+    /** With the argument {@code explicit}, also asks for the direct path by name. */
     public static void main(String[] arguments) throws Exception {
         System.out.println("UNAVAILABLE " + new EpollTransport().unavailable().orElse("no"));
         if (arguments.length > 0 && arguments[0].equals("explicit")) {

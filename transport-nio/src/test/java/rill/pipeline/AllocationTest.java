@@ -29,7 +29,7 @@ import rill.Pipeline;
 import rill.Promise;
 import rill.testing.UnderTest;
 
-/** How much the framework allocates for a message, measured on the loops' own threads once they are warm. */
+/** The framework's allocations per message, measured on the loops' own threads once they are warm. */
 @Tag("slow")
 class AllocationTest {
     private static final ResourceLeakDetector.Level LEVEL = ResourceLeakDetector.getLevel();
@@ -53,10 +53,10 @@ class AllocationTest {
     private static final int ROUNDS = 5;
     private static final int IN_FLIGHT = 16;
 
-    /** A compiler thread that lags behind leaves a little; a single object per message would be at least 16, per batch of 16 one. */
+    /** A lagging compiler thread leaves a few bytes. A single object per message would be at least 16 bytes, one per batch of 16 at least 1. */
     private static final double ALMOST_NOTHING = 0.5;
 
-    /** A connection of the framework's own takes 860 bytes from accept to close; of the JDK's, the channel 550 more. */
+    /** From accept to close a connection takes 860 bytes of the framework's own, and 550 more of the JDK's for the channel. */
     private static final int LITTLE = 2_000;
 
     private static final int CONNECTIONS = 500;
@@ -87,7 +87,7 @@ class AllocationTest {
         server.close(Duration.ZERO);
     }
 
-    /** Messages of a fixed size, of which only one exists. */
+    /** Messages of a fixed size; only one instance exists. */
     private static Pipeline<String, String> fixed() {
         return Pipeline.of(Codec.of(AllocationTest::decode, AllocationTest::encode));
     }
@@ -110,7 +110,7 @@ class AllocationTest {
         connection.onMessage(connection::write);
     }
 
-    /** Bytes that each loop has allocated, read on its own thread. */
+    /** The bytes that each loop has allocated, read on its own thread. */
     private record Reading(long server, long client) {}
 
     private Reading read() throws IOException {
@@ -119,7 +119,7 @@ class AllocationTest {
                 client.submit(THREADS::getCurrentThreadAllocatedBytes).await());
     }
 
-    /** Keeps that many messages in flight until all were answered. */
+    /** Keeps {@code inFlight} messages in flight until all are answered. */
     private static final class PingPong {
         private final Connection<String, String> connection;
         private Promise<String> done;
@@ -167,7 +167,7 @@ class AllocationTest {
         run(pingPong, measured, inFlight);
         double onServer = Double.MAX_VALUE;
         double onClient = Double.MAX_VALUE;
-        // The quietest of some rounds: on a busy machine the compiler's threads come late.
+        // The quietest of several rounds: on a busy machine the compiler's threads lag behind.
         for (int round = 0; round < ROUNDS && Math.max(onServer, onClient) > ALMOST_NOTHING; round++) {
             Reading before = read();
             run(pingPong, measured, inFlight);
@@ -203,8 +203,7 @@ class AllocationTest {
                 .await();
         var caller = new Caller(calls);
         caller.run(WARM_UP);
-        double least =
-                Double.MAX_VALUE; // a method that is being recompiled adds to one round; what a call makes, to each
+        double least = Double.MAX_VALUE; // recompilation adds to one round, a call's own allocation to each
         for (int round = 0; round < ROUNDS; round++) {
             long before = read().client;
             caller.run(MEASURED);
@@ -236,7 +235,7 @@ class AllocationTest {
         }
     }
 
-    /** Calls anew for each answer. */
+    /** Makes a new call for each answer. */
     private final class Caller implements BiConsumer<String, Throwable> {
         private final Client<String, String> calls;
         private Promise<String> done;

@@ -91,7 +91,7 @@ final class Certificates {
         return context;
     }
 
-    /** Its key, and trust in its certificate. */
+    /** A context with this key, and trust in its certificate. */
     SSLContext context() {
         return context;
     }
@@ -108,7 +108,7 @@ final class Certificates {
         return client(PATIENCE);
     }
 
-    /** Trusts this certificate, and insists on {@code localhost}. */
+    /** A client that trusts this certificate, and requires {@code localhost}. */
     TlsLayer client(Duration handshakeTimeout) {
         return new TlsLayer(() -> engine(true), handshakeTimeout);
     }

@@ -20,10 +20,10 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testing.TextLines;
 
-/** A connection that floods and one that is quiet; and writers on many threads. */
+/** A flooding connection and a quiet one; and writers on many threads. */
 @Tag("slow")
 class FairnessTest extends OverSockets {
-    /** What one connection may read in its turn, and the one read that goes beyond. */
+    /** What one connection may read in its turn, plus the one read that may exceed it. */
     private static final long TURN = 256 * 1024 + 64 * 1024;
 
     @Test
@@ -76,13 +76,13 @@ class FairnessTest extends OverSockets {
                 out.write(wave);
             }
         } catch (IOException closed) {
-            // as was to be expected
+            // expected
         }
     }
 
     @Test
     void messages_written_by_several_threads_arrive_whole_and_in_each_ones_order() throws Exception {
-        loop.start(); // since others wait for it, and on some transports may not drive it
+        loop.start(); // other threads wait for it, and on some transports may not drive it
         int threads = 4;
         int each = 2_000;
         List<String> received = new ArrayList<>();

@@ -15,13 +15,13 @@ import rill.ConnectionLimits;
 import rill.Pipeline;
 import rill.testing.IntFrames;
 
-/** Payloads that are passed on and gathered, on heap and off it, larger than any kernel buffer. */
+/** Payloads that are passed through and gathered, on heap and off heap, larger than any kernel buffer. */
 @Tag("slow")
 class LargePayloadTest extends OverSockets {
     private static final int MIB = 1024 * 1024;
     private static final Pipeline<ByteBuf, ByteBuf> FRAMES = Pipeline.of(new IntFrames(64 * MIB));
 
-    /** Above the hard limit a write fails, so this echo awaits each. */
+    /** An echo that awaits each write, since above the hard limit a write fails. */
     private InetSocketAddress echo() throws IOException {
         return listen(
                 FRAMES,
@@ -69,7 +69,7 @@ class LargePayloadTest extends OverSockets {
         InetSocketAddress address = echo();
         Connection<ByteBuf, ByteBuf> connection = connect(address, FRAMES);
         run(() -> {
-            ByteBuf[] parts = new ByteBuf[100]; // more than one gathering write has room for
+            ByteBuf[] parts = new ByteBuf[100]; // more than one gathering write takes
             ByteBuf expected = Unpooled.buffer();
             for (int i = 0; i < parts.length; i++) {
                 parts[i] = Unpooled.buffer(50).writeZero(49).writeByte(i);

@@ -74,7 +74,7 @@ abstract class OverSockets {
         return await(loop.task("test", body));
     }
 
-    /** A blocking peer of our own making. */
+    /** A blocking socket as the peer. */
     Socket socketTo(InetSocketAddress address) throws IOException {
         var socket = new Socket(address.getAddress(), address.getPort());
         return closing(socket);
@@ -86,7 +86,7 @@ abstract class OverSockets {
         return socket;
     }
 
-    /** Ticks until this is so. */
+    /** Ticks until the condition holds. */
     void until(String what, Callable<Boolean> condition) throws IOException {
         run(() -> {
             long deadline = loop.nanoTime() + PATIENCE.toNanos();

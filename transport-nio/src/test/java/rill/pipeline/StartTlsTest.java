@@ -20,7 +20,7 @@ import rill.Pipeline;
 import rill.testing.IntFrames;
 import rill.testing.TextLines;
 
-/** TLS put under a protocol that is running already, as SMTP and its like do it. */
+/** TLS put under a protocol that is already running, as in SMTP. */
 @Tag("slow")
 class StartTlsTest extends OverSockets {
     private static final Pipeline<String, String> LINES = TextLines.pipeline();
@@ -29,7 +29,7 @@ class StartTlsTest extends OverSockets {
     private final TlsLayer serverTls = Certificates.FOR_LOCALHOST.server();
     private final TlsLayer clientTls = Certificates.FOR_LOCALHOST.client();
 
-    /** STARTTLS is answered in plain, STARTTLS-NOW is not; afterwards SWITCH leads to frames over the same TLS. */
+    /** STARTTLS is answered in plain text, STARTTLS-NOW is not; afterwards SWITCH leads to frames over the same TLS. */
     private InetSocketAddress server() throws IOException {
         return listen(
                 LINES,
@@ -137,7 +137,7 @@ class StartTlsTest extends OverSockets {
         var in = new BufferedReader(new InputStreamReader(secure.getInputStream(), StandardCharsets.US_ASCII));
         assertThat(in.readLine()).isEqualTo("secure one");
         assertThat(in.readLine()).isEqualTo("secure two");
-        secure.shutdownOutput(); // close_notify, and no end of the TCP stream
+        secure.shutdownOutput(); // close_notify, but no end of the TCP stream
         assertThat(in.readLine()).as("the answer to close_notify").isNull();
         assertThat(serverFailures).isEmpty();
     }
@@ -179,7 +179,7 @@ class StartTlsTest extends OverSockets {
         }
     }
 
-    /** Byte by byte: what follows the line is not ours. */
+    /** Reads byte by byte, since what follows the line is not ours to read. */
     private static String readLine(Socket socket) throws IOException {
         var line = new StringBuilder();
         for (int c = socket.getInputStream().read();

@@ -17,7 +17,7 @@ import rill.Context;
 import rill.Outgoing;
 import rill.Session;
 
-/** TLS over the JDK's engine, as far as it takes to prove that a layer with a will of its own fits into a pipeline. */
+/** TLS over the JDK's engine, complete enough to prove that a layer with a protocol of its own fits into a pipeline. */
 record TlsLayer(Supplier<SSLEngine> engines, Duration handshakeTimeout) implements ByteLayer {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -58,7 +58,7 @@ record TlsLayer(Supplier<SSLEngine> engines, Duration handshakeTimeout) implemen
             return plain.isReadable() ? plain : null;
         }
 
-        /** True if there is more to do at once. */
+        /** Returns true if there is more to do at once. */
         private boolean step(ByteBuf in, Context context) throws SSLException {
             switch (engine.getHandshakeStatus()) {
                 case NEED_TASK -> {
@@ -120,7 +120,7 @@ record TlsLayer(Supplier<SSLEngine> engines, Duration handshakeTimeout) implemen
                     wrap(NOTHING, out);
                 }
             } catch (SSLException e) {
-                // the first failure is the one to tell
+                // only the first failure is reported
             }
         }
 
@@ -138,7 +138,7 @@ record TlsLayer(Supplier<SSLEngine> engines, Duration handshakeTimeout) implemen
         public void outputEnding(Outgoing out) throws IOException {
             engine.closeOutbound();
             while (!engine.isOutboundDone() && wrap(NOTHING, out).bytesProduced() > 0) {
-                // an alert may come before the close_notify
+                // an alert may precede the close_notify
             }
         }
     }

@@ -31,7 +31,7 @@ import rill.Report;
 import rill.testing.IntFrames;
 import rill.testing.TextLines;
 
-/** TLS from the first byte: much of it, and everything that can go wrong with it. */
+/** TLS from the first byte: large volumes, and everything that can go wrong. */
 @Tag("slow")
 class TlsTest extends OverSockets {
     private static final Pipeline<String, String> LINES = TextLines.pipeline();
@@ -141,7 +141,7 @@ class TlsTest extends OverSockets {
         assertEchoes(address);
     }
 
-    /** Of a connection that no handler has been given. */
+    /** For a connection that was not handed to any handler. */
     private void assertHandshakeFailed() throws IOException {
         until("it was reported", () -> !reports.isEmpty());
         assertThat(serverFailures).isEmpty();
@@ -173,7 +173,7 @@ class TlsTest extends OverSockets {
             ends.add(secret.flush());
             ends.add(secret.finish());
         }));
-        socketTo((InetSocketAddress) listener.address()); // and says nothing
+        socketTo((InetSocketAddress) listener.address()); // and sends nothing
         until("it was accepted", () -> ends.size() == 2);
         assertThatThrownBy(() -> await(ends.getFirst())).isInstanceOf(IOException.class);
         await(ends.getLast());

@@ -8,11 +8,11 @@ import rill.LoopOptions;
 import rill.Pipeline;
 import rill.transport.uring.UringTransport;
 
-/** What ModulePathTest runs, outside of all modules and so in a package that is none of theirs. */
+/** The program that ModulePathTest runs, outside all modules and so in a package that belongs to none of them. */
 public final class UringChoiceMain {
     private UringChoiceMain() {}
 
-    /** Says why not, or what was chosen and that bytes go round. */
+    /** Prints why io_uring is unavailable, or what was chosen and that bytes are echoed. */
     public static void main(String[] arguments) throws Exception {
         System.out.println("UNAVAILABLE " + new UringTransport().unavailable().orElse("no"));
         try (var loop = Loop.open(LoopOptions.defaults().reporter(report -> {}))) {

@@ -16,7 +16,7 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
 
-/** GETs as a server reads them: arrays of two bulk strings. */
+/** GETs as a server receives them: arrays of two bulk strings. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -18,7 +18,7 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
 
-/** Bulk replies of 32 bytes, written as a server does, and flushed a hundred at a time. */
+/** Bulk replies of 32 bytes, written as a server writes them, and flushed a hundred at a time. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -11,7 +11,7 @@ import io.netty.channel.uring.IoUringIoHandlerConfig;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 
-/** Netty on io_uring, with a ring of buffers that the kernel picks from. */
+/** Netty on io_uring, with a ring of buffers from which the kernel picks. */
 final class NettyUring {
     private static final short GROUP = 1;
     private static final short RING = 256;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import rill.Loop;
 import rill.LoopOptions;
 
-/** A loop on the transport that {@code -Drill.transport} names, or the reason why there is none. */
+/** Opens a loop on the transport that {@code -Drill.transport} names, or reports why it can't. */
 final class RillLoop {
     private RillLoop() {}
 

@@ -37,7 +37,7 @@ class DirectoryTest {
     private Loop loop;
     private Listener server;
 
-    /** It answers two questions at a time, the second first. */
+    /** A server that answers two questions at a time, the second first. */
     @BeforeEach
     void serve() throws IOException {
         loop = Loop.open();

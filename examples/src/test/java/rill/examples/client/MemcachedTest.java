@@ -36,7 +36,7 @@ import rill.testkit.CodecHarness;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
 
-/** The client of memcached: its codec by itself, and with a real server. */
+/** The memcached client: its codec alone, and with a real server. */
 @ExtendWith(Leaks.class)
 class MemcachedTest {
     private static final Duration FOR_GOOD = Duration.ZERO;
@@ -138,7 +138,7 @@ class MemcachedTest {
                         () -> new MemcachedRequest.Store("set", "a", ByteBuffer.allocate(0), Duration.ofDays(31), 0));
     }
 
-    /** One more second, and memcached takes it for a date, which is long ago. */
+    /** With one more second memcached takes the lifetime for a date, which is long ago. */
     @Test
     void a_lifetime_is_at_most_thirty_days_also_when_it_is_rounded_up() {
         Duration longest = Duration.ofDays(30);

@@ -26,7 +26,7 @@ import rill.PoolState;
 import rill.codec.Text;
 import rill.testkit.Leaks;
 
-/** The guide to pools: its code, and that it does what the guide says. */
+/** The guide to pools: its code, and that the code behaves as the guide says. */
 @ExtendWith(Leaks.class)
 class StayingUpTest {
     private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL);
@@ -95,7 +95,7 @@ class StayingUpTest {
             until(loop, () -> store.state() instanceof PoolState.Failing);
             listen(address);
             assertThat(waits.await()).isEqualTo("value of a");
-            until(loop, () -> log.size() == 3); // it is told in a Handle, and the answer may be quicker
+            until(loop, () -> log.size() == 3); // it is logged in a Handle, and the answer may be quicker
             assertThat(log.getFirst()).isEqualTo("in touch");
             assertThat(log.get(1)).startsWith("out of touch: ");
             assertThat(log.get(2)).isEqualTo("in touch");

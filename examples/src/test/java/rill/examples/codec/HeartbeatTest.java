@@ -17,7 +17,7 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Simulated;
 import rill.transport.sim.Simulation;
 
-/** In virtual time: an hour is over at once. */
+/** In virtual time: an hour passes at once. */
 class HeartbeatTest {
     private static final int PORT = 7;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -26,7 +26,7 @@ class HeartbeatTest {
     private final List<String> received = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
 
-    /** A server with a heartbeat, and a connection to it. */
+    /** Starts a server with a heartbeat, and connects to it. */
     private Connection<String, String> connect(Simulation simulation, Pipeline<String, String> pipeline)
             throws IOException {
         received.clear(); // one test with many seeds

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** docs/custom-transport.md against the code that it shows. */
+/** Compares docs/custom-transport.md with the code that it shows. */
 class GuideTest {
     private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL);
     private static final List<Path> SHOWN = List.of(

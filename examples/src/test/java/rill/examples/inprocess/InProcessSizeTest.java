@@ -24,7 +24,7 @@ class InProcessSizeTest {
         }
     }
 
-    /** Without imports, comments, empty lines, annotations, and lines that only close something. */
+    /** Counts lines without imports, comments, empty lines, annotations, and lines that only close something. */
     private static long codeLines(Path file) {
         try (Stream<String> lines = Files.lines(file)) {
             return lines.map(String::strip)

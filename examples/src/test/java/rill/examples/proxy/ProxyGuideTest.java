@@ -19,7 +19,7 @@ import rill.LoopOptions;
 import rill.codec.proxy.Socks5;
 import rill.testing.RawPeer;
 
-/** docs/proxies.md against the code that it shows, and that code. */
+/** Compares docs/proxies.md with the code that it shows, and tests that code. */
 class ProxyGuideTest {
     private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL);
     private static final SocketAddress ANY_PORT = at("127.0.0.1", 0);

@@ -32,7 +32,7 @@ import rill.codec.resp.RespSubscriber;
 import rill.codec.resp.RespSubscriber.Kind;
 import rill.testing.RecordingReporter;
 
-/** The client with servers that refuse, move and vanish as the test wants. */
+/** The client with servers that refuse, move and vanish as each test requires. */
 class RedisClientFaultsTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
@@ -79,7 +79,7 @@ class RedisClientFaultsTest {
             addresses[i] = server((connection, command) -> {
                 int owner = command.size() > 1 && command.string(1).equals("b")
                         ? 1
-                        : 0; // a is at the first, b at the second
+                        : 0; // a belongs to the first, b to the second
                 if (!command.name().equals("INCR")) {
                     connection.write(Reply.PONG);
                 } else if (owner == mine) {
@@ -112,7 +112,7 @@ class RedisClientFaultsTest {
         });
         RedisClient client = RedisClient.connect(loop, address, Hello.resp2()).await();
         Future<?> batch = client.batch(List.of(Command.of("GET", "a"), Command.of("INCR", "b")));
-        passes(300); // in which it would be sent again
+        passes(300); // long enough to be sent again
         assertThat(batch.failure())
                 .isInstanceOfSatisfying(
                         CallFailedException.class,
@@ -325,7 +325,7 @@ class RedisClientFaultsTest {
         });
     }
 
-    /** A server that writes down what it is sent, and says what it is told to, or confirms. */
+    /** A server that records its commands, and gives the test's answer, or confirms. */
     private InetSocketAddress subscribed(List<Command> seen, Function<Command, @Nullable Reply> otherwise)
             throws IOException {
         return server((connection, command) -> {
@@ -521,7 +521,7 @@ class RedisClientFaultsTest {
     void the_time_of_a_command_that_blocks_begins_before_it_has_a_connection() throws IOException {
         InetSocketAddress address = server((connection, command) -> {
             if (connection == accepted.getFirst()) {
-                connection.write(Reply.OK); // and to no other AUTH is there an answer
+                connection.write(Reply.OK); // and no other AUTH is answered
             }
         });
         RedisClient client = RedisClient.connect(loop, address, Hello.resp2().password("secret"))
@@ -612,7 +612,7 @@ class RedisClientFaultsTest {
         passes(100);
         loop.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Resp.server(), serving)
                 .await();
-        passes(1500); // in which it would be connected to, with pauses of 50 ms and more
+        passes(1500); // long enough to connect, with pauses of 50 ms and more
         assertThat(second).hasSize(1);
         assertThat(client.get("b").await()).isEqualTo("from the second");
         assertThat(second).hasSize(2);

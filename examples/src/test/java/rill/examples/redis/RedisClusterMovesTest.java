@@ -34,19 +34,19 @@ import rill.codec.resp.Resp;
 import rill.codec.resp.RespException;
 
 /**
- * The client and slots that move while it works, with nodes that say what those of Redis 7 do. A key has {@code bar} or {@code foo} between braces, which
- * stands for the first half of all slots, or for the second.
+ * The client while slots move, with nodes that answer as those of Redis 7. A key contains {@code bar} or {@code foo} between braces, which stands for
+ * the first half of all slots or for the second.
  */
 class RedisClusterMovesTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
-    /** What is between braces, and the slot of that. */
+    /** The text between braces, and its slot. */
     private static final Map<String, Integer> SLOTS = Map.of("bar", 5061, "foo", 12182);
 
     private Loop loop;
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, Node> owners = new HashMap<>(); // of the two halves
-    private final Map<String, Node> importing = new HashMap<>(); // who is being given them
+    private final Map<String, Node> importing = new HashMap<>(); // the nodes to which they are moving
     private final List<String> carriedOut = new ArrayList<>();
     private RedisClient client;
     private @Nullable Reply refusesSlots;
@@ -71,7 +71,7 @@ class RedisClusterMovesTest {
         return key.substring(key.indexOf('{') + 1, key.indexOf('}'));
     }
 
-    /** A node of a cluster, as far as it is asked here. */
+    /** A node of a cluster, as far as these tests need it. */
     private final class Node {
         final String name;
         final Listener listener;
@@ -79,8 +79,8 @@ class RedisClusterMovesTest {
         final TreeMap<String, Integer> data = new TreeMap<>();
         final List<String> asked = new ArrayList<>();
         final Set<Connection<?, ?>> connections = new HashSet<>();
-        int scans; // from the beginning
-        int order; // of its keys, another one after each start
+        int scans; // started from the beginning
+        int order; // of its keys, different after each start
         Runnable beforeExec = () -> {};
         Runnable beforeScan = () -> {};
 
@@ -101,7 +101,7 @@ class RedisClusterMovesTest {
             return String.valueOf(address.getPort());
         }
 
-        /** Why it does not serve these keys; null if it does. */
+        /** Returns why it does not serve these keys; null if it does. */
         @Nullable
         Reply refusal(Collection<String> keys, boolean asking) {
             Set<String> halves = new TreeSet<>();
@@ -251,7 +251,7 @@ class RedisClusterMovesTest {
         }
     }
 
-    /** A half begins to go to another node. */
+    /** A half begins to move to another node. */
     private void moves(String half, Node to) {
         importing.put(half, to);
     }
@@ -522,7 +522,7 @@ class RedisClusterMovesTest {
         Node node = nodes.get(1);
         int[] asked = {0};
         node.beforeScan = () -> {
-            if (++asked[0] == 3) { // two of three pages have come
+            if (++asked[0] == 3) { // two of three pages have arrived
                 node.order = 3;
                 node.connections.forEach(Connection::abort);
             }
@@ -556,7 +556,7 @@ class RedisClusterMovesTest {
     @Test
     void but_not_where_it_is_known_to_be_of_a_cluster() throws IOException {
         keys(nodes.get(1), "foo", 1);
-        client.call(Command.of("MGET", "{foo}0")).await(); // has moved
+        client.call(Command.of("MGET", "{foo}0")).await(); // it has moved
         refusesSlots = new Reply.Failed("NOPERM this user has no permissions to run the 'cluster|slots' command");
         assertThatThrownBy(() -> all(client.scan("*")))
                 .isInstanceOf(RespException.class)

@@ -64,7 +64,7 @@ class RedisClusterTest {
                     loop.delay(Duration.ofMillis(10)).await();
                 }
             }
-            // foo is in slot 12182, at the second
+            // foo is in slot 12182, at the second node
             first.set("foo", "1").await();
             assertThat(first.get("foo").await()).isEqualTo("1");
             assertThat(first.increment("{foo}n").await()).isEqualTo(1);

@@ -36,16 +36,15 @@ import rill.transport.sim.Simulated;
 import rill.transport.sim.Simulation;
 
 /**
- * The client under the swarm, with a server that keeps what it was told, as Redis does with an append-only file, while it crashes, refuses, is loading,
- * and forgets to answer.
+ * The client under the swarm. The server keeps what it was told, as Redis does with an append-only file, while it crashes, refuses, loads, and fails
+ * to answer.
  */
 @Tag("slow")
 class SimulatedRedisTest {
     private static final int PORT = 6379;
     private static final SocketAddress SERVER = InetSocketAddress.createUnresolved("server", PORT);
     private static final int ROWDY = 20_000; // milliseconds
-    private static final int SENDINGS =
-            3; // of what may be carried out again: the first, and as many retries as a pool makes by default
+    private static final int SENDINGS = 3; // of what may be repeated: the first, and a pool's default number of retries
     private static final Duration SOON = Duration.ofSeconds(90);
     private static final Script SCRIPT = Script.of("return redis.call('append', KEYS[1], 'x')");
 
@@ -78,7 +77,7 @@ class SimulatedRedisTest {
         private final Map<String, Integer> asked = new HashMap<>();
         private final Set<String> neverSent = new TreeSet<>();
         private final Set<Peer> subscribers = new LinkedHashSet<>();
-        private final Map<String, Life> lives = new LinkedHashMap<>(); // by host: its present one
+        private final Map<String, Life> lives = new LinkedHashMap<>(); // by host: its current one
         private int published;
         private int begun;
         private int answered;
@@ -267,7 +266,7 @@ class SimulatedRedisTest {
         private final Hello hello;
         private @Nullable RedisClient redis;
         private int open;
-        private int last; // of what was published
+        private int last; // the last publication received
         private boolean lost;
         private boolean answeredSince;
         private boolean toldSince;
@@ -280,7 +279,7 @@ class SimulatedRedisTest {
             this.hello = (loop.random().nextBoolean() ? Hello.resp3() : Hello.resp2()).password("secret");
         }
 
-        /** Until it succeeds: a client that was never connected gives up. */
+        /** Retries until it succeeds: a client that was never connected gives up. */
         void connect() {
             RedisClient.connect(loop, SERVER, hello).onDone((client, failure) -> {
                 if (client == null) {

@@ -21,11 +21,11 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Simulated;
 import rill.transport.sim.Simulation;
 
-/** How long subscriptions pause before they connect again, in simulated time. */
+/** How long subscriptions pause before they reconnect, in simulated time. */
 class SubscriptionPausesTest {
     private static final SocketAddress SERVER = InetSocketAddress.createUnresolved("server", 6379);
 
-    /** 50 ms, and 1.6 times as long each time up to 10 s, are about fifteen in a minute; 50 ms each time are more than a thousand. */
+    /** Pauses that start at 50 ms and grow by 1.6 up to 10 s are about fifteen in a minute; constant pauses of 50 ms are more than a thousand. */
     private static final int FEW = 20;
 
     private final List<Duration> connected = new ArrayList<>();
@@ -46,7 +46,7 @@ class SubscriptionPausesTest {
         assertThat(connected).hasSizeBetween(10, FEW);
     }
 
-    /** It is waited for 10 s each time: with pauses of 50 ms that is more than fifty times in ten minutes. */
+    /** Each confirmation is awaited for 10 s: with pauses of 50 ms that makes more than fifty connections in ten minutes. */
     @Simulated(seeds = 20)
     void a_server_that_never_confirms_is_left_alone_for_longer_each_time(Simulation simulation) {
         server(
@@ -89,7 +89,7 @@ class SubscriptionPausesTest {
     }
 
     private void server(Simulation simulation, Consumer<Connection<Command, Reply>> accepted) {
-        connected.clear(); // seeds share the list
+        connected.clear(); // all seeds share the list
         Host host = simulation.host("server");
         loop(host).listen(host.address(6379), Resp.server(), connection -> {
             connected.add(simulation.elapsed());
@@ -97,7 +97,7 @@ class SubscriptionPausesTest {
         });
     }
 
-    /** Confirms what it is asked for, and then does something else. */
+    /** Confirms the subscription, and then runs {@code then}. */
     private static void confirming(
             Connection<Command, Reply> connection, Consumer<? super Connection<Command, Reply>> then) {
         connection

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.transport.sim.Simulation;
 
-/** docs/simulation.md against the scenario that it shows. */
+/** Compares docs/simulation.md with the scenario that it shows. */
 class GuideTest {
     private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL);
 

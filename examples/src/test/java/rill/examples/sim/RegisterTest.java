@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 import rill.transport.sim.Simulated;
 import rill.transport.sim.Simulation;
 
-/** The register that is right passes, and each of its bugs is found by the default swarm. */
+/** The correct register passes, and the default swarm finds each of its bugs. */
 @Tag("slow")
 class RegisterTest {
     private static final long MOST_SEEDS = 2_000;

@@ -22,7 +22,7 @@ import rill.transport.sim.Simulation;
 class ScenariosTest {
     private static ResourceLeakDetector.Level level;
 
-    /** Which is a stack trace for each buffer, and there are millions. */
+    /** Tracking takes a stack trace for each buffer, and there are millions. */
     @BeforeAll
     static void track_no_buffers() {
         level = ResourceLeakDetector.getLevel();

@@ -33,12 +33,11 @@ import rill.transport.sim.Host;
 import rill.transport.sim.Simulated;
 import rill.transport.sim.Simulation;
 
-/** Ways through proxies on the simulated network, where bytes come in pieces of any size, and a name is known to the proxy alone. */
+/** Routes through proxies on the simulated network, where bytes arrive in pieces of any size, and only the proxy knows the target's name. */
 @Tag("slow")
 class SimulatedProxiesTest {
     private static final int PORT = 7;
-    private static final Duration BOOTED =
-            Duration.ofMillis(20); // after which servers listen, whatever the seed delays
+    private static final Duration BOOTED = Duration.ofMillis(20); // when servers listen, whatever the seed delays
     private static final int PROXY_PORT = 1080;
     private static final SocketAddress TARGET = InetSocketAddress.createUnresolved("server", PORT);
 
@@ -53,7 +52,7 @@ class SimulatedProxiesTest {
 
     // ---- a proxy, as small as can be
 
-    /** Its side of the conversation: what it waits for, and says then, step by step. */
+    /** One step of the proxy's side of the conversation: what it waits for, and what it then says. */
     private record Step(String awaited, String said) {}
 
     private static void proxy(Host host, List<Step> steps) {
@@ -205,7 +204,7 @@ class SimulatedProxiesTest {
         assertThat(told).isEqualTo(headers);
     }
 
-    /** Time is up for the one, and for nobody else. */
+    /** Only the connection without a header times out. */
     @Simulated(seeds = 5)
     void a_header_that_does_not_come_fails_the_connection_in_time(Simulation simulation) throws IOException {
         var failures = new ArrayList<Throwable>();

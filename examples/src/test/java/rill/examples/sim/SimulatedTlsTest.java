@@ -30,8 +30,7 @@ import rill.transport.sim.Simulation;
 @Tag("slow")
 class SimulatedTlsTest {
     private static final int PORT = 443;
-    private static final Duration BOOTED =
-            Duration.ofMillis(20); // after which servers listen, whatever the seed delays
+    private static final Duration BOOTED = Duration.ofMillis(20); // when servers listen, whatever the seed delays
     private static final SocketAddress SERVER = InetSocketAddress.createUnresolved("server", PORT);
     private static final Authority AUTHORITY = Authority.create();
     private static final Pipeline<String, String> LINES = Text.lines();

@@ -9,7 +9,7 @@ import rill.spi.Transport;
 import rill.testkit.Trait;
 import rill.testkit.TransportConformance;
 
-/** It keeps the contract, whatever chance does. */
+/** The memory transport keeps the contract, whatever the seed decides. */
 class MemoryTransportConformanceTest extends TransportConformance {
     private static final int MUCH = 128 * 1024;
 

@@ -19,7 +19,7 @@ import rill.Pipeline;
 import rill.Promise;
 import rill.testing.TextLines;
 
-/** What its users see of it; that it keeps the contract, {@link MemoryTransportConformanceTest} tells. */
+/** What users of the memory transport see. {@link MemoryTransportConformanceTest} checks that it keeps the contract. */
 class MemoryTransportTest {
     private static final ClientProtocol<String, String> LINES = ClientProtocol.inOrder(TextLines.pipeline());
 
@@ -166,7 +166,7 @@ class MemoryTransportTest {
         assertThat(transport.left()).isEmpty();
     }
 
-    /** Takes ports up to the last one, and gives them back. */
+    /** Takes ports up to the last one, and releases them. */
     private static void goRound(MemoryTransport transport) {
         InetSocketAddress each;
         do {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Faults that were planted are found, by the law that they break. */
+/** Planted faults are found, by the law that they break. */
 @Tag("slow")
 class PlantTest {
     private static final int SEEDS = 200;

@@ -20,7 +20,7 @@ import rill.testkit.storm.Step.Action;
 import rill.testkit.storm.Step.Estimate;
 import rill.testkit.storm.Step.Via;
 
-/** The machine itself: the same seed, the same program; small programs that fail; Java that compiles. */
+/** The storm machinery itself: the same seed gives the same program, small programs fail, and the printed Java compiles. */
 class StormTest {
     @TempDir
     private Path classes;

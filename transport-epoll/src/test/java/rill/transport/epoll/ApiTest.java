@@ -3,7 +3,7 @@ package rill.transport.epoll;
 import org.junit.jupiter.api.Test;
 import rill.testing.PublicApi;
 
-/** What others can use of this module changes only on purpose. */
+/** The module's public API changes only on purpose. */
 class ApiTest {
     @Test
     void the_public_api_is_what_its_file_says() {

@@ -17,15 +17,15 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.testing.TextLines;
 
-/** Says how much memory outside of the heap stays behind. Run by {@link ArenasTest} in a JVM of its own, which keeps account of it. */
+/** Prints how much off-heap memory stays behind. {@link ArenasTest} runs it in a separate JVM that tracks this memory. */
 final class ArenasMain {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
-    private static final int FEW = 200; // after which everything is there that is made once
+    private static final int FEW = 200; // by then everything that is made only once exists
     private static final int MANY = 2000;
     private static final int LOOKS = 100;
     private static final String[] SIGNATURE = {"[Ljava.lang.String;"};
 
-    /** The kind of memory that arenas and direct buffers take from; in KiB, and how many blocks. */
+    /** The kind of memory that arenas and direct buffers use: the size in KiB and the number of blocks. */
     private static final Pattern OTHER = Pattern.compile("Other \\(reserved=(\\d+)KB.*?#(\\d+)", Pattern.DOTALL);
 
     private ArenasMain() {}
@@ -65,7 +65,7 @@ final class ArenasMain {
         return Loop.open(LoopOptions.defaults().transport(new EpollTransport()).slowHandle(Duration.ZERO));
     }
 
-    /** A listener and both ends of a connection, which come and go; what is written lies on the heap once. */
+    /** A listener and both ends of a connection, opened, used for one call, and closed. */
     private static void talk(Loop loop) throws IOException {
         Listener server =
                 loop.serve(ANY, TextLines.pipeline(), Future::<String>of).await();
@@ -91,7 +91,7 @@ final class ArenasMain {
             round.run();
         }
         Memory after = Memory.now();
-        for (int i = 0; i < LOOKS && after.blocks - before.blocks >= FEW; i++) { // or it is merely not collected yet
+        for (int i = 0; i < LOOKS && after.blocks - before.blocks >= FEW; i++) { // perhaps merely not collected yet
             System.gc();
             LockSupport.parkNanos(10_000_000);
             after = Memory.now();

@@ -13,10 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * What arenas have given out comes back. It takes a JVM that keeps account of native memory, and the tests that count allocations take
- * one that does not.
- */
+/** Memory from arenas is released. This needs a JVM that tracks native memory, while the tests that count allocations need one that does not. */
 @Tag("slow")
 class ArenasTest {
     private static final Pattern LEFT =

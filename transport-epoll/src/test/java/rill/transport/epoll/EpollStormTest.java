@@ -7,7 +7,7 @@ import rill.testkit.Leaks;
 import rill.testkit.storm.Storm;
 import rill.testkit.storm.World;
 
-/** Storms of threads, on both paths to epoll. */
+/** Storms on several threads, on both paths to epoll. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class EpollStormTest {

@@ -25,7 +25,7 @@ import rill.spi.WireListener;
 import rill.testkit.Leaks;
 import rill.transport.epoll.linux.Epoll;
 
-/** What events of the kernel mean. */
+/** The meaning of the kernel's events. */
 @ExtendWith(Leaks.class)
 class EventsTest {
     private static final long PATIENCE = 10_000_000_000L;
@@ -111,7 +111,7 @@ class EventsTest {
         clientWire.write(Unpooled.copiedBuffer("x", StandardCharsets.ISO_8859_1));
         clientWire.flush();
         long deadline = System.nanoTime() + PATIENCE;
-        while (server.text.isEmpty()) { // the byte may be on its way
+        while (server.text.isEmpty()) { // the byte may still be in flight
             EpollSelector.tell((EpollSocket) serverWire, events);
             assertThat(System.nanoTime()).isLessThan(deadline);
         }

@@ -11,7 +11,7 @@ import rill.transport.epoll.linux.Architecture;
 import rill.transport.epoll.linux.Interposer;
 import rill.transport.epoll.linux.SystemCall;
 
-/** Counts system calls, and makes one of them fail. All static, since LibC makes the one object; guarded by the class. */
+/** Counts system calls, and makes one of them fail. Everything is static, since LibC creates the one instance; guarded by the class. */
 public final class FailingCalls implements Interposer {
     private static final Map<Long, SystemCall> NAMES = new HashMap<>();
     private static final Map<SystemCall, Integer> COUNTS = new EnumMap<>(SystemCall.class);
@@ -25,16 +25,16 @@ public final class FailingCalls implements Interposer {
         }
     }
 
-    /** Made by {@link Interposer}. */
+    /** Created by {@link Interposer}. */
     public FailingCalls() {}
 
-    /** From now on calls are counted, from 0, and none fails. */
+    /** From now on counts calls, from 0, and lets none fail. */
     static synchronized void count() {
         fail(null, 0, 0);
         COUNTS.clear();
     }
 
-    /** How many such calls were made since {@link #count}. */
+    /** Returns the number of such calls since {@link #count}. */
     static synchronized int made(SystemCall call) {
         return COUNTS.getOrDefault(call, 0);
     }
@@ -62,7 +62,7 @@ public final class FailingCalls implements Interposer {
             throws Throwable {
         SystemCall call = NAMES.get(number);
         int failure = failureOf(call);
-        if (failure == 0 || call == SystemCall.CLOSE) { // close(2) gives the descriptor back even if it fails
+        if (failure == 0 || call == SystemCall.CLOSE) { // close(2) releases the descriptor even if it fails
             long result = (long) kernel.invokeExact(errno, number, a, b, c, d, e, f);
             if (failure == 0) {
                 return result;

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each system call fails once, with each error of its manual page that a correct caller can get. */
+/** Each system call fails once, with each error in its manual page that a correct caller can get. */
 @Tag("slow")
 class FailingCallsTest {
     private static final long PATIENCE_SECONDS = 300;

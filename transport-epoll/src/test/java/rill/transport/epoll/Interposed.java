@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import rill.transport.epoll.linux.Interposer;
 
-/** A process of its own in which system calls fail as {@link FailingCalls} says. */
+/** A separate process in which system calls fail as {@link FailingCalls} determines. */
 final class Interposed {
     private Interposed() {}
 
-    /** What {@code main} has written, which has to end in time. */
+    /** Returns the output of {@code main}, which must end in time. */
     static String run(Class<?> main, Path directory, long patienceSeconds) throws Exception {
         Path output = directory.resolve("output");
         Process process = new ProcessBuilder(

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.choice.ChoiceMain;
 
-/** Which transport a JVM of its own chooses, on the module path, with and without leave to make native calls. */
+/** The transport that a separate JVM chooses on the module path, with and without permission for native calls. */
 @Tag("slow")
 class NativeAccessTest {
     private static final String ALLOWED = "--enable-native-access=rill.transport.epoll";
@@ -44,7 +44,7 @@ class NativeAccessTest {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** The main class is outside of all modules, as an application's may be. */
+    /** The main class is outside all modules, as an application's may be. */
     private static Result choice(List<String> options, String... arguments) throws Exception {
         var command = new ArrayList<>(List.of("-p", modulePath(), "--add-modules", "rill.transport.epoll"));
         command.addAll(options);
@@ -142,8 +142,8 @@ class NativeAccessTest {
     }
 
     /**
-     * Netty's loads Netty's own native libraries, of which there are none here; the test where all others are denied shows
-     * that.
+     * Netty's module loads Netty's own native libraries, of which there are none here. The test in which all other modules are denied native access
+     * shows that.
      */
     @Test
     void no_module_of_rill_but_this_one_needs_native_access_and_in_it_one_class() throws Exception {

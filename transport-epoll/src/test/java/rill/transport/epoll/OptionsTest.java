@@ -30,7 +30,7 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.testkit.Leaks;
 
-/** Socket options and addresses of the direct path, on a connection with itself. */
+/** Socket options and addresses of the direct path, on a connection to itself. */
 @ExtendWith(Leaks.class)
 class OptionsTest {
     private static final long PATIENCE = Duration.ofSeconds(10).toNanos();
@@ -153,7 +153,7 @@ class OptionsTest {
                 .with(EpollOptions.TCP_FASTOPEN, 16)
                 .with(StandardSocketOptions.SO_REUSEPORT, true);
         Acceptor first = listen(ANY_PORT, options);
-        listen(first.localAddress(), options); // which only SO_REUSEPORT allows
+        listen(first.localAddress(), options); // only SO_REUSEPORT permits this
         Wire wire = connected(first.localAddress());
         for (int n = 0; n < 5; n++) {
             selector.select(1_000_000);

@@ -18,7 +18,7 @@ import rill.spi.WireListener;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.SystemCall;
 
-/** What becomes of errors that come up seldom. Run by {@link RareErrorsTest} in a JVM of its own, since calls are made to fail. */
+/** Prints how rare errors are reported. {@link RareErrorsTest} runs it in a separate JVM, since it makes calls fail. */
 final class RareErrorsMain {
     private static final long TICK = 10_000_000;
     private static final int MOST_TICKS = 500;
@@ -52,7 +52,7 @@ final class RareErrorsMain {
         receive.release();
     }
 
-    /** The cause that is told when a read of an established connection fails. */
+    /** Returns the reported cause when a read of an established connection fails. */
     private Throwable readFails(int errno) throws IOException {
         var accepted = new ArrayList<AcceptedSocket>();
         Acceptor acceptor = selector.listen(

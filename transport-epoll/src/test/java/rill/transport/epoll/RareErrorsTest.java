@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import rill.transport.epoll.linux.Errno;
 
-/** Errors of system calls that come up seldom, and what they are told as. */
+/** Rare errors of system calls, and how they are reported. */
 @Tag("slow")
 class RareErrorsTest {
     private static final long PATIENCE_SECONDS = 60;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.choice.ChoiceMain;
 
-/** Calls that an old kernel does not have, or that a seccomp filter refuses, as strace can pretend. */
+/** Calls that an old kernel lacks, or that a seccomp filter refuses, as simulated by strace. */
 @Tag("slow")
 class RefusingKernelTest {
     @BeforeAll
@@ -68,7 +68,7 @@ class RefusingKernelTest {
 
     @Test
     void a_refused_call_is_a_reason_in_words_and_the_other_transports_are_left() throws Exception {
-        String output = choiceWith("epoll_create1:error=EPERM:when=1..2"); // asked once by us, once by the loop
+        String output = choiceWith("epoll_create1:error=EPERM:when=1..2"); // once when first asked, once by the loop
         assertThat(output)
                 .contains("UNAVAILABLE the system refuses to open a selector: Operation not permitted")
                 .contains(

@@ -26,7 +26,7 @@ import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
 
-/** Peers with addresses that hardly anybody has. */
+/** Peers with very unusual addresses. */
 @ExtendWith(Leaks.class)
 class StrangePeersTest {
     private static final long PATIENCE = 10_000_000_000L;
@@ -47,13 +47,13 @@ class StrangePeersTest {
         }
     }
 
-    /** The first byte of an abstract name is a zero; here it is all of it. Java can't ask for that. */
+    /** The first byte of an abstract name is zero; here it is the whole name. Java can't bind to that. */
     private static void bindToTheEmptyName(MemorySegment errno, int fd, Arena arena) throws IOException {
         MemorySegment address = arena.allocate(4);
         address.set(JAVA_SHORT, 0, (short) SocketAddressArea.AF_UNIX);
         int result;
         long deadline = System.nanoTime() + PATIENCE;
-        do { // there is one of it in the network name space
+        do { // the network namespace has only one such name
             result = LibC.bind(errno, fd, address.address(), 3);
         } while (result == -Errno.EADDRINUSE && System.nanoTime() < deadline);
         Errno.check(result);

@@ -6,7 +6,7 @@ import java.util.List;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 
-/** Keeps what is accepted. */
+/** Keeps the accepted sockets. */
 final class Accepting implements AcceptListener {
     final List<AcceptedSocket> sockets = new ArrayList<>();
 

@@ -40,7 +40,7 @@ class AddressTest extends OnSelector {
         assertRefused(InetSocketAddress.createUnresolved("example.org", 80), "example.org", "resolved");
     }
 
-    /** NIO does what the JVM was told; those that call the C library ask the kernel, which knows the address. */
+    /** NIO obeys the JVM's setting. Transports that call the C library ask the kernel, which knows the address. */
     @Test
     @Tag("slow")
     void without_ipv6_an_address_of_it_fails_and_the_message_says_so() throws Exception {

@@ -17,7 +17,7 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.testing.RawPeer;
 
-/** Calls after close, and a close within a callback. */
+/** Calls after close, and close within a callback. */
 class AfterCloseTest extends OnSelector {
     private static final int MOST = 5;
 
@@ -75,7 +75,7 @@ class AfterCloseTest extends OnSelector {
         send(a, "x");
         send(c, "x");
         var closing = new Events();
-        connect(OnNio.ANY_PORT, closing).close(); // told last, if at all
+        connect(OnNio.ANY_PORT, closing).close(); // notified last, if at all
         until(() -> b.text.length() + d.text.length() > 0);
         assertThat(b.text.length() + d.text.length()).as("reads told").isEqualTo(1);
         assertThat(List.of(a, b, c, d, closing)).noneMatch(each -> each.closed);
@@ -144,7 +144,7 @@ class AfterCloseTest extends OnSelector {
         var accepting = new Accepting();
         Acceptor acceptor = listen(accepting);
         var nobody = acceptor.localAddress();
-        selector.connect(nobody, nobody, SocketOptions.none(), events).close(); // that can't be bound
+        selector.connect(nobody, nobody, SocketOptions.none(), events).close(); // an address that can't be bound
         until(() -> events.closed);
         assertThat(events.cause).isNull();
         acceptor.close();

@@ -20,7 +20,7 @@ import rill.Pipeline;
 import rill.Report;
 import rill.testing.RawPeer;
 
-/** A peer that reads slowly or not at all: bounded memory, and a writer who is told. */
+/** A peer that reads slowly or not at all: bounded memory, and a writer that is notified. */
 class BackPressureTest extends OnNio {
     private static final int LOW = 64 * 1024;
     private static final int HIGH = 256 * 1024;
@@ -103,14 +103,14 @@ class BackPressureTest extends OnNio {
                     accepted = connection.write(message(MESSAGE, 0));
                 }
                 for (int n = 0; n <= 2 * HARD / MESSAGE; n++) {
-                    connection.write(message(MESSAGE, 0)); // as onMessage(connection::write) would, without a look
+                    connection.write(message(MESSAGE, 0)); // ignores the Future, as onMessage(connection::write) would
                 }
                 assertThat(reports.await(Report.ConnectionFailed.class).cause())
                         .hasMessageContaining(peer.address().toString())
                         .hasMessageContaining("hard limit is " + HARD);
                 connection.abort().await();
             });
-            loop.close(); // reports what is unobserved; closeLoops() checks that there is nothing
+            loop.close(); // reports unobserved failures; closeLoops() checks that there are none
         }
     }
 
@@ -118,7 +118,7 @@ class BackPressureTest extends OnNio {
     void writers_on_other_threads_reserve_room_before_they_enqueue() throws Exception {
         try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
             Connection<ByteBuf, ByteBuf> connection = within(() -> to(peer));
-            // Nobody drives the loop now: nothing that is written here can leave.
+            // Nobody drives the loop now: nothing written here can leave.
             var written = new ArrayList<ByteBuf>();
             Future<Void> last = loop.promise();
             int waiting = 0;
@@ -226,7 +226,7 @@ class BackPressureTest extends OnNio {
                 }
                 connection.abort().await();
             });
-            loop.close(); // reports what is unobserved; closeLoops() checks that there is nothing
+            loop.close(); // reports unobserved failures; closeLoops() checks that there are none
         }
     }
 

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** An address that never answers: somebody listens there, accepts nothing, and whose backlog is full. */
+/** An address that never answers: its listener accepts nothing, and the listener's backlog is full. */
 final class BlackHole implements AutoCloseable {
     private static final int ENOUGH = 16;
     private static final long SETTLED_NANOS = 20_000_000;
@@ -32,7 +32,7 @@ final class BlackHole implements AutoCloseable {
         }
     }
 
-    /** A connection over the loopback is made within the call, or never. */
+    /** A connection over the loopback is established within the call, or never. */
     private static boolean connects(SocketChannel channel) throws IOException {
         long deadline = System.nanoTime() + SETTLED_NANOS;
         while (!channel.finishConnect()) {

@@ -14,7 +14,7 @@ import rill.Connection;
 import rill.Report;
 import rill.testing.RawPeer;
 
-/** Whatever a caller does inside whichever callback: the connection ends, others and the loop go on, and nothing is told twice. */
+/** Whatever a caller does in any callback: the connection ends, others and the loop continue, and nothing is delivered twice. */
 class CallbacksTest extends OnNio {
     /** The callbacks that the framework makes. */
     enum In {
@@ -54,7 +54,7 @@ class CallbacksTest extends OnNio {
             throw new AssertionError("thrown by a caller");
         });
 
-        @SuppressWarnings("ImmutableEnumChecker") // functions without state
+        @SuppressWarnings("ImmutableEnumChecker") // stateless functions
         final Consumer<Connection<String, String>> action;
 
         Do(Consumer<Connection<String, String>> action) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import rill.testing.UnderTest;
 
-/** Another JVM, started through a shell: the way to limits and disturbances that would harm the tests' own. */
+/** Another JVM, started through a shell, for limits and disturbances that would harm the tests' own JVM. */
 final class Child implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
 
@@ -25,7 +25,7 @@ final class Child implements AutoCloseable {
         this.out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    /** Runs a main class after these shell commands, with its errors going where its output goes. */
+    /** Runs a main class after these shell commands, with its error output merged into its output. */
     static Child java(String before, Class<?> main, String... arguments) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var command = new ArrayList<>(List.of("bash", "-c", before + " exec \"$@\"", "bash", java));
@@ -51,7 +51,7 @@ final class Child implements AutoCloseable {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
-    /** In the child: loads all classes of ours, for a time when that will not be possible. */
+    /** In the child: loads all of our classes, before a time when that will not be possible. */
     static void loadClasses() throws Exception {
         for (Class<?> each : List.of(
                 rill.Loop.class,
@@ -64,7 +64,7 @@ final class Child implements AutoCloseable {
             if (Files.isDirectory(root)) {
                 loadAllIn(root);
             } else {
-                try (var jar = FileSystems.newFileSystem(root)) { // a build that packages has jars
+                try (var jar = FileSystems.newFileSystem(root)) { // a packaged build has jars
                     loadAllIn(jar.getPath("/"));
                 }
             }
@@ -84,7 +84,7 @@ final class Child implements AutoCloseable {
         try {
             Class.forName(name);
         } catch (ClassNotFoundException | LinkageError notNeeded) {
-            // Whatever it was, it can't be loaded in good times either.
+            // Such a class can't be loaded under normal conditions either.
         }
     }
 
@@ -92,7 +92,7 @@ final class Child implements AutoCloseable {
         return process.pid();
     }
 
-    /** Reads up to a line that begins so; fails if the output ends before. */
+    /** Reads up to a line that begins with {@code beginning}; fails if the output ends before that. */
     String expect(String beginning) throws IOException {
         for (String line = out.readLine(); line != null; line = out.readLine()) {
             said.add(line);
@@ -103,7 +103,7 @@ final class Child implements AutoCloseable {
         throw new AssertionError("no line begins with " + beginning + ", only:\n" + String.join("\n", said));
     }
 
-    /** What it has said so far, as far as it was read. */
+    /** The output read so far. */
     List<String> output() {
         return List.copyOf(said);
     }
@@ -114,7 +114,7 @@ final class Child implements AutoCloseable {
         process.getOutputStream().flush();
     }
 
-    /** Asks it to end, and waits until it has; it may tidy up. */
+    /** Asks the child to end, and waits until it has; the child may clean up. */
     void stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
@@ -122,7 +122,7 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** Waits for the end, which has to be a good one. */
+    /** Waits until the child ends, which must be without an error. */
     void finish() throws IOException, InterruptedException {
         for (String line = out.readLine(); line != null; line = out.readLine()) {
             said.add(line);

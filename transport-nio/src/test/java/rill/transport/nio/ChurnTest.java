@@ -10,7 +10,7 @@ import rill.Client;
 import rill.Connection;
 import rill.Future;
 
-/** Connections that come and go, so that descriptor numbers are used again and again. */
+/** Connections that come and go, so that descriptor numbers are reused. */
 class ChurnTest extends OnNio {
     @Test
     @Tag("slow")
@@ -47,7 +47,7 @@ class ChurnTest extends OnNio {
                             ANY_PORT,
                             Lines.PIPELINE,
                             each -> each.onMessage(line -> {
-                                each.write(line); // the answer is on its way when the other one is closed
+                                each.write(line); // the answer is in flight when the other one is closed
                                 each.write("late " + line);
                             }))
                     .await();
@@ -58,8 +58,7 @@ class ChurnTest extends OnNio {
                 String mine = "round " + round;
                 first.onMessage(line -> {
                     if (line.equals(mine)) {
-                        second.abort(); // its events may be next in this batch, and its descriptor free for the next
-                        // socket
+                        second.abort(); // its events may be next in this batch; a new socket may get its descriptor
                         loop.connect(server.address(), Lines.PIPELINE).onDone((connection, failure) -> {
                             fresh.add(connection);
                             connection.onMessage(strangers::add);

@@ -19,7 +19,7 @@ import rill.Pipeline;
 import rill.testing.Bites;
 import rill.testing.RawPeer;
 
-/** How a client ends, and who releases what. */
+/** How a client ends, and which side releases what. */
 class ClientEndTest extends OnNio {
     @Test
     void a_reset_fails_all_that_is_pending_with_the_cause() throws Exception {

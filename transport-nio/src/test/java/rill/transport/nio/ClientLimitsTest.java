@@ -15,7 +15,7 @@ import rill.ProtocolException;
 import rill.Report;
 import rill.testing.RawPeer;
 
-/** What a client does when it is full, and with messages that nobody asked for. */
+/** What a client does when it is full, and with unsolicited messages. */
 class ClientLimitsTest extends OnNio {
     @Test
     void at_the_bound_calls_wait_for_their_turn() throws Exception {

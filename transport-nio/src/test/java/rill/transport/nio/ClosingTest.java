@@ -14,13 +14,13 @@ import rill.ConnectionLimits;
 import rill.Pipeline;
 import rill.testing.RawPeer;
 
-/** How a connection ends when we want it to. */
+/** How a connection ends when our side closes it. */
 class ClosingTest extends OnNio {
     private static final int MUCH = 3 * 1024 * 1024;
 
     private static ConnectOptions closing(Duration progress, int drain) {
         return ConnectOptions.defaults()
-                .option(java.net.StandardSocketOptions.SO_SNDBUF, 16 * 1024) // so that not all is the kernel's business
+                .option(java.net.StandardSocketOptions.SO_SNDBUF, 16 * 1024) // so that the kernel can't take it all
                 .limits(ConnectionLimits.defaults()
                         .waterMarks(64 * 1024, MUCH, 2 * MUCH)
                         .closing(progress, drain));
@@ -56,7 +56,7 @@ class ClosingTest extends OnNio {
         })) {
             task(() -> {
                 var connection = loop.connect(peer.address(), Pipeline.bytes()).await();
-                connection.pause(); // what the peer sends is never read by anybody
+                connection.pause(); // what the peer sends is never read
                 pass(Duration.ofMillis(10));
                 connection.write(Unpooled.copiedBuffer("the last answer\n", java.nio.charset.StandardCharsets.UTF_8));
                 connection.finish().await();

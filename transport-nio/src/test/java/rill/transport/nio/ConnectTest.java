@@ -20,7 +20,7 @@ import rill.DeadlineException;
 import rill.testing.Nobody;
 import rill.testing.RawPeer;
 
-/** Making one connection: who refuses, who never answers, who changes his mind. */
+/** Making one connection: peers that refuse or never answer, callers that cancel. */
 class ConnectTest extends OnNio {
     @Test
     void refused_names_the_address() throws Exception {
@@ -240,7 +240,7 @@ class ConnectTest extends OnNio {
                     .isInstanceOf(ConnectException.class)
                     .hasMessageContaining(String.valueOf(free.getPort()))
                     .hasMessageContaining("reached itself");
-            until(() -> loop.connections() == 0); // or the address is taken
+            until(() -> loop.connections() == 0); // otherwise the address is still in use
             var anyAddress = new InetSocketAddress(free.getPort());
             assertThat(failureOf(loop.connect(anyAddress, Lines.PIPELINE, options)))
                     .isInstanceOf(ConnectException.class)

@@ -21,7 +21,7 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.testing.UnderTest;
 
-/** The transport under test; it counts its selects, so that a loop that spins is caught; with a Resolver of the test's choice. */
+/** The transport under test, with a Resolver of the test's choice. It counts selects, so that a spinning loop is caught. */
 final class CountingTransport implements Transport {
     final AtomicInteger selects = new AtomicInteger();
     private final Transport inner = UnderTest.transport();
@@ -35,7 +35,7 @@ final class CountingTransport implements Transport {
         this(Environment.production().clock(), resolver);
     }
 
-    /** In the time of this clock. */
+    /** A transport that uses this clock. */
     CountingTransport(Clock clock) {
         this(clock, Resolver.system());
     }
@@ -45,7 +45,7 @@ final class CountingTransport implements Transport {
         environment = new Environment(clock, usual.random(), resolver, usual.blocking(), usual.memory(), null);
     }
 
-    /** Knows every name to be at these addresses. */
+    /** Resolves every name to these addresses. */
     static Resolver always(InetAddress... addresses) {
         return (name, loop) -> {
             Promise<List<InetAddress>> promise = loop.promise();

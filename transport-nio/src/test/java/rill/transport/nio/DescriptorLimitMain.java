@@ -17,7 +17,7 @@ import rill.LoopOptions;
 import rill.Report;
 import rill.testing.Nobody;
 
-/** What {@link DescriptorLimitTest} runs where there are few descriptors. */
+/** The program that {@link DescriptorLimitTest} runs with few descriptors. */
 final class DescriptorLimitMain {
     private static final List<RandomAccessFile> HOGS = new ArrayList<>();
     private static final AtomicInteger REPORTS = new AtomicInteger();
@@ -35,12 +35,12 @@ final class DescriptorLimitMain {
                 .transport(transport)
                 .reporter(DescriptorLimitMain::reported)
                 .slowHandle(Duration.ZERO);
-        Child.loadClasses(); // later there will be no descriptor to load them with
+        Child.loadClasses(); // later there will be no descriptor for it
         try (var loop = Loop.open(options).start()) {
             warmUp(loop);
             accept(loop, transport);
             connect(loop);
-            while (loop.submit(loop::connections).await() > 0) { // whose descriptors would be missed below
+            while (loop.submit(loop::connections).await() > 0) { // their descriptors would be missing below
                 loop.delay(Duration.ofMillis(1)).await();
             }
             open(options);
@@ -58,7 +58,7 @@ final class DescriptorLimitMain {
         }
     }
 
-    /** To the default Reporter, which has written nothing before. */
+    /** Reports to the default Reporter, which has written nothing before. */
     private static void report() throws Exception {
         Child.loadClasses();
         try (var loop =
@@ -159,7 +159,7 @@ final class DescriptorLimitMain {
         hog.close();
     }
 
-    /** Everything that is used once uses what it needs. */
+    /** Uses everything once, so that what is allocated only once is allocated. */
     private static void warmUp(Loop loop) throws Exception {
         var server = loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
         var client = loop.connect(server.address(), Lines.inOrder()).await();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.Leaks;
 
-/** EMFILE, by a real limit, in a process of its own. */
+/** EMFILE, caused by a real limit, in a separate process. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class DescriptorLimitTest {
@@ -23,7 +23,7 @@ class DescriptorLimitTest {
         Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "there is no bash to set a limit with");
     }
 
-    /** In one process, since the most of its time goes into loading every class before there is no descriptor to do it with. */
+    /** In one process, since most of the time goes into loading every class while there are still descriptors for that. */
     @Test
     void emfile_harms_what_asked_for_a_descriptor_alone() throws Exception {
         try (var child = Child.java("ulimit -n 80;", DescriptorLimitMain.class, "use")) {

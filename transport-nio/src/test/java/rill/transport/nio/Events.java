@@ -7,7 +7,7 @@ import java.util.List;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** Keeps what a Wire tells. */
+/** Records what a Wire reports. */
 final class Events implements WireListener {
     final List<String> log = new ArrayList<>();
     final StringBuilder text = new StringBuilder();

@@ -11,7 +11,7 @@ import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
 import rill.testing.RawPeer;
 
-/** When a closed Acceptor's address is free again: at once. */
+/** The address of a closed Acceptor is free again at once. */
 class GivenBackTest extends OnSelector {
     private static final long LONG = 10_000_000_000L;
 

@@ -35,7 +35,7 @@ class HalfCloseTest extends OnNio {
         try (var peer = RawPeer.listening(talk -> {
             talk.expectLine("bye");
             talk.expectEnd();
-            talk.send(new byte[300_000]); // a reset would make this fail, or the end below
+            talk.send(new byte[300_000]); // after a reset this would fail, or the end below
             talk.halfClose();
             talk.expectEnd();
         })) {

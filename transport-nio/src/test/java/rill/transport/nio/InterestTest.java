@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.Leaks;
 
-/** Which readiness a wire asks for, and when: each change is a system call on some transports. */
+/** The readiness that a Wire asks for, and when: each change is a system call on some transports. */
 @ExtendWith(Leaks.class)
 class InterestTest {
-    /** A kernel that says what was asked for, and gives what a test wants. */
+    /** A kernel that records what was asked for, and delivers what a test wants. */
     private static final class Kernel extends ScriptedWire {
         final List<String> asked = new ArrayList<>();
         int reads;
@@ -75,7 +75,7 @@ class InterestTest {
         wire.resumeReads();
         wire.ready(true, false);
         assertThat(wire.reads).isEqualTo(1);
-        assertThat(wire.asked).allMatch("read"::equals); // the same as before, which costs nothing
+        assertThat(wire.asked).allMatch("read"::equals); // unchanged, which costs nothing
     }
 
     @Test

@@ -11,8 +11,8 @@ import rill.Report;
 import rill.testing.UnderTest;
 
 /**
- * What {@link InterruptedCallsTest} disturbs: a loop that is client and server at once, on one thread, so that no wake-up is
- * among the calls. Twenty connections with ten calls each.
+ * The program that {@link InterruptedCallsTest} disturbs: a loop that is client and server at once, on one thread, so that no wake-up is among the
+ * calls. It makes twenty connections with ten calls each.
  */
 final class InterruptedCallsMain {
     private static final int CONNECTIONS = 20;
@@ -22,7 +22,7 @@ final class InterruptedCallsMain {
     private InterruptedCallsMain() {}
 
     public static void main(String[] arguments) throws Exception {
-        Child.loadClasses(); // which reads files, and not all calls will succeed
+        Child.loadClasses(); // reads files, and not all calls will succeed later
         var options = LoopOptions.defaults()
                 .transport(UnderTest.transport())
                 .reporter(InterruptedCallsMain::reported)
@@ -39,7 +39,7 @@ final class InterruptedCallsMain {
         System.exit(0);
     }
 
-    /** What it is told to do next; reading that is disturbed as well. */
+    /** The next command; reading it is disturbed as well. */
     private static String told() {
         var line = new StringBuilder();
         while (true) {
@@ -50,7 +50,7 @@ final class InterruptedCallsMain {
                 }
                 line.append((char) next);
             } catch (IOException disturbed) {
-                // Whoever disturbs it will have gone when there is something to read.
+                // The disturbance will be over when there is something to read.
             }
         }
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import rill.testkit.Leaks;
 
-/** Errors that the kernel gives rarely, put in by strace: the loop carries on, the connection concerned fails at most. */
+/** Errors that the kernel returns rarely, injected by strace: the loop continues; at most the affected connection fails. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class InterruptedCallsTest {
@@ -29,7 +29,7 @@ class InterruptedCallsTest {
                     .start();
             works = probe.waitFor(20, TimeUnit.SECONDS) && probe.exitValue() == 0;
         } catch (IOException notInstalled) {
-            // Said below.
+            // Reported below.
         }
         Assumptions.assumeTrue(works, "strace is not installed or not allowed here");
         running();
@@ -73,7 +73,7 @@ class InterruptedCallsTest {
         assertThat(result).matches("DONE answered=200 failed=0 paused=[1-9]\\d*");
     }
 
-    /** One child for all, which takes its time to load what it needs; one that a test has spoiled is replaced. */
+    /** One child serves all tests, since it takes long to load what it needs; a child that a test has spoiled is replaced. */
     private static String run(String error, String calls, String when) throws Exception {
         Child child = running();
         boolean good = false;

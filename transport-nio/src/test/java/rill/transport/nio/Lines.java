@@ -4,14 +4,14 @@ import rill.ClientProtocol;
 import rill.Pipeline;
 import rill.testing.TextLines;
 
-/** Lines of text, and calls by them. */
+/** Lines of text, and calls made of them. */
 final class Lines {
     static final Pipeline<String, String> PIPELINE = TextLines.pipeline();
 
-    /** What breaks the protocol. */
+    /** Breaks the protocol. */
     static final String BAD = "\0\n";
 
-    /** What can't be encoded. */
+    /** Can't be encoded. */
     static final String UNENCODABLE = "two\nlines";
 
     private Lines() {}
@@ -20,7 +20,7 @@ final class Lines {
         return ClientProtocol.inOrder(PIPELINE);
     }
 
-    /** The key is what precedes the colon. */
+    /** The key is the text before the colon. */
     static ClientProtocol<String, String> byKey() {
         return ClientProtocol.byKey(PIPELINE, Lines::key, Lines::key);
     }

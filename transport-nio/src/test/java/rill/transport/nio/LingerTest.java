@@ -10,7 +10,7 @@ import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
 import rill.testing.UnderTest;
 
-/** A close that lingers would block the loop. */
+/** A lingering close would block the loop. */
 class LingerTest extends OnSelector {
     private static final SocketOptions LINGERING = SocketOptions.none().with(SO_LINGER, 5);
 

@@ -19,7 +19,7 @@ import rill.LoopOptions;
 import rill.testing.RawPeer;
 import rill.testing.UnderTest;
 
-/** Several loops that share what comes in. */
+/** Several loops that share incoming connections. */
 class LoopGroupTest extends OnNio {
     private LoopGroup group(int size) throws Exception {
         return LoopGroup.open(
@@ -152,7 +152,7 @@ class LoopGroupTest extends OnNio {
                     })
                     .await();
             int made = 0;
-            while (Set.copyOf(seen).size() < 3) { // by a hash of the client's port: sooner or later each has one
+            while (Set.copyOf(seen).size() < 3) { // by a hash of the client's port: eventually each has one
                 assertThat(made).as("connections, all to the same loops").isLessThan(200);
                 var client = loop.connect(server.address(), Lines.inOrder()).await();
                 made++;
@@ -200,7 +200,7 @@ class LoopGroupTest extends OnNio {
             }
             server.close();
             waitFor(() -> RawPeer.isRefused(server.address()));
-            reports.take(rill.Report.ConnectionFailed.class); // of whoever only tried whether somebody listens
+            reports.take(rill.Report.ConnectionFailed.class); // from the probe for a listener
         }
     }
 }

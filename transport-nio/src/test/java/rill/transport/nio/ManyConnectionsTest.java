@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import rill.Connection;
 import rill.Report;
 
-/** Nothing is left over, however many connections there were. */
+/** Nothing remains, however many connections there were. */
 @Tag("slow")
 class ManyConnectionsTest extends OnNio {
     private static final int CONNECTIONS = Integer.getInteger("rill.test.connections", 20_000);
@@ -33,11 +33,11 @@ class ManyConnectionsTest extends OnNio {
                 .await();
         task(() -> until(() -> loop.connections() == 0));
         assertThat(descriptors.list().length).isLessThanOrEqualTo(before);
-        reports.take(Report.ConnectionFailed.class); // the resets, as the server sees them
+        reports.take(Report.ConnectionFailed.class); // the resets, from the server's view
         server.close();
     }
 
-    /** A batch of connections, each with one question and then a reset: an orderly close would keep its port for a minute. */
+    /** Makes a batch of connections, each with one question and then a reset: an orderly close would keep its port for a minute. */
     private void call(SocketAddress address) throws Exception {
         var connections = new ArrayList<Connection<String, String>>();
         for (int i = 0; i < AT_A_TIME; i++) {

@@ -7,7 +7,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** Buffers that are made of many parts: at each limit of what goes into one call, just below and just above it. */
+/** Buffers made of many parts: just below and just above each limit of what fits into one call. */
 class ManyPartsTest extends OnSelector {
     private static final int[] COUNTS = {1, 63, 64, 65, 127, 128, 129, 255, 256, 257, 512, 513, 1023, 1024, 1025, 3000};
 

@@ -17,7 +17,7 @@ import rill.Promise;
 import rill.testing.Nobody;
 import rill.testing.RawPeer;
 
-/** Connecting to a name: looking it up, and trying what it stands for. */
+/** Connecting to a name: resolving it, and trying its addresses. */
 class NameTest extends OnNio {
     @Test
     void an_unknown_host_is_named() throws Exception {

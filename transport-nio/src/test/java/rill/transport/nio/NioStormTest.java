@@ -7,7 +7,7 @@ import rill.testkit.Leaks;
 import rill.testkit.storm.Storm;
 import rill.testkit.storm.World;
 
-/** Storms of threads. */
+/** Storms on several threads. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class NioStormTest {

@@ -9,7 +9,7 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.testing.UnderTest;
 
-/** Uses an address of IPv6 in a JVM that was told to do without. */
+/** Uses an IPv6 address in a JVM without IPv6. */
 final class NoIpv6Main {
     private NoIpv6Main() {}
 

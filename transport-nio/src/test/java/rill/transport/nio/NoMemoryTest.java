@@ -15,7 +15,7 @@ import rill.testing.RawPeer;
 import rill.testing.ScarceMemory;
 import rill.testing.UnderTest;
 
-/** No memory is left: whoever wants some fails, and the loop goes on. */
+/** No memory is left: what needs some fails, and the loop continues. */
 class NoMemoryTest extends OnNio {
     /** The transport under test, with memory that a test may refuse, and a receive buffer that may fail in another way. */
     private static final class Scarce implements Transport {

@@ -25,8 +25,8 @@ import rill.testing.UnderTest;
 import rill.testkit.Leaks;
 
 /**
- * A loop on real sockets. Test bodies run as its root Task. Afterwards everything is closed, and a report that the test has not
- * taken out, or anything left behind, is a failure.
+ * A loop on real sockets. Test bodies run as its root Task. Afterwards everything is closed; a report that the test has not taken, or anything left
+ * behind, is a failure.
  */
 @ExtendWith(Leaks.class)
 class OnNio {
@@ -48,7 +48,7 @@ class OnNio {
         reports.assertNone();
     }
 
-    /** One more loop, closed like the first. */
+    /** Opens one more loop, which is closed like the first. */
     final Loop another(Transport transport) throws Exception {
         Loop opened = Loop.open(LoopOptions.defaults()
                 .transport(transport)
@@ -76,13 +76,13 @@ class OnNio {
         });
     }
 
-    /** A server on the loop that answers each line with itself in capitals. */
+    /** A server on the loop that answers each line with the same line in capitals. */
     final Listener shouting() throws Exception {
         return loop.serve(ANY_PORT, Lines.PIPELINE, line -> Future.of(line.toUpperCase(java.util.Locale.ROOT)))
                 .await();
     }
 
-    /** In a Task: insists that the loop goes on serving others. */
+    /** In a Task: checks that the loop still serves others. */
     final void expectTheLoopGoesOn() throws Exception {
         Listener server = shouting();
         var client = loop.connect(server.address(), Lines.inOrder()).await();
@@ -93,7 +93,7 @@ class OnNio {
         server.close();
     }
 
-    /** In a Task: lets the loop go on for so long. */
+    /** In a Task: lets the loop run for this long. */
     final void pass(Duration time) throws Exception {
         Promise<Boolean> over = loop.promise();
         loop.schedule(time, "time passes", () -> over.complete(true));
@@ -128,7 +128,7 @@ class OnNio {
         }
     }
 
-    /** The failure of a Future that has to fail. */
+    /** The failure of a Future, which must fail. */
     static Throwable failureOf(Future<?> future) {
         try {
             var value = future.timeout(PATIENCE).await();

@@ -63,7 +63,7 @@ class OnSelector {
         return wire;
     }
 
-    /** Two ends of a connection, both of which were told so. */
+    /** Connects two ends, both of which have been notified. */
     final void pair(Events client, Events server) throws IOException {
         var accepting = new Accepting();
         Acceptor acceptor = listen(accepting);

@@ -24,7 +24,7 @@ import rill.testkit.Leaks;
 /** The kernel takes less than it was offered. */
 @ExtendWith(Leaks.class)
 class PartialWriteTest {
-    /** A kernel that takes so many bytes at the first write, nothing at the second, everything later. */
+    /** A kernel that takes a limited number of bytes at the first write, nothing at the second, everything later. */
     private static final class Stubborn extends ScriptedWire {
         private final int first;
         private int calls;
@@ -72,11 +72,11 @@ class PartialWriteTest {
             long flushed = wire.flush();
             assertThat(flushed).as("taken at once").isEqualTo(taken);
             assertThat(wire.wantsWrite).isEqualTo(taken < all.length);
-            wire.ready(false, true); // and the kernel takes nothing
+            wire.ready(false, true); // the kernel takes nothing
             wire.ready(false, true);
             assertThat(wire.taken.toByteArray()).as("taken at first: " + taken).isEqualTo(all);
             assertThat(flushed + events.written).isEqualTo(all.length);
-            wire.ready(false, true); // there is nothing to write any more
+            wire.ready(false, true); // nothing is left to write
             assertThat(wire.wantsWrite).isFalse();
             assertThat(buffers).allMatch(each -> each.refCnt() == 0);
             wire.close();
@@ -84,7 +84,7 @@ class PartialWriteTest {
         }
     }
 
-    /** Several times, since who is told what first depends on when the peer reads. */
+    /** Repeated, since the order of events depends on when the peer reads. */
     @RepeatedTest(5)
     void many_buffers_of_all_kinds_arrive_through_tiny_socket_buffers() throws Exception {
         long seed = new Random().nextLong();

@@ -9,7 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import rill.testing.RawPeer;
 
-/** Reads that wait. */
+/** Paused reads. */
 class PauseTest extends OnNio {
     @Test
     void pausing_while_data_is_buffered_stops_exactly_there_and_resuming_goes_on_in_order() throws Exception {
@@ -120,7 +120,7 @@ class PauseTest extends OnNio {
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
                 assertThat(connection.receive().await()).isEqualTo("0123456789");
                 long last = -1;
-                while (last != sent.get()) { // until the peer makes no progress any more
+                while (last != sent.get()) { // until the peer makes no more progress
                     last = sent.get();
                     pass(Duration.ofMillis(50));
                 }

@@ -22,12 +22,14 @@ import rill.testing.Nobody;
 import rill.testing.RawPeer;
 import rill.testing.Talk;
 
-/** Pools of real sockets against servers that misbehave: each is a typed failure, and when the server behaves the pool is back by itself. */
+/**
+ * Pools of real sockets against misbehaving servers: each misbehaviour is a typed failure, and once the server behaves the pool recovers by itself.
+ */
 class PoolServersTest extends OnNio {
     private static final PoolOptions QUICK =
             PoolOptions.defaults().backOff(Duration.ofMillis(5), Duration.ofMillis(50));
 
-    /** What a server that behaves does: it answers each line with "ok" and the line. */
+    /** A well-behaved server: answers each line with "ok" and the line. */
     private static void behaves(Talk talk) throws IOException {
         for (String line = talk.readLine(); line != null; line = talk.readLine()) {
             talk.send("ok " + line + "\n");
@@ -163,7 +165,7 @@ class PoolServersTest extends OnNio {
             task(() -> {
                 assertThat(pool.call("c").await()).isEqualTo("ok c");
                 until(() -> pool.state().equals(new Ready(2)));
-                until(() -> again.connections() >= 2); // the kernel is quicker than who accepts
+                until(() -> again.connections() >= 2); // the kernel connects before the peer accepts
                 assertThat(again.connections()).isEqualTo(2);
                 ends(pool);
             });

@@ -15,7 +15,7 @@ import rill.Connection;
 import rill.Report;
 import rill.testing.RawPeer;
 
-/** The peer's RST, wherever it may strike. */
+/** The peer's RST, at whatever moment. */
 class ResetTest extends OnNio {
     private static final int MOST_SELECTS_AT_REST = 20;
 
@@ -101,8 +101,7 @@ class ResetTest extends OnNio {
         })) {
             task(() -> {
                 var failures = new ArrayList<Throwable>();
-                // So that the kernels take less than there is below the high-water mark, however late the transport
-                // learns of it.
+                // Makes the kernels take less than the high-water mark, however late the transport learns of it.
                 var little = ConnectOptions.defaults().option(StandardSocketOptions.SO_SNDBUF, 8 * 1024);
                 var connection =
                         loop.connect(peer.address(), Lines.PIPELINE, little).await();
@@ -189,7 +188,7 @@ class ResetTest extends OnNio {
                     connection.write("got one");
                     connection.flush().await();
                     peer.finish();
-                    pass(Duration.ofMillis(20)); // the reset has come, and waits behind the second line
+                    pass(Duration.ofMillis(20)); // the reset has arrived, and waits behind the second line
                     var closed = abort ? connection.abort() : connection.finish();
                     closed.timeout(Duration.ofSeconds(2)).await();
                 }
@@ -225,7 +224,7 @@ class ResetTest extends OnNio {
             throws Exception {
         var written = new CountDownLatch(1);
         try (var peer = RawPeer.listening(talk -> {
-            talk.waitFor(written); // our bytes are in its buffer and will never be read: its close is a reset
+            talk.waitFor(written); // our bytes are in its buffer and will never be read, so its close is a reset
             talk.send("go away\n");
         })) {
             task(() -> {
@@ -237,7 +236,7 @@ class ResetTest extends OnNio {
                 connection.write("x");
                 connection.flush().await();
                 written.countDown();
-                peer.finish(); // holds up the loop, so that it writes before it reads
+                peer.finish(); // blocks the loop, so that it writes before it reads
                 connection.write("y");
                 connection.flush();
                 connection.closed().await();

@@ -16,7 +16,7 @@ import rill.spi.readiness.ReadinessSelector;
 import rill.spi.readiness.ReadinessWire;
 import rill.spi.readiness.Watched;
 
-/** A wire without a system below it: a test overrides the calls that it is about. The others do nothing, and never fail. */
+/** A Wire without a system below it. A test overrides the calls that it is about; the others do nothing and never fail. */
 class ScriptedWire extends ReadinessWire {
     private final Nothing selector;
 
@@ -25,13 +25,13 @@ class ScriptedWire extends ReadinessWire {
         this.selector = new Nothing(receiveBuffer, this);
     }
 
-    /** Connects, and tells its listener. */
+    /** Connects, and notifies the listener. */
     void open() throws IOException {
-        selector.connect(OnNio.ANY_PORT, null, SocketOptions.none(), new Events()); // its own listener is told
+        selector.connect(OnNio.ANY_PORT, null, SocketOptions.none(), new Events()); // its own listener is notified
         select();
     }
 
-    /** Tells what no readiness announces. */
+    /** Delivers the events that no readiness announces. */
     void select() throws IOException {
         selector.select(0);
     }
@@ -94,7 +94,7 @@ class ScriptedWire extends ReadinessWire {
         return OnNio.ANY_PORT;
     }
 
-    /** Connects this one wire, and never finds anything ready. */
+    /** Connects this one Wire, and never finds anything ready. */
     private static final class Nothing extends ReadinessSelector<ReadinessAccepted> {
         private final ScriptedWire only;
 

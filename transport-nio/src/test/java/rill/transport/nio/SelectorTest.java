@@ -87,7 +87,7 @@ class SelectorTest extends OnSelector {
                 try {
                     talk.readAll();
                 } catch (java.net.SocketException reset) {
-                    // It was closed with input unread, if it was not aborted.
+                    // If it was not aborted, it was closed with unread input.
                 }
             })) {
                 var a = new Events();
@@ -137,10 +137,10 @@ class SelectorTest extends OnSelector {
                 until(() -> a.log.contains("connected") && peer.connections() == 1);
                 connect(peer.address(), b);
                 until(() -> b.log.contains("connected") && peer.connections() == 2);
-                selector.select(0); // or the second is before the first in the kernel's list
+                selector.select(0); // otherwise the second precedes the first in the kernel's list
                 for (int i : dataFirst ? new int[] {0, 1} : new int[] {1, 0}) {
                     go.get(i).countDown();
-                    OnNio.waitFor(done.get(i)); // it has arrived before the next one
+                    OnNio.waitFor(done.get(i)); // it has arrived before the next one is sent
                 }
                 a.onRead = () -> b.wire.close();
                 until(() -> a.log.contains("read"));
@@ -164,7 +164,7 @@ class SelectorTest extends OnSelector {
             Wire wire = connect(peer.address(), events);
             until(() -> events.text.toString().equals("first"));
             wire.pauseReads();
-            wire.resumeReads(); // readable again? the read that follows finds nothing
+            wire.resumeReads(); // reads once more, in case it is readable again, and finds nothing
             selector.select(0);
             selector.select(0);
             assertThat(events.log).doesNotContain("inputEnded");

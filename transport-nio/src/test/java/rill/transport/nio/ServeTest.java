@@ -19,7 +19,7 @@ import rill.testing.RawPeer;
 class ServeTest extends OnNio {
     private final List<Promise<String>> answers = new ArrayList<>();
 
-    /** Answers nothing by itself. */
+    /** A server that answers nothing by itself. */
     private Listener silent(ListenOptions options) throws Exception {
         return within(() -> loop.serve(ANY_PORT, Lines.PIPELINE, options, line -> {
                     Promise<String> answer = loop.promise();

@@ -21,9 +21,7 @@ import rill.testing.ManualClock;
 import rill.testing.RawPeer;
 import rill.testing.UnderTest;
 
-/**
- * A peer that reads slowly and steadily while we close, in the time of the test: a second passes with each piece that it reads.
- */
+/** A peer that reads slowly and steadily while our side closes, in the test's time: a second passes with each piece that the peer reads. */
 class SlowReaderTest extends OnNio {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
@@ -35,7 +33,7 @@ class SlowReaderTest extends OnNio {
         server = another(new CountingTransport(clock));
     }
 
-    /** Sends so much to an echo, half-closes, and reads the answer in pieces, one a second. */
+    /** Sends {@code total} bytes to an echo, half-closes, and reads the answer in pieces, one a second. */
     private void readsBack(int total, int aSecond, ListenOptions options) throws Exception {
         Listener echo =
                 server.serve(ANY_PORT, Pipeline.bytes(), options, Future::of).await();
@@ -47,13 +45,13 @@ class SlowReaderTest extends OnNio {
                 socket.getOutputStream().write(new byte[total]);
                 socket.shutdownOutput();
             } catch (IOException e) {
-                // then there is no answer, which is noticed below
+                // then there is no answer, which is detected below
             }
         });
         try (socket) {
             InputStream in = socket.getInputStream();
             for (int ticks = 0; sender.isAlive() || ticks < 1000; ticks++) {
-                server.tick(); // all of the answer is on its way, or waits in the server, before any of it is read
+                server.tick(); // all of the answer is in flight or waits in the server before any of it is read
             }
             for (int read = 0; read < total; ) {
                 read += readPiece(in, Math.min(aSecond, total - read));
@@ -78,7 +76,7 @@ class SlowReaderTest extends OnNio {
         }
     }
 
-    /** Drives the server until the piece has come. */
+    /** Drives the server until the piece has arrived. */
     private int readPiece(InputStream in, int size) throws IOException {
         byte[] piece = new byte[size];
         long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -107,8 +105,8 @@ class SlowReaderTest extends OnNio {
     }
 
     /**
-     * Everything has left us then, and the kernel goes on with it. Who sends something to a socket that is closed gets a reset, which
-     * destroys what it has not read: so it has to be open as long as it is known that the peer still reads.
+     * Everything has left our side by then, and the kernel continues to send it. A peer that sends something to a closed socket gets a reset, which
+     * destroys what it has not read. So the socket must stay open for as long as the peer is known to be reading.
      */
     @Test
     void one_that_still_reads_after_our_end_gets_all_of_it_even_if_it_sends_something_where_the_kernel_tells()

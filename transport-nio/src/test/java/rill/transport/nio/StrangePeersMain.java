@@ -15,7 +15,7 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.testing.UnderTest;
 
-/** A server of a Unix domain socket, or one of its clients, as {@link StrangePeersTest} starts them in different locales. */
+/** A server on a Unix domain socket, or one of its clients, as {@link StrangePeersTest} starts them in different locales. */
 final class StrangePeersMain {
     private StrangePeersMain() {}
 

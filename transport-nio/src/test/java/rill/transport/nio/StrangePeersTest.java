@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import rill.testing.UnderTest;
 import rill.testkit.Leaks;
 
-/** Peers whose address is a path that the platform's charset has no characters for. */
+/** Peers whose address is a path that the platform's charset can't represent. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class StrangePeersTest {

@@ -19,9 +19,9 @@ import rill.spi.Wire;
 import rill.testing.NamedEvents;
 import rill.testing.RawPeer;
 
-/** Listeners that throw, although they are not to: it costs them their Wire, and nobody else anything. */
+/** Listeners that throw, although they must not: this costs them their Wire, and harms no other. */
 class ThrowingListenerTest extends OnSelector {
-    /** Throws when it is told of one kind of event. */
+    /** Throws when it receives one kind of event. */
     private static final class Throwing extends NamedEvents {
         private final String at;
         Wire wire;
@@ -91,7 +91,7 @@ class ThrowingListenerTest extends OnSelector {
             }
             assertThat(throwing.closed).isTrue();
             assertThat(throwing.cause).isInstanceOf(IOException.class);
-            if (reset) { // what was told to have failed stays the cause, whoever threw when it was told
+            if (reset) { // the reported failure stays the cause, whichever callback threw
                 assertThat(throwing.cause.getSuppressed())
                         .singleElement()
                         .satisfies(thrown -> assertThat(thrown).hasMessage("thrown at writeFailed"));
@@ -148,7 +148,7 @@ class ThrowingListenerTest extends OnSelector {
         Acceptor acceptor = selector.listen(OnNio.ANY_PORT, 0, SocketOptions.none(), listener);
         try (var one = RawPeer.connecting(acceptor.localAddress(), talk -> talk.expectEnd())) {
             until(() -> !listener.failures.isEmpty());
-            one.finish(); // the socket that nobody has taken is closed
+            one.finish(); // the socket that the listener did not take is closed
             assertThat(listener.failures)
                     .singleElement()
                     .satisfies(each -> assertThat(each).hasRootCauseMessage("thrown at accepted"));

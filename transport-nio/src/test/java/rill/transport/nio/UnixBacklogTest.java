@@ -14,7 +14,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
 
-/** Unix domain sockets whose listener has no room: who connects waits. */
+/** Unix domain sockets whose listener has no room: a connecting client waits. */
 class UnixBacklogTest extends OnSelector {
     private static final int MANY = 8;
 
@@ -25,7 +25,7 @@ class UnixBacklogTest extends OnSelector {
         void connect(int number, Events client) throws IOException;
     }
 
-    /** More than the backlog has room for: the first is connected, and the last waits. */
+    /** Connects more clients than the backlog has room for: the first is connected, and the last waits. */
     private List<Events> connectMany(Connecting connecting) throws IOException {
         var clients = new ArrayList<Events>();
         for (int i = 0; i < MANY; i++) {
@@ -120,7 +120,7 @@ class UnixBacklogTest extends OnSelector {
             connect(address, new Events());
         }
         selector.select(0);
-        selector.close(); // and nothing is left behind
+        selector.close(); // and leaves nothing behind
         assertThat(address.getPath()).doesNotExist();
     }
 }

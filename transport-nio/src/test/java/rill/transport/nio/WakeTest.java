@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** What ends a select that waits for ever. */
+/** What ends a select without a timeout. */
 class WakeTest extends OnSelector {
     private static final long LONG = 20_000_000_000L;
 
@@ -15,7 +15,7 @@ class WakeTest extends OnSelector {
     void an_interrupt_before_or_during_it_ends_it_and_stays_set() throws Exception {
         for (int round = 0; round < 20; round++) {
             Thread driver = Thread.currentThread();
-            var interrupter = Thread.ofPlatform().start(driver::interrupt); // before or while it waits: both have to do
+            var interrupter = Thread.ofPlatform().start(driver::interrupt); // before or while it waits: both must work
             long start = System.nanoTime();
             selector.select(LONG);
             assertThat(System.nanoTime() - start).as("it waited on").isLessThan(LONG);
@@ -38,7 +38,7 @@ class WakeTest extends OnSelector {
                     selector.wakeup();
                 }
                 long deadline = System.nanoTime() + 10_000_000_000L;
-                while (seen.get() < n) { // which only a select that has returned can bring about
+                while (seen.get() < n) { // only a select that has returned can advance it
                     Thread.onSpinWait();
                     if (System.nanoTime() > deadline) {
                         failed.set(true);
@@ -69,7 +69,7 @@ class WakeTest extends OnSelector {
 
     @Test
     void a_timeout_is_not_cut_short_by_much() throws Exception {
-        selector.select(1); // whatever a first time costs
+        selector.select(1); // absorbs the cost of a first call
         long start = System.nanoTime();
         selector.select(3_500_000);
         assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(3_400_000);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.Loop;
 
-/** Determinism, found out in fresh JVMs. */
+/** Determinism, checked in fresh JVMs. */
 @Tag("slow")
 class CheckTest {
     /** Talks under the swarm for half a minute. */
@@ -22,7 +22,7 @@ class CheckTest {
         }
     }
 
-    /** Starts timers in the order of a set: with so many of them, that two JVMs agree is one chance in some thousands. */
+    /** Starts timers in the order of a set: with this many of them, the chance that two JVMs agree is one in several thousand. */
     static final class OrderedByASet implements Scenario {
         @Override
         public void run(Simulation simulation) {
@@ -59,7 +59,7 @@ class CheckTest {
                 .hasMessageContaining("TIMER host=0");
     }
 
-    /** Fails, the same each time. */
+    /** Fails in the same way each time. */
     static final class Failing implements Scenario {
         @Override
         public void run(Simulation simulation) {
@@ -75,7 +75,7 @@ class CheckTest {
                 .hasMessageContaining("is deterministic, and failed: java.lang.IllegalStateException: always");
     }
 
-    /** Something fails, and the scenario does not want to know. */
+    /** Something fails, and the scenario ignores it. */
     static final class Swallowing implements Scenario {
         @Override
         public void run(Simulation simulation) {

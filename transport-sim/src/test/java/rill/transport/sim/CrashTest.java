@@ -28,7 +28,7 @@ import rill.TaskEngine;
 import rill.testing.MemoryTransport;
 import rill.testkit.Leaks;
 
-/** How hosts die, and come back. */
+/** How hosts die and come back. */
 @ExtendWith(Leaks.class)
 class CrashTest {
     private final Simulation sim = Simulation.seed(42).fix(Freedom.values());
@@ -143,7 +143,7 @@ class CrashTest {
         Loop loop = sim.host("client").loop("main");
         var connection = Echo.connect(loop).await();
         Future<ByteBuf> next = connection.receive();
-        sim.run(Duration.ofMillis(10)); // by when the server has heard of it as well
+        sim.run(Duration.ofMillis(10)); // by then the server has accepted it
         try (var _ = sim.inject(Faults.kill("server"))) {
             assertThat(server.up()).isFalse();
             assertThat(next.await()).isNull(); // its FIN
@@ -190,7 +190,7 @@ class CrashTest {
         var injected = new ArrayList<Injection>();
         loop.schedule("death", () -> injected.add(sim.inject(death.of("server"))));
         sim.runUntil(() -> !injected.isEmpty());
-        injected.getFirst().close(); // from outside: before what the loop has asked for could happen
+        injected.getFirst().close(); // from outside: before what the loop has requested could happen
         sim.run(Duration.ofSeconds(1));
         assertThat(server.up()).isTrue();
         assertThat(boots).hasSize(2);
@@ -200,7 +200,7 @@ class CrashTest {
 
     @Test
     void a_connection_that_is_half_made_when_its_host_is_killed_is_reset() throws IOException {
-        for (int micros = 1_100; micros < 2_500; micros += 200) { // looked up after 1 ms; then 0.5 ms for each segment
+        for (int micros = 1_100; micros < 2_500; micros += 200) { // resolved after 1 ms; then 0.5 ms for each segment
             try (var half = Simulation.seed(42).fix(Freedom.values())) {
                 half.host("server", Echo::serve);
                 Loop loop = half.host("client").loop("main");

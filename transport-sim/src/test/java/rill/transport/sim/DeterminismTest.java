@@ -26,7 +26,7 @@ class DeterminismTest {
         }
     }
 
-    /** Some clients talk for a minute, whatever happens to them. */
+    /** Several clients talk for a minute, whatever happens to them. */
     static void talk(Simulation sim, TaskEngine engine) {
         talk(sim, engine, Faults.swarm());
     }
@@ -73,7 +73,7 @@ class DeterminismTest {
         assertThat(hash(2, TaskEngine.best())).isNotEqualTo(first);
     }
 
-    /** Runs that differ only in what is sent. */
+    /** The hash of a run that differs from others only in what is sent. */
     private static String hashOf(String text) throws IOException {
         try (var sim = Simulation.seed(1)) {
             sim.host("server", Echo::serve);

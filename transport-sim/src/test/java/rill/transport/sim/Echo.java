@@ -10,13 +10,13 @@ import rill.Future;
 import rill.Loop;
 import rill.Pipeline;
 
-/** A server that sends back what it gets, and what a client of it needs. */
+/** A server that echoes its input, and what its clients need. */
 final class Echo {
     static final int PORT = 7;
 
     private Echo() {}
 
-    /** What a host that serves does when it starts. */
+    /** What a serving host does when it starts. */
     static void serve(Host host) {
         host.loop("main").serve(host.address(PORT), Pipeline.bytes(), Future::of);
     }
@@ -33,7 +33,7 @@ final class Echo {
         return loop.connect(at("server"), Pipeline.bytes());
     }
 
-    /** Sends, and receives as many bytes; in a Task. */
+    /** In a Task: sends a text, and receives as many bytes. */
     static String say(Connection<ByteBuf, ByteBuf> connection, String text) throws IOException {
         connection.write(text(text)).await();
         var answer = new StringBuilder();

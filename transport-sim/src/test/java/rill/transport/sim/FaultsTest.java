@@ -20,7 +20,7 @@ import rill.Future;
 import rill.Loop;
 import rill.testkit.Leaks;
 
-/** Each fault, and what a client sees of it. */
+/** Each fault, and how a client observes it. */
 @ExtendWith(Leaks.class)
 class FaultsTest {
     private final Simulation sim = Simulation.seed(42).fix(Freedom.values());
@@ -109,7 +109,7 @@ class FaultsTest {
         String text = "x".repeat(60_000);
         Future<String> slow;
         try (var _ = sim.inject(Faults.bandwidth("client", "server", 500))) {
-            slow = say(connection, text); // which would take minutes
+            slow = say(connection, text); // takes minutes at this bandwidth
             sim.run(Duration.ofSeconds(1));
         }
         assertThat(timeOf(slow)).isLessThan(Duration.ofSeconds(1));
@@ -151,7 +151,7 @@ class FaultsTest {
                 var _ = sim.inject(Faults.loss("server", "client", 0.1))) {
             assertThat(say(connection, text.toString()).await()).isEqualTo(text.toString());
         }
-        assertThat(sim.elapsed()).isGreaterThan(Duration.ofMillis(15)); // 7 without
+        assertThat(sim.elapsed()).isGreaterThan(Duration.ofMillis(15)); // 7 without loss
     }
 
     @Test

@@ -26,7 +26,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** What Linux was seen to do, row by row of the table in docs/simulation.md. */
+/** The observed behaviour of Linux, row by row of the table in docs/simulation.md. */
 @ExtendWith(Leaks.class)
 class FidelityTest {
     private static final Duration WAY = Duration.ofMillis(50);
@@ -84,7 +84,7 @@ class FidelityTest {
                 peer.close();
             });
             loop.submit(() -> connection.write(Echo.text("request"))).await();
-            connection.shutdownOutput(); // whose acknowledgement is lost as well, so that all of it comes again
+            connection.shutdownOutput(); // its acknowledgement is lost as well, so everything is retransmitted
             sim.run(Duration.ofSeconds(1));
         }
         assertThat(textOf(connection.receive().await())).isEqualTo("answer");
@@ -136,7 +136,7 @@ class FidelityTest {
         Future<Connection<ByteBuf, ByteBuf>> connecting;
         try (var _ = sim.inject(Faults.cutOneWay("server", "client"))) {
             connecting = loop.connect(server.address(Echo.PORT), Pipeline.bytes());
-            sim.run(Duration.ofMillis(100)); // the answer to the first one is lost
+            sim.run(Duration.ofMillis(100)); // the answer to the first SYN is lost
             sim.inject(Faults.crash("server")).close();
         }
         connecting.await();
@@ -163,7 +163,7 @@ class FidelityTest {
         assertThat(sim.elapsed()).isEqualTo(Duration.ofSeconds(3));
     }
 
-    // ---- the way
+    // ---- the network path
 
     @Test
     void a_cut_loses_what_is_under_way_though_it_is_over_before_that_arrives() throws IOException {
@@ -264,7 +264,7 @@ class FidelityTest {
         loop.task("write", () -> {
             for (int n = 0; n < 200; n++) {
                 connection.write(Unpooled.directBuffer(100).writeZero(100));
-                loop.delay(Duration.ofMillis(60)).await(); // so that something is always under way
+                loop.delay(Duration.ofMillis(60)).await(); // so that something is always in flight
             }
             return null;
         });
@@ -311,7 +311,7 @@ class FidelityTest {
             loop.submit(() -> connection.write(Echo.text("late"))).await();
             sim.run(Duration.ofSeconds(5));
         }
-        textOf(peer.receive().await()); // after some seconds, of which nothing is learnt
+        textOf(peer.receive().await()); // arrives after several seconds, which count as no measurement
         loop.submit(() -> connection.write(Echo.text("measured"))).await();
         textOf(peer.receive().await());
         sim.run(Duration.ofSeconds(1));

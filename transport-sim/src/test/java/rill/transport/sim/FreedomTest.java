@@ -20,7 +20,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** What different seeds bring about, without any fault. */
+/** What different seeds cause without any fault. */
 @ExtendWith(Leaks.class)
 class FreedomTest {
     private static <T> Set<T> outcomes(int seeds, Function<Simulation, T> run) {
@@ -33,7 +33,7 @@ class FreedomTest {
         return outcomes;
     }
 
-    /** Two loops of two hosts have a timer at the same instant. */
+    /** Two loops on two hosts have timers at the same instant. */
     private static List<String> timersOfTwoHosts(Simulation sim) {
         var order = new ArrayList<String>();
         for (String name : List.of("a", "b")) {
@@ -135,7 +135,7 @@ class FreedomTest {
     void segments_take_different_times_and_exactly_as_long_if_that_is_fixed() {
         assertThat(outcomes(50, FreedomTest::timeOfAnEcho).size()).isGreaterThan(20);
         assertThat(outcomes(50, sim -> timeOfAnEcho(sim.fix(Freedom.values()))))
-                .containsExactly(Duration.ofMillis(2).plusMillis(1)); // the name, the connection, there and back
+                .containsExactly(Duration.ofMillis(2).plusMillis(1)); // name resolution, connection, there and back
     }
 
     private static Duration timeOfAnEcho(Simulation sim) {
@@ -171,7 +171,7 @@ class FreedomTest {
                 .containsExactly(0L);
     }
 
-    /** Of a loop beside one that has much to do. */
+    /** Ticks of an idle loop beside a busy one. */
     private static long ticksForNothing(Simulation sim) {
         Host server = sim.host("server", Echo::serve);
         Loop idle = server.loop("idle");
@@ -198,7 +198,7 @@ class FreedomTest {
         assertThat(usual).hasSize(1).allMatch(bytes -> bytes > 1.5 * Outgoing.BUFFER);
     }
 
-    /** How many bytes both ends hold if nobody reads. */
+    /** The number of bytes that both ends hold if nobody reads. */
     private static long takenWithoutReader(Simulation sim) {
         sim.fix(Freedom.PIECES, Freedom.FLUSHES, Freedom.WAKE_UPS);
         Host server = sim.host("server");

@@ -277,7 +277,7 @@ class LeftoversTest {
         });
     }
 
-    // ---- what closing does not bring back
+    // ---- what closing does not release
 
     @Test
     void a_task_that_no_cancelling_ends_fails_the_run() {
@@ -307,7 +307,7 @@ class LeftoversTest {
                 loop.listen(
                         host.address(Echo.PORT),
                         Pipeline.bytes(),
-                        connection -> connection.onMessage(ByteBuf::release, () -> {})); // and so it is never closed
+                        connection -> connection.onMessage(ByteBuf::release, () -> {})); // so it is never closed
                 loop.task("worker", () -> {
                     try {
                         loop.promise().await();
@@ -358,7 +358,7 @@ class LeftoversTest {
         Host server = sim.host("server");
         server.loop("main")
                 .listen(server.address(Echo.PORT), Pipeline.bytes(), connection -> {
-                    connection.write(Echo.text("welcome")); // so that there is a chunk to be used again
+                    connection.write(Echo.text("welcome")); // so that there is a chunk to be reused
                     connection.onMessage(kept::add);
                 })
                 .await();

@@ -20,7 +20,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** Names that several hosts have: their addresses are raced by the simulation's time, and a service may move. */
+/** Names shared by several hosts: their addresses are raced in simulated time, and a service may move. */
 @ExtendWith(Leaks.class)
 class NamesTest {
     private static final SocketAddress SERVICE = InetSocketAddress.createUnresolved("service", Echo.PORT);

@@ -21,7 +21,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** What pictures show, and that they can be read. */
+/** The content of pictures, and their readability. */
 @ExtendWith(Leaks.class)
 class PictureTest {
     private static final Pattern TEXT = Pattern.compile(
@@ -31,7 +31,7 @@ class PictureTest {
     @TempDir
     private Path folder;
 
-    /** A label with the room that it takes. */
+    /** A label with the space that it takes. */
     private record Label(String text, double left, double top, double right, double bottom) {
         static Label of(Matcher found) {
             String text = found.group(5).replace("&amp;", "&").replace("&lt;", "<");
@@ -271,7 +271,7 @@ class PictureTest {
             assertThat(picture)
                     .contains("loss client → server 0.5, since 0 µs", "crash server, since 0 µs", ">refuse client:7<")
                     .doesNotContain("latency");
-            assertThat(picture).contains("stroke=\"#d33\" stroke-width=\"5.0\""); // the line of the server
+            assertThat(picture).contains("stroke=\"#d33\" stroke-width=\"5.0\""); // the server's line
             assertThat(draw(sim.timeline().ofHosts("other"))).doesNotContain("loss", "crash", "refuse");
             assertThat(draw(sim.timeline().between(Duration.ofMillis(291), Duration.ofMillis(293))))
                     .contains("refuse client:7, since 290.0 ms");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 
-/** What has to hold always, in the end, or sometimes. */
+/** Properties that must hold always, at the end, or sometimes. */
 class PropertiesTest {
     private static Simulation counting(AtomicInteger count) {
         var sim = Simulation.seed(42).fix(Freedom.values());
@@ -96,7 +96,7 @@ class PropertiesTest {
         }
     }
 
-    /** Not tests of their own. */
+    /** Run only by the tests of this class. */
     static final class Subject {
         @Simulated(seeds = 20)
         void some_seeds_hold(Simulation simulation) {
@@ -112,7 +112,7 @@ class PropertiesTest {
         }
     }
 
-    /** Not tests of their own either. */
+    /** Run only by the tests of this class. */
     static final class InVain {
         @Simulated(seeds = 20)
         void nobody_talks(Simulation simulation) {

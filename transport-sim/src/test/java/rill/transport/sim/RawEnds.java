@@ -14,7 +14,7 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.testing.NamedEvents;
 
-/** Two connected wires without loops; the server's never reads, because its selector is never asked again. */
+/** Two connected Wires without loops. The server's never reads, because its Selector is never called again. */
 final class RawEnds {
     final List<String> clientEvents = new ArrayList<>();
     Throwable clientFailure;

@@ -22,7 +22,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** When what was lost is sent again, to the millisecond. */
+/** When lost data is sent again, to the millisecond. */
 @ExtendWith(Leaks.class)
 class RetransmissionTest {
     private static final Duration WAY = Duration.ofMillis(50);
@@ -33,7 +33,7 @@ class RetransmissionTest {
     private Loop loop;
     private Connection<ByteBuf, ByteBuf> connection;
     private boolean answers;
-    private Duration began; // of what is looked at
+    private Duration began; // of the observed period
 
     @BeforeEach
     void open() throws IOException {
@@ -71,7 +71,7 @@ class RetransmissionTest {
                 .await();
     }
 
-    /** Measures the round trip so many times. */
+    /** Measures the round trip this many times. */
     private void measure(int times) throws IOException {
         for (int i = 0; i < times; i++) {
             write(1);
@@ -89,7 +89,7 @@ class RetransmissionTest {
         began = sim.elapsed();
     }
 
-    /** Milliseconds at which a segment of this length left the client. */
+    /** The times in milliseconds at which a segment of this length left the client. */
     private List<Long> sent(int length) {
         return sim.trace().entries().stream()
                 .filter(each -> each.kind() == Trace.Kind.SENT && each.host() == 1 && each.length() == length)
@@ -99,13 +99,13 @@ class RetransmissionTest {
 
     // ---- timeouts
 
-    /** Connects anew over ways of this length. */
+    /** Reconnects with this latency in each direction. */
     private void connectOver(int millis) throws IOException {
         sim.latency(Latency.fixed(Duration.ofMillis(millis)));
         connect();
     }
 
-    /** Milliseconds, from the first time on, at which what is written now is sent within that time, all of which is lost. */
+    /** Writes data, all of which is lost; returns the times in milliseconds at which it is sent within this period, counted from the first time. */
     private List<Long> resent(int bytes, Duration within) throws IOException {
         look();
         try (var _ = sim.inject(Faults.cut("client", "server"))) {
@@ -150,7 +150,7 @@ class RetransmissionTest {
     void a_timeout_that_was_doubled_stays_until_something_is_measured() throws IOException {
         measure(20);
         assertThat(resent(9, Duration.ofSeconds(3))).containsExactly(0L, 300L, 900L, 2_100L);
-        sim.run(Duration.ofSeconds(5)); // it comes through, which tells no round trip
+        sim.run(Duration.ofSeconds(5)); // it arrives, but measures no round trip
         assertThat(resent(10, Duration.ofSeconds(5))).containsExactly(0L, 4_800L);
         sim.run(Duration.ofSeconds(10));
         measure(1);
@@ -183,10 +183,10 @@ class RetransmissionTest {
             }
             return null;
         });
-        sim.run(Duration.ofMinutes(10)); // it is asked, every two minutes in the end
+        sim.run(Duration.ofMinutes(10)); // it is probed, every two minutes in the end
         try (var _ = sim.inject(Faults.cutOneWay("client", "server"))) {
             accepted.getLast().resume();
-            sim.run(Duration.ofMillis(110)); // the first that is sent is lost
+            sim.run(Duration.ofMillis(110)); // the first segment sent is lost
         }
         look();
         sim.run(Duration.ofSeconds(1));
@@ -225,7 +225,7 @@ class RetransmissionTest {
     void an_answer_to_a_request_is_given_up_after_a_minute() {
         int before = server.tcps.size();
         loop.connect(server.address(Echo.PORT), Pipeline.bytes());
-        sim.run(Duration.ofMillis(60)); // the request is there
+        sim.run(Duration.ofMillis(60)); // the request has arrived
         sim.inject(Faults.cut("client", "server"));
         sim.run(Duration.ofSeconds(62));
         assertThat(server.tcps).hasSize(before + 1);
@@ -251,7 +251,7 @@ class RetransmissionTest {
     // ---- duplicates
 
     private void loseFirst(int lost, int following) throws IOException {
-        readNothing(); // or it would tell of more room, in what then is no duplicate
+        readNothing(); // otherwise it would announce more room, and not send a duplicate
         measure(20);
         look();
         try (var _ = sim.inject(Faults.cutOneWay("client", "server"))) {
@@ -283,7 +283,7 @@ class RetransmissionTest {
         assertThat(sent(100)).containsExactly(0L, 100L);
         assertThat(sent(101)).containsExactly(0L, 200L);
         assertThat(sent(102)).containsExactly(0L, 300L);
-        assertThat(sent(200)).hasSize(1); // they were kept
+        assertThat(sent(200)).hasSize(1); // the receiver kept them
     }
 
     @Test
@@ -291,7 +291,7 @@ class RetransmissionTest {
         readNothing();
         measure(20);
         sim.run(Duration.ofSeconds(1));
-        int full = 30; // slow start has made room for so many
+        int full = 30; // slow start has made room for this many
         look();
         try (var _ = sim.inject(Faults.cutOneWay("client", "server"))) {
             write(Outgoing.MSS);
@@ -314,7 +314,7 @@ class RetransmissionTest {
         }
         sim.run(Duration.ofMillis(440));
         assertThat(sent(Outgoing.MSS).subList(10, sent(Outgoing.MSS).size()))
-                .containsExactly(300L, 440L, 440L, 540L, 540L, 540L, 540L); // of one alone it is told 40 ms later
+                .containsExactly(300L, 440L, 440L, 540L, 540L, 540L, 540L); // a single one is acknowledged 40 ms later
     }
 
     @Test
@@ -351,7 +351,7 @@ class RetransmissionTest {
         measure(1);
         var peer = accepted.getFirst();
         var ended = peer.closed();
-        peer.finish(); // its stream ends; it waits for ours
+        peer.finish(); // ends its stream, and waits for ours
         assertThat(connection.receive().await()).isNull();
         try (var _ = sim.inject(Faults.cutOneWay("client", "server"))) {
             connection.close();
@@ -399,7 +399,7 @@ class RetransmissionTest {
         first.close(false);
         sim.run(Duration.ofMillis(60)); // the peer ends its stream, too
         try (var _ = sim.inject(Faults.cutOneWay("client", "server"))) {
-            sim.run(Duration.ofMillis(60)); // the answer to which is lost
+            sim.run(Duration.ofMillis(60)); // the acknowledgement of which is lost
         }
         assertThat(first.gone()).isTrue();
         sim.run(Duration.ofSeconds(3));
@@ -428,7 +428,7 @@ class RetransmissionTest {
             sim.run(Duration.ofMillis(1_060));
         }
         assertThat(purposes(1)).containsExactly("SYN", "SYN");
-        assertThat(purposes(0)).containsExactly("SYN_ACK", "SYN_ACK", "SYN_ACK"); // one by itself
+        assertThat(purposes(0)).containsExactly("SYN_ACK", "SYN_ACK", "SYN_ACK"); // one of them by its own timer
     }
 
     // ---- keep-alive, acknowledgements
@@ -441,7 +441,7 @@ class RetransmissionTest {
         assertThat(acknowledgements()).containsExactly(50L);
         answers = true;
         write(1);
-        sim.run(Duration.ofMillis(200)); // now it is one that answers
+        sim.run(Duration.ofMillis(200)); // from now on the peer is one that answers
         answers = false;
         look();
         write(1);
@@ -449,7 +449,7 @@ class RetransmissionTest {
         assertThat(acknowledgements()).containsExactly(90L);
     }
 
-    /** Ten seconds idle, then three questions, five seconds apart. */
+    /** Ten seconds idle, then three probes at intervals of five seconds. */
     private Tcp keptAlive() {
         Tcp tcp = sim.hosts().get(1).tcps.iterator().next();
         tcp.option(ExtendedSocketOptions.TCP_KEEPIDLE, 10);
@@ -474,7 +474,7 @@ class RetransmissionTest {
     void a_number_of_questions_that_is_lowered_below_what_was_asked_in_vain_gives_up_at_the_next_one() {
         Tcp tcp = keptAlive();
         sim.inject(Faults.cut("client", "server"));
-        sim.run(Duration.ofSeconds(22)); // asked three times
+        sim.run(Duration.ofSeconds(22)); // probed three times
         tcp.option(ExtendedSocketOptions.TCP_KEEPCOUNT, 1);
         sim.run(Duration.ofSeconds(4));
         assertThat(tcp.gone()).isTrue();
@@ -484,7 +484,7 @@ class RetransmissionTest {
     void the_idle_time_counts_from_what_was_last_heard_also_if_it_is_set_later() {
         Tcp tcp = keptAlive();
         sim.record();
-        sim.run(Duration.ofSeconds(8)); // of ten
+        sim.run(Duration.ofSeconds(8)); // of the ten idle seconds
         tcp.option(ExtendedSocketOptions.TCP_KEEPIDLE, 9);
         sim.run(Duration.ofSeconds(2));
         assertThat(purposes(1)).containsExactly("PROBE");

@@ -23,7 +23,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** Several listeners at one port, as Linux was seen to have them. */
+/** Several listeners on one port, as observed on Linux. */
 @ExtendWith(Leaks.class)
 class ReusePortTest {
     private static final ListenOptions SHARING = ListenOptions.defaults().reusePort(true);
@@ -145,7 +145,7 @@ class ReusePortTest {
     void a_request_that_is_half_made_when_its_listener_closes_is_reset() throws IOException {
         var one = listen(server.address(Echo.PORT), SHARING);
         Future<Connection<ByteBuf, ByteBuf>> connecting = client.connect(server.address(Echo.PORT), Pipeline.bytes());
-        sim.run(Duration.ofNanos(800_000)); // the answer is under way
+        sim.run(Duration.ofNanos(800_000)); // the answer is in flight
         one.close();
         listen(server.address(Echo.PORT), SHARING);
         Future<ByteBuf> end = connecting.await().receive();

@@ -16,7 +16,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** What comes when, and what of it the hash knows. */
+/** The order of events, and which of them the hash covers. */
 @ExtendWith(Leaks.class)
 class SchedulingTest {
     private final List<String> seen = new ArrayList<>();

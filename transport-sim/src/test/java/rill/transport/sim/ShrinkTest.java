@@ -16,7 +16,7 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 import rill.LoopOptions;
 import rill.TaskEngine;
 
-/** Faults are values: they are told, played again, left out one by one, until the least is left that still fails. */
+/** Faults are values: they are listed, replayed, and left out one by one, until the minimum that still fails is left. */
 class ShrinkTest {
     /** Fails once the server has been cut off from client1. */
     private static void talk(Simulation sim) {
@@ -59,7 +59,7 @@ class ShrinkTest {
                 .isEqualTo(passing.hash());
     }
 
-    /** One swarm after the other, and both at a time. */
+    /** One swarm after the other, and both at once. */
     private static void twoSwarms(Simulation sim) {
         sim.host("server", Echo::serve);
         for (int i = 0; i < 3; i++) {
@@ -94,7 +94,7 @@ class ShrinkTest {
         assertThat(shrinker.left()).hasSize(1);
         assertThat(shrinker.left().getFirst().fault().kind()).isEqualTo(Fault.Kind.CUT);
         assertThat(shrinker.without().freedoms()).containsExactly(Freedom.values());
-        // What is printed is enough to have it again.
+        // The printed text is enough to reproduce the run.
         Without parsed = Without.parse(shrinker.without().toString());
         assertThat(parsed).isEqualTo(shrinker.without());
         assertThat(replayed(trial, parsed).failsAs(trial)).isTrue();
@@ -119,7 +119,7 @@ class ShrinkTest {
         assertThat(shrinker.less()).containsExactly("calls 5 instead of 1000", "clients 3 instead of 10");
     }
 
-    /** Of three conditions with one text the third is the bug's, with ten timers; a run with one fails at the first. */
+    /** Of three conditions with the same text, the third fails by the bug, with ten timers; with one timer the run fails at the first. */
     private static void thirdCondition(Simulation sim) {
         int timers = sim.atMost(10, "timers");
         var done = new int[1];
@@ -132,7 +132,7 @@ class ShrinkTest {
         sim.runUntil(() -> done[0] < 8, Duration.ofSeconds(1));
     }
 
-    /** Fails after as many calls as there are, each of seven seconds. */
+    /** Fails after the number of calls drawn, each of which takes seven seconds. */
     private static void afterCalls(Simulation sim) {
         int calls = sim.atMost(10, "calls");
         for (int i = 0; i < calls; i++) {
@@ -154,7 +154,7 @@ class ShrinkTest {
         assertThat(shrunk(ShrinkTest::afterCalls).without().bounds()).containsEntry("calls", 1);
     }
 
-    /** With fewer than eight timers it goes on for ever. */
+    /** Never ends with fewer than eight timers. */
     private static void endless(Simulation sim) {
         int timers = sim.atMost(8, "timers");
         var done = new int[1];
@@ -254,7 +254,7 @@ class ShrinkTest {
     private static final List<String> STRUCK = new ArrayList<>();
     private static final AtomicInteger RUNS = new AtomicInteger();
 
-    /** Not a test of its own. */
+    /** Run only by the tests of this class. */
     static final class Subject {
         @Simulated(seeds = 50, shrinkSeconds = 60)
         void is_cut(Simulation simulation) {

@@ -5,7 +5,10 @@ import rill.spi.Transport;
 import rill.testkit.Trait;
 import rill.testkit.TransportConformance;
 
-/** A host's transport, held to the contract in virtual time; the seed draws some of each freedom, small buffers among them. Any other passes as well. */
+/**
+ * Tests a host's transport against the contract in virtual time. The seed draws some of each freedom, including small buffers; any other seed passes
+ * as well.
+ */
 class SimConformanceTest extends TransportConformance {
     @Override
     protected Transport transport() {

@@ -29,7 +29,7 @@ class SimLoopGroupTest {
 
     private final Simulation sim = Simulation.seed(42).fix(Freedom.values());
     private final List<LoopGroup> groups = new ArrayList<>();
-    private final Set<String> served = new TreeSet<>(); // by which loops
+    private final Set<String> served = new TreeSet<>(); // the loops that have served
 
     @AfterEach
     void close() {
@@ -118,7 +118,7 @@ class SimLoopGroupTest {
         connections.forEach(Connection::abort);
         connect(client, LOOPS);
         assertThat(groups.getLast().loops()).extracting(Loop::connections).containsOnly(1);
-        group.close(); // there is nothing left to close
+        group.close(); // nothing is left to close
         groups.getLast().close();
         assertThat(server.loops()).isEmpty();
     }

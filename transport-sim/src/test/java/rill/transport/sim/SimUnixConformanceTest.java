@@ -8,7 +8,9 @@ import rill.spi.Transport;
 import rill.testkit.Trait;
 import rill.testkit.TransportConformance;
 
-/** A host's transport, held to the contract in virtual time, on Unix domain sockets; with a seed that draws small buffers. Any other passes as well. */
+/**
+ * Tests a host's transport against the contract in virtual time, on Unix domain sockets. The seed draws small buffers; any other seed passes as well.
+ */
 class SimUnixConformanceTest extends TransportConformance {
     private int paths;
 

@@ -34,7 +34,7 @@ import rill.Pipeline;
 import rill.spi.AbstractSocketAddress;
 import rill.testkit.Leaks;
 
-/** Unix domain sockets within a host, as Linux was seen to have them. */
+/** Unix domain sockets within a host, as observed on Linux. */
 @ExtendWith(Leaks.class)
 class SimUnixSocketTest {
     private static final UnixDomainSocketAddress PATH = UnixDomainSocketAddress.of("/run/my.socket");

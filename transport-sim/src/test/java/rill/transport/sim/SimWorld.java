@@ -11,7 +11,7 @@ import rill.Loop;
 import rill.spi.Transport;
 import rill.testkit.storm.World;
 
-/** A storm's world that is a simulation: each loop on a host of its own; with faults that no stream may suffer from, or without. */
+/** A storm's world in a simulation: each loop is on a host of its own; with faults that must not harm any stream, or without faults. */
 final class SimWorld implements World {
     private static final Duration LONGEST_SLICE = Duration.ofSeconds(1);
 
@@ -22,7 +22,7 @@ final class SimWorld implements World {
 
     SimWorld(long seed, boolean faults) {
         simulation = Simulation.seed(seed)
-                .expect(failure -> true); // programs throw on purpose, and storms judge what is told
+                .expect(failure -> true); // programs throw on purpose, and storms judge what is reported
         random = new Random(seed);
         for (int i = 0; i < 3; i++) {
             hosts.add(simulation.host("h" + i));
@@ -88,7 +88,7 @@ final class SimWorld implements World {
 
     @Override
     public void opened(Loop loop, int number) {
-        // The simulation knows of it.
+        // The simulation already knows the loop.
     }
 
     @Override
@@ -115,7 +115,7 @@ final class SimWorld implements World {
 
     @Override
     public void hold(Duration time) {
-        // Within a tick no time passes here.
+        // No time passes within a tick here.
     }
 
     @Override

@@ -22,7 +22,7 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 class SimulatedTest {
     private static final List<Long> SEEN = new ArrayList<>();
 
-    /** Not a test of its own: run by the tests below. */
+    /** Run only by the tests of this class. */
     static final class Subject {
         @Simulated(seeds = 20, from = 100, pictures = "target/pictures")
         void fails_at_105(Simulation simulation) {
@@ -51,13 +51,13 @@ class SimulatedTest {
                         .hasMessageContaining(
                                 "\nreplay: mvn test -Dtest='SimulatedTest$Subject#fails_at_105' -Drill.seed=105\n")
                         .hasMessageContaining("picture: target/pictures/SimulatedTest.Subject.fails_at_105-105.svg"));
-        assertThat(SEEN).startsWith(100L, 101L, 102L, 103L, 104L, 105L); // and 105 again, to reduce it and to draw it
+        assertThat(SEEN).startsWith(100L, 101L, 102L, 103L, 104L, 105L); // then 105 again, to reduce it and to draw it
         assertThat(SEEN.subList(5, SEEN.size())).containsOnly(105L).hasSizeBetween(3, 30);
         assertThat(Files.readString(Path.of("target/pictures/SimulatedTest.Subject.fails_at_105-105.svg")))
                 .contains("a timer", "failed: ");
     }
 
-    /** Not a test of its own either. */
+    /** Run only by the tests of this class. */
     static class Inherited {
         @Simulated(seeds = 1)
         void fails(Simulation simulation) {
@@ -65,7 +65,7 @@ class SimulatedTest {
         }
     }
 
-    /** Is what runs, and what Maven has to be told of. */
+    /** The class that runs, and that Maven must be given. */
     static final class Inheriting extends Inherited {}
 
     @Test
@@ -109,7 +109,7 @@ class SimulatedTest {
         assertThat(Seeds.of(1, 100, Map.of("rill.seed", "7")::get).areMany()).isFalse();
     }
 
-    /** Not tests of their own either. */
+    /** Run only by the tests of this class. */
     static final class Prepared {
         @BeforeEach
         void prepare(Simulation simulation) {

@@ -24,7 +24,7 @@ import rill.spi.Transport;
 import rill.testing.MemoryTransport;
 import rill.testkit.Leaks;
 
-/** Hosts, time, and who drives. */
+/** Hosts, time, and drivers. */
 @ExtendWith(Leaks.class)
 class SimulationTest {
     private final Simulation sim = Simulation.seed(42).fix(Freedom.values());

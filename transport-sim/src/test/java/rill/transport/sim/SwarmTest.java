@@ -19,7 +19,7 @@ import rill.TaskEngine;
 import rill.testkit.Leaks;
 import rill.transport.sim.Fault.Kind;
 
-/** What a swarm does, and what it may be told not to do. */
+/** What a swarm does, and how it can be restricted. */
 @ExtendWith(Leaks.class)
 class SwarmTest {
     private static List<Strike> strikes(long seed, Swarm swarm) {
@@ -29,7 +29,7 @@ class SwarmTest {
         }
     }
 
-    /** What the default swarm does in as many seeds, run once for several tests. */
+    /** The strikes of the default swarm in sixty seeds, run once for several tests. */
     private static final class OfSixtySeeds {
         static final List<List<Strike>> STRIKES = IntStream.rangeClosed(1, 60)
                 .mapToObj(seed -> strikes(seed, Faults.swarm()))
@@ -130,7 +130,7 @@ class SwarmTest {
             }
         }
         assertThat(requests).isGreaterThan(200);
-        assertThat(struck).as("of " + requests).isGreaterThan(requests / 50); // by chance it is one of a thousand
+        assertThat(struck).as("of " + requests).isGreaterThan(requests / 50); // by chance it would be one in a thousand
     }
 
     @Test

@@ -27,7 +27,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.Leaks;
 
-/** What makes it TCP. */
+/** The properties of TCP. */
 @ExtendWith(Leaks.class)
 class TcpTest {
     private static final int PORT = 7;
@@ -192,6 +192,6 @@ class TcpTest {
             loop.submit(() -> connection.write(Echo.text("x"))).await();
         }
         sim.run(Duration.ofSeconds(1));
-        assertThat(sim.segments() - before).isEqualTo(4); // "x", its acknowledgement, "xxxx", and that one's
+        assertThat(sim.segments() - before).isEqualTo(4); // "x", its acknowledgement, "xxxx", and its acknowledgement
     }
 }

@@ -23,10 +23,10 @@ import rill.Pipeline;
 import rill.ProtocolException;
 import rill.testkit.Leaks;
 
-/** What fails a run although it reaches nobody. */
+/** Failures that fail a run although nothing receives them. */
 @ExtendWith(Leaks.class)
 class VerdictTest {
-    /** Gives what the run fails with. */
+    /** Returns the run's failure. */
     private static Throwable failureOf(Scenario scenario) {
         return Trial.run(42, scenario).failure();
     }
@@ -177,7 +177,7 @@ class VerdictTest {
                 .isNull();
     }
 
-    /** A decoder that takes a line that is not whole yet for a violation, and a client that tries again whatever happens. */
+    /** A decoder that mistakes an incomplete line for a violation, and a client that retries whatever happens. */
     private static void misread(Simulation sim) {
         Codec<String, String> lines = Codec.of(
                 (in, context) -> {

@@ -22,7 +22,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
 
-/** Listeners of a ring. */
+/** A ring's listeners. */
 class AcceptingTest extends Selecting {
     @Test
     void two_that_close_in_one_step_lose_no_descriptor_and_reset_who_has_come() throws Exception {
@@ -99,7 +99,7 @@ class AcceptingTest extends Selecting {
                 var address = new InetSocketAddress(anyPort().getAddress(), port);
                 Listener listener =
                         loop.listen(address, Pipeline.bytes(), each -> {}).await();
-                loop.delay(Duration.ofMillis(1)).await(); // it accepts from here on
+                loop.delay(Duration.ofMillis(1)).await(); // from now on it accepts
                 listener.close();
                 try (var next = new ServerSocket()) {
                     next.setReuseAddress(false);

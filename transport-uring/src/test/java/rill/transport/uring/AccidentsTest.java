@@ -19,7 +19,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
 
-/** What happens seldom, or at the wrong moment. */
+/** Rare events, and events at the wrong moment. */
 class AccidentsTest extends Selecting {
     private static final int MANY = 8;
 
@@ -54,7 +54,7 @@ class AccidentsTest extends Selecting {
         acceptor.close();
     }
 
-    /** Closes within the first that it hears. */
+    /** Closes within the first read that it receives. */
     private static final class Leaving extends End {
         @Override
         public void received(ByteBuf bytes) {
@@ -87,7 +87,7 @@ class AccidentsTest extends Selecting {
         }
     }
 
-    /** Has no memory, the first time that it is asked. */
+    /** Throws the first time that it is called. */
     private static final class Poor extends RingSocket {
         int asked;
         Throwable broken;
@@ -179,7 +179,7 @@ class AccidentsTest extends Selecting {
         servers.forEach(server -> server.wire.abort());
     }
 
-    /** Checks what comes. */
+    /** Checks the bytes that arrive. */
     private static final class Counting extends End {
         byte[] expected;
         boolean wrong;
@@ -240,7 +240,7 @@ class AccidentsTest extends Selecting {
         assertThat(descriptors()).isLessThan(before);
     }
 
-    /** Does something once bytes of it have left. */
+    /** Runs an action once some of its bytes have left. */
     private static final class Sender extends End {
         Runnable then;
 
@@ -251,7 +251,7 @@ class AccidentsTest extends Selecting {
         }
     }
 
-    /** A connection under way, with bytes of the heap that leave as soon as it is made. */
+    /** Starts a connection with heap bytes that leave as soon as it is established. */
     private Sender connectWithBytesOfTheHeap() throws IOException {
         Acceptor acceptor = listen(anyPort(), 0);
         var client = new Sender();
@@ -311,7 +311,7 @@ class AccidentsTest extends Selecting {
         acceptor.close();
     }
 
-    /** Makes as many requests as there is room for, when it is answered for the first time. */
+    /** Makes as many requests as there is room for when it receives its first answer. */
     private static final class Filling extends RingSocket {
         private static final int ROOM = 4;
         int answers;

@@ -13,7 +13,7 @@ import rill.testing.TextLines;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.SystemCall;
 
-/** Says what is told of kernels that have not got this or that. Run by {@link AvailabilityTest} in a JVM of its own. */
+/** Prints what is reported about kernels that lack certain features. {@link AvailabilityTest} runs it in a separate JVM. */
 final class AvailabilityMain {
     private static final int DEFER_TASKRUN = 1 << 13;
     private static final int NO_SQARRAY = 1 << 16;

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is told where the kernel does not allow it or has not got it, and what is done without. */
+/** What is reported where the kernel does not permit or does not have io_uring, and what is used instead. */
 @Tag("slow")
 class AvailabilityTest {
     private static final long PATIENCE_SECONDS = 60;

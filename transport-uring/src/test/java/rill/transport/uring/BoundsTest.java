@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import rill.transport.epoll.linux.LibC;
 
-/** How much a ring takes and keeps. */
+/** How much memory a ring takes and keeps. */
 class BoundsTest extends Selecting {
     private static final int MUCH = 4 * 1024 * 1024;
     private static final int FIONREAD = 0x541b;
@@ -39,7 +39,7 @@ class BoundsTest extends Selecting {
         return number.get(JAVA_INT, 0);
     }
 
-    /** Reads, pauses and says how much it has, again and again. */
+    /** Pauses after each read. */
     private static final class Pausing extends End {
         @Override
         public void received(ByteBuf bytes) {

@@ -14,9 +14,9 @@ import rill.Pipeline;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.SystemCall;
 
-/** Says what a loop does while the kernel refuses something again and again. Run by {@link BusyKernelTest} in a JVM of its own. */
+/** Prints what a loop does while the kernel refuses something again and again. {@link BusyKernelTest} runs it in a separate JVM. */
 final class BusyKernelMain {
-    private static final int MUCH = 6_000_000; // more than a call takes
+    private static final int MUCH = 6_000_000; // more than one call takes
     private static final int CONNECT = 16;
     private static final int SEND = 26;
     private static final int ALWAYS = 1_000_000;
@@ -51,7 +51,7 @@ final class BusyKernelMain {
         }
     }
 
-    /** What becomes of a connection when its requests to send are answered with this. */
+    /** What becomes of a connection when its send requests are answered with {@code errno}. */
     private static String sent(int errno) throws Exception {
         try (Loop loop = Loop.open(new UringTransport())) {
             loop.start();
@@ -81,7 +81,7 @@ final class BusyKernelMain {
         }
     }
 
-    /** The kernel has begun to connect, and says of the next request that it goes on. */
+    /** The kernel has begun to connect, and answers the request with EALREADY: still in progress. */
     private static void connectingThatWasInterrupted() throws Exception {
         try (Loop loop = Loop.open(new UringTransport())) {
             loop.start();

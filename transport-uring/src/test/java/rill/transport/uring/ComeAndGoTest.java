@@ -20,12 +20,12 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.testkit.Leaks;
 
-/** Connections that come and go leave nothing behind. {@code -Drill.churn=100000} for as many as that, which takes a minute. */
+/** Connections that come and go leave nothing behind. {@code -Drill.churn=100000} makes that many, which takes a minute. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class ComeAndGoTest {
     private static final int MANY = Integer.getInteger("rill.churn", 3000);
-    private static final int PER_PORT = 4000; // lest ports run out that wait for late segments
+    private static final int PER_PORT = 4000; // so as not to run out of ports, which wait for late segments
     private static final long PATIENCE = 10_000_000_000L;
 
     private final ByteBuf receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
@@ -115,7 +115,7 @@ class ComeAndGoTest {
         var client = new End();
         client.wire = selector.connect(acceptor.localAddress(), null, SocketOptions.none(), client);
         if (way % 16 == 0) {
-            client.wire.abort(); // while it connects, or before
+            client.wire.abort(); // while it connects, or earlier
             until(() -> client.closed);
             accepted.forEach(AcceptedSocket::close);
             accepted.clear();

@@ -121,7 +121,7 @@ class DriverTest {
                 () -> loop.run(() -> 2), loop::tick, () -> loop.promise().await(), loop::start);
         for (boolean virtual : new boolean[] {false, true}) {
             for (Callable<?> way : ways) {
-                if (!virtual || way != ways.get(1)) { // a virtual thread may not tick in any case
+                if (!virtual || way != ways.get(1)) { // a virtual thread can't tick in any case
                     assertThatThrownBy(() -> onAnotherThread(virtual, way))
                             .isInstanceOf(IllegalStateException.class)
                             .hasMessageContaining("on uring belongs to the first thread that drove it, thread main")
@@ -168,7 +168,7 @@ class DriverTest {
         assertThat(loop.closed()).isTrue();
     }
 
-    /** Nobody drives once the thread with the loop's name has gone. */
+    /** The loop is not driven once the thread with its name is gone. */
     private static boolean isDriven(Loop loop) {
         return Thread.getAllStackTraces().keySet().stream()
                 .anyMatch(each -> each.getName().equals(loop.name()));

@@ -15,8 +15,8 @@ import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SystemCall;
 
 /**
- * Counts system calls and requests of rings, and makes one of them fail. A request that is to fail is made into one that does nothing and is
- * answered with the error, so that the kernel never begins with it. All static, since LibC makes the one object; guarded by the class.
+ * Counts system calls and requests of rings, and makes one of them fail. A request that is to fail is replaced by one that does nothing and is
+ * answered with the error, so that the kernel never begins it. Everything is static, since LibC creates the one instance; guarded by the class.
  */
 public final class FailingRequests implements Interposer {
     private static final int INJECT_RESULT = 1; // IORING_NOP_INJECT_RESULT
@@ -47,16 +47,16 @@ public final class FailingRequests implements Interposer {
         }
     }
 
-    /** Where a ring's requests are. */
+    /** The location of a ring's requests. */
     private static final class Shared {
         long requests;
-        int taken; // by the kernel, in all
+        int taken; // by the kernel, in total
     }
 
-    /** Made by {@link Interposer}. */
+    /** Created by {@link Interposer}. */
     public FailingRequests() {}
 
-    /** From now on calls and requests are counted, from 0, and none fails. */
+    /** From now on counts calls and requests, from 0, and lets none fail. */
     static synchronized void count() {
         none();
         COUNTS.clear();
@@ -77,12 +77,12 @@ public final class FailingRequests implements Interposer {
         connects = false;
     }
 
-    /** How many such calls were made since {@link #count}. */
+    /** Returns the number of such calls since {@link #count}. */
     static synchronized int made(SystemCall call) {
         return COUNTS.getOrDefault(call, 0);
     }
 
-    /** How many requests with this opcode were made since {@link #count}. */
+    /** Returns the number of requests with this opcode since {@link #count}. */
     static synchronized int requested(int code) {
         return REQUESTS.getOrDefault(code, 0);
     }
@@ -92,7 +92,7 @@ public final class FailingRequests implements Interposer {
         fail(call, nth, errno, 1);
     }
 
-    /** From the {@code nth} call of this kind on so many fail. */
+    /** From the {@code nth} call of this kind on, {@code inAll} calls fail. */
     static synchronized void fail(SystemCall call, int nth, int errno, int inAll) {
         none();
         which = call;
@@ -106,7 +106,7 @@ public final class FailingRequests implements Interposer {
         failRequest(code, nth, errno, 1);
     }
 
-    /** From the {@code nth} request with this opcode on so many fail. */
+    /** From the {@code nth} request with this opcode on, {@code inAll} requests fail. */
     static synchronized void failRequest(int code, int nth, int errno, int inAll) {
         none();
         opcode = code;
@@ -115,38 +115,38 @@ public final class FailingRequests implements Interposer {
         times = inAll;
     }
 
-    /** The next request to connect is carried out by a call, and answered with this. */
+    /** The next connect request is carried out by a call, and answered with {@code errno}. */
     static synchronized void begin(int code, int errno) {
         failRequest(code, 1, errno);
         connects = true;
     }
 
-    /** From now on the kernel has no memory for requests: an enter that brings some fails so many times. */
+    /** From now on the kernel has no memory for requests: the next {@code inAll} calls of enter that submit any fail. */
     static synchronized void refuseRequests(int inAll) {
         none();
         refusals = inAll;
     }
 
-    /** A request to receive that says where it is to end is unknown, as before Linux 6.17. */
+    /** A receive request that has an upper bound is unknown, as before Linux 6.17. */
     static synchronized void refuseCaps() {
         none();
         refusesCaps = true;
     }
 
-    /** io_uring_register refuses this operation, as a kernel does that does not know it. */
+    /** io_uring_register refuses this operation, like a kernel that does not know it. */
     static synchronized void refuseRegistration(int operation, int errno) {
         none();
         refusedRegistration = operation;
         error = errno;
     }
 
-    /** io_uring_setup refuses these flags, as a kernel does that does not know them. */
+    /** io_uring_setup refuses these flags, like a kernel that does not know them. */
     static synchronized void refuseFlags(int flags) {
         none();
         refusedFlags = flags;
     }
 
-    /** io_uring_setup does not tell of these features, as a kernel does that has not got them. */
+    /** io_uring_setup does not report these features, like a kernel that lacks them. */
     static synchronized void hideFeatures(int features) {
         none();
         hiddenFeatures = features;
@@ -182,7 +182,7 @@ public final class FailingRequests implements Interposer {
             throws Throwable {
         SystemCall call = NAMES.get(number);
         int failure = failureOf(call, b);
-        if (failure != 0 && call != SystemCall.CLOSE) { // close(2) gives the descriptor back even if it fails
+        if (failure != 0 && call != SystemCall.CLOSE) { // close(2) releases the descriptor even if it fails
             errno.set(JAVA_INT, 0, failure);
             return -1;
         }
@@ -213,7 +213,7 @@ public final class FailingRequests implements Interposer {
         }
     }
 
-    /** Looks at the requests that the kernel is about to take. */
+    /** Inspects the requests that the kernel is about to take. */
     private static synchronized void change(int fd, int submitted) {
         Shared ring = RINGS.get(fd);
         MemorySegment all = LibC.memoryAt(ring.requests, (long) Ring.Size.USUAL.requests() * REQUEST_SIZE);

@@ -37,13 +37,13 @@ import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SystemCall;
 
 /**
- * Makes each system call, and each request, fail once, the first, the second, … of a small program, with each error of its manual page that a correct
- * caller can get, and holds that at most one activity of the program suffers, and all else goes on.
+ * Makes each system call and each request fail once: the first, the second, … of a small program, with each error in its manual page that a correct
+ * caller can get. Checks that at most one activity of the program suffers, and everything else continues.
  *
- * <p>Run by {@link FailingRequestsTest} in a JVM of its own. Prints a line for each violation, and how many runs there were.
+ * <p>{@link FailingRequestsTest} runs it in a separate JVM. It prints a line for each violation, and the number of runs.
  */
 final class FailingRequestsMain {
-    /** Of calls that are made very often, these first ones fail. */
+    /** Of calls that are made very often, only the first ones fail, up to this many. */
     private static final int MOST_OF_A_KIND = 8;
 
     private static final int PIECE = 64 * 1024;
@@ -105,7 +105,7 @@ final class FailingRequestsMain {
                     new int[] {Errno.EACCES, Errno.EAFNOSUPPORT, Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, ENOMEM}),
             Map.entry(SystemCall.WRITE, new int[] {Errno.EINTR})));
 
-    /** What the answer to a request may say, by its opcode. */
+    /** The errors that may answer a request, by its opcode. */
     private static final Map<Integer, int[]> ANSWERS = Map.of(
             CONNECT,
             new int[] {
@@ -202,7 +202,7 @@ final class FailingRequestsMain {
                     .transport(new UringTransport())
                     .slowHandle(Duration.ZERO)
                     .reporter(reports::add));
-        } catch (IOException refused) { // the loop was never there, and says why
+        } catch (IOException refused) { // the loop was never opened, and the exception says why
             if (mayFail == 0 || descriptors() != before) {
                 violations.add(what + ": open left " + (descriptors() - before) + " descriptors, " + refused);
             }
@@ -236,7 +236,7 @@ final class FailingRequestsMain {
         }
     }
 
-    /** So that whoever comes first has to wake it up; one that could not even do that fails all that follows. */
+    /** Waits until the loop sleeps, so that the first activity must wake it up. If even that failed, everything after it would fail. */
     private static void untilItSleeps(Loop loop) {
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
         while (loop.metrics().work().sleeps() == 0 && System.nanoTime() < patience) {
@@ -244,7 +244,7 @@ final class FailingRequestsMain {
         }
     }
 
-    /** Runs them side by side; how many failed. */
+    /** Runs all activities side by side; returns how many failed. */
     private static int activities(Loop loop, List<String> problems) throws Exception {
         Path file = Files.createTempDirectory("rill").resolve("socket");
         List<Callable<Void>> all = List.of(
@@ -272,7 +272,7 @@ final class FailingRequestsMain {
         return failed;
     }
 
-    /** Null if it was good; begins with {@link #AS_THINGS_DO} if it failed with an IOException. */
+    /** Null if the task succeeded; begins with {@link #AS_THINGS_DO} if it failed with an IOException. */
     private static String outcome(Future<Void> task) throws InterruptedException {
         try {
             task.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -289,7 +289,7 @@ final class FailingRequestsMain {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     }
 
-    /** Writes so many pieces to an echo server, ends the stream, and reads them again. */
+    /** Writes this many pieces to an echo server, ends the stream, and reads them back. */
     private static Void echo(Loop loop, SocketAddress address, int pieces) throws IOException {
         Listener listener = loop.serve(address, Pipeline.bytes(), Future::of).await();
         try {
@@ -329,7 +329,7 @@ final class FailingRequestsMain {
         return n;
     }
 
-    /** So that what the peer has not taken is asked for. */
+    /** Closes while the peer has not read, so that the loop asks how much the peer has not taken. */
     private static Void closeBeforeThePeerReads(Loop loop) throws IOException {
         Promise<Connection<ByteBuf, ByteBuf>> accepted = loop.promise();
         Listener listener =
@@ -350,7 +350,7 @@ final class FailingRequestsMain {
             }
         } finally {
             listener.close();
-            accepted.map(Connection::abort); // whenever it comes
+            accepted.map(Connection::abort); // whenever it arrives
         }
         return null;
     }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** docs/transports.md against the code that it shows, and what it says of the words of others. */
+/** Compares the code in docs/transports.md with the tests that it comes from. */
 class GuideTest {
     private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL);
 

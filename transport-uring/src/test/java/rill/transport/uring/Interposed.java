@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import rill.transport.epoll.linux.Interposer;
 
-/** A process of its own in which system calls and requests fail as {@link FailingRequests} says. */
+/** A separate process in which system calls and requests fail as {@link FailingRequests} determines. */
 final class Interposed {
     private Interposed() {}
 
-    /** What {@code main} has written, which has to end in time. */
+    /** Returns the output of {@code main}, which must end in time. */
     static String run(Class<?> main, Path directory, long patienceSeconds, String... arguments) throws Exception {
         Path output = directory.resolve("output");
         var command = new ArrayList<>(List.of(

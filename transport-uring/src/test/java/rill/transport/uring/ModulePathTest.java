@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.choice.UringChoiceMain;
 
-/** What a JVM of its own chooses, on the module path, with and without leave to make native calls. */
+/** What a separate JVM chooses on the module path, with and without permission for native calls. */
 @Tag("slow")
 class ModulePathTest {
     private static final List<String> RUNTIME = List.of(

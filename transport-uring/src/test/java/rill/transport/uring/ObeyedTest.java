@@ -29,7 +29,7 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.testkit.Leaks;
 
-/** What io_uring asks of whoever uses it, beyond the contract of transports. */
+/** What io_uring requires of its users, beyond the contract of transports. */
 @ExtendWith(Leaks.class)
 class ObeyedTest {
     private static final long PATIENCE = 10_000_000_000L;
@@ -39,7 +39,7 @@ class ObeyedTest {
     private Selector selector;
     private final List<AcceptedSocket> accepted = new ArrayList<>();
 
-    /** One end, which counts and checks what comes. */
+    /** One end, which counts and checks the bytes that arrive. */
     private static final class End implements WireListener {
         Wire wire;
         long read;
@@ -87,7 +87,7 @@ class ObeyedTest {
             left += wire.flush();
         }
 
-        /** Appends bytes that count on from {@code from}. */
+        /** Appends bytes that count up from {@code from}. */
         ByteBuf send(int from, int size, boolean direct) {
             ByteBuf bytes = direct ? Unpooled.directBuffer(size) : Unpooled.buffer(size);
             wire.write(bytes.writeBytes(counting(from, size)));
@@ -201,7 +201,7 @@ class ObeyedTest {
             if (i % 3 == 0) {
                 until(() -> pair.server.read == 100);
             }
-            pair.client.wire.close(); // with requests of both ends under way
+            pair.client.wire.close(); // with requests of both ends in flight
             pair.server.wire.abort();
             if (i % 2 == 0) {
                 until(() -> pair.client.closed && pair.server.closed);
@@ -282,7 +282,7 @@ class ObeyedTest {
         assertThat(pair.server.wrong).isFalse();
     }
 
-    /** Closes, within the first that it hears or afterwards, with more of what it was sent untold. */
+    /** Closes within the first read or afterwards, while more received bytes are still undelivered. */
     private static final class Leaver implements WireListener {
         Wire wire;
         boolean atOnce;
@@ -323,7 +323,7 @@ class ObeyedTest {
         Acceptor acceptor = listen(anyPort());
         try (var peer = new Socket()) {
             peer.connect(acceptor.localAddress());
-            peer.getOutputStream().write(new byte[50_000]); // more than is read at once, and all of it is there
+            peer.getOutputStream().write(new byte[50_000]); // more than is read at once, and all of it has arrived
             until(() -> !accepted.isEmpty());
             var server = new Leaver();
             server.atOnce = atOnce;
@@ -343,7 +343,7 @@ class ObeyedTest {
     void the_port_is_free_at_once_when_a_listener_or_the_selector_closes() throws IOException {
         for (boolean whole : new boolean[] {false, true}) {
             Acceptor acceptor = listen(anyPort());
-            selector.select(0); // it accepts from here on
+            selector.select(0); // from now on it accepts
             var address = (InetSocketAddress) acceptor.localAddress();
             if (whole) {
                 selector.close();

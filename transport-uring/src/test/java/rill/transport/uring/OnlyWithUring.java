@@ -4,9 +4,9 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Skips all tests of this module where io_uring can't be had, and says why. Found by JUnit. */
+/** Skips all tests of this module where io_uring is unavailable, and says why. JUnit finds it. */
 public final class OnlyWithUring implements ExecutionCondition {
-    /** Made by JUnit. */
+    /** Created by JUnit. */
     public OnlyWithUring() {}
 
     @Override

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.Leaks;
 import rill.transport.epoll.linux.Errno;
 
-/** A ring by itself, with requests that do nothing. */
+/** A ring alone, with requests that do nothing. */
 @ExtendWith(Leaks.class)
 class RingTest {
     private static final long PATIENCE = 10_000_000_000L;

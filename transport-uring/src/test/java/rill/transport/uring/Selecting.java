@@ -24,7 +24,7 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.testkit.Leaks;
 
-/** Tests that drive a selector by themselves. */
+/** Tests that drive a Selector themselves. */
 @ExtendWith(Leaks.class)
 abstract class Selecting {
     private static final long PATIENCE = 10_000_000_000L;
@@ -33,7 +33,7 @@ abstract class Selecting {
     UringSelector selector;
     final List<AcceptedSocket> accepted = new ArrayList<>();
 
-    /** One end, which counts what comes and goes. */
+    /** One end, which counts the bytes that arrive and leave. */
     static class End implements WireListener {
         Wire wire;
         long read;

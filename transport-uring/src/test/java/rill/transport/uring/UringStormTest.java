@@ -7,7 +7,7 @@ import rill.testkit.Leaks;
 import rill.testkit.storm.Storm;
 import rill.testkit.storm.World;
 
-/** Storms of threads on io_uring. */
+/** Storms on several threads, on io_uring. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class UringStormTest {

@@ -12,7 +12,7 @@ import rill.spi.Transport;
 import rill.testkit.Trait;
 import rill.testkit.TransportConformance;
 
-/** The contract of transports, on Unix domain sockets by io_uring. */
+/** The contract of transports, on Unix domain sockets with io_uring. */
 class UringUnixConformanceTest extends TransportConformance {
     @TempDir
     private Path folder;

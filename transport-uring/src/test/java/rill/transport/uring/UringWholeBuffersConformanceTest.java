@@ -3,7 +3,7 @@ package rill.transport.uring;
 import rill.spi.Transport;
 import rill.testkit.TransportConformance;
 
-/** The contract of transports, on a kernel that can't use up receive buffers bit by bit, as before Linux 6.12. */
+/** The contract of transports, on a kernel that can't consume receive buffers incrementally, as before Linux 6.12. */
 class UringWholeBuffersConformanceTest extends TransportConformance {
     @Override
     protected Transport transport() {

@@ -25,24 +25,24 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 
 /**
- * Wires that are asked for anything at any time, within their events and outside of them: what comes is the beginning of what was sent, or all
- * of it if nobody gave up; events come in the order of the contract; buffers come back.
+ * Wires that receive any call at any time, within their events and outside them. What arrives is a prefix of what was sent, or all of it if neither
+ * side gave up; events arrive in the contract's order; all buffers are released.
  */
 class WiresAtRandomTest extends Selecting {
     private static final int PAIRS = 3;
     private static final int STEPS = 300;
     private static final int LARGE = 150_000;
     private static final int SEEDS = Integer.getInteger("rill.seeds", 10);
-    private static final int MUCH = 3_000_000; // in all, of each
+    private static final int MUCH = 3_000_000; // the total of each
 
     @TempDir
     private Path folder;
 
     private boolean selecting;
-    private boolean calm; // nobody does anything unasked
+    private boolean calm; // neither side acts any more
     private final List<String> wrong = new ArrayList<>();
 
-    /** One end, which knows what it may be told. */
+    /** One end, which knows which events are permitted. */
     private final class Checked implements WireListener {
         final String name;
         final Random random;
@@ -54,7 +54,7 @@ class WiresAtRandomTest extends Selecting {
         long read;
         int connected;
         boolean paused;
-        boolean overBefore; // it was paused when it was closed already, which was not told yet
+        boolean overBefore; // paused after it was closed, before that was delivered
         boolean ended;
         boolean outputEnded;
         Throwable failed;
@@ -154,7 +154,7 @@ class WiresAtRandomTest extends Selecting {
             }
         }
 
-        /** Within an event, now and then. */
+        /** Acts within an event, now and then. */
         private void something() {
             if (!calm && random.nextInt(3) == 0) {
                 act();
@@ -163,7 +163,7 @@ class WiresAtRandomTest extends Selecting {
 
         void act() {
             boolean before = selecting;
-            selecting = false; // nothing is told meanwhile
+            selecting = false; // no event is delivered meanwhile
             switch (random.nextInt(28)) {
                 case 0, 1, 2, 3, 4, 5 -> write();
                 case 6, 7, 8, 9, 10, 11 -> {

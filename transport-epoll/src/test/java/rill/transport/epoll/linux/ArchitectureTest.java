@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The layouts of the kernel's structures: by the rules of each architecture, and by what the C compiler here says. */
+/** The layouts of the kernel's structures, compared with each architecture's rules and with the C compiler on this machine. */
 class ArchitectureTest {
     @Test
     void on_x86_64_an_event_is_packed() {
@@ -100,7 +100,7 @@ class ArchitectureTest {
             }
             """;
 
-    /** What this transport takes for granted on every architecture. */
+    /** What this transport assumes on every architecture. */
     private static final String SAME_EVERYWHERE = """
             EPOLLIN=1 EPOLLOUT=4 EPOLLERR=8 EPOLLHUP=16 SOCK_NONBLOCK=2048 SOCK_CLOEXEC=524288
             EPOLL_CLOEXEC=524288 EFD_NONBLOCK=2048 MSG_NOSIGNAL=16384 SIOCOUTQ=21521

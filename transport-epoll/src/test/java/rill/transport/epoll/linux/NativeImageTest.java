@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** What a native image is told, against what the code does. That an image can be built is not tried here. */
+/** Compares the configuration for native images with what the code does. Does not try to build an image. */
 class NativeImageTest {
     private static final JavaClasses MODULE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import org.junit.jupiter.api.Test;
 
-/** Who is meant by the data of an event. */
+/** Finding the member to which an event's data refers. */
 class RegistrationsTest {
     private final Registrations<Member> registrations = new Registrations<>();
 

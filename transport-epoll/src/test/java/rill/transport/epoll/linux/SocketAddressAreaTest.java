@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Addresses of IPv4 as numbers. */
+/** IPv4 addresses as numbers. */
 class SocketAddressAreaTest {
     private final Arena arena = Arena.ofConfined();
     private final SocketAddressArea area = new SocketAddressArea(arena);
@@ -27,7 +27,7 @@ class SocketAddressAreaTest {
         arena.close();
     }
 
-    /** As if the kernel had written it. */
+    /** Reads the address as if the kernel had written it. */
     private long inet4(SocketAddress address, int family) throws IOException {
         area.room();
         area.put(address, family);
