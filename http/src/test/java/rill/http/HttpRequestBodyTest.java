@@ -217,6 +217,28 @@ class HttpRequestBodyTest {
     }
 
     @Test
+    void a_stream_that_fails_before_its_first_piece_is_closed_and_answered_for() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        var closed = new AtomicInteger();
+        var failing = new HttpBody.Source() {
+            @Override
+            public Future<@Nullable ByteBuf> next() {
+                return Loop.current().failed(new IOException("nothing to be had"));
+            }
+
+            @Override
+            public void close() {
+                closed.incrementAndGet();
+            }
+        };
+        try (var served = new Served(request -> Future.of(HttpResponse.of(HttpBody.stream(failing))))) {
+            assertThat(served.ask(expecting)).startsWith("HTTP/1.1 500 ");
+            assertThat(served.reported(Report.Thrown.class).cause()).hasMessage("nothing to be had");
+        }
+        assertThat(closed).hasValue(1);
+    }
+
+    @Test
     void another_expectation_is_answered_with_417() throws IOException {
         try (var served = new Served(hello())) {
             assertThat(served.ask("GET / HTTP/1.1\r\nExpect: the-unexpected\r\n" + HOST))

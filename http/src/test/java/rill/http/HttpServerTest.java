@@ -116,6 +116,56 @@ class HttpServerTest {
         }
     }
 
+    /** Each answer is complete when its turn comes, and so is the next: together they must not take one stack. */
+    @Test
+    void thousands_of_pipelined_streams_that_are_complete_leave_in_order_once_the_first_is_answered()
+            throws IOException {
+        int others = 5_000;
+        var first = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(
+                Served.options().pipelined(others + 1),
+                request -> request.path().equals("/first")
+                        ? promising(first).answer(request)
+                        : Future.of(HttpResponse.of(
+                                HttpBody.stream(1, source(Integer.toString(first.size() % 10))))))) {
+            var client = served.connect();
+            client.send("GET /first HTTP/1.1\r\n" + HOST + GET.repeat(others) + LAST);
+            served.transport.turns(2_000);
+            assertThat(client.size()).isZero();
+            first.getFirst().complete(HttpResponse.text("first"));
+            String all = client.untilEnd();
+            assertThat(all).startsWith(ok("first"));
+            assertThat(all.split("HTTP/1.1 200 OK", -1)).hasSize(others + 3);
+        }
+    }
+
+    /** Each answer makes room for one request more, not for as many as arrive in one read. */
+    @Test
+    void requests_that_wait_for_their_turn_are_not_read_further_ahead_with_each_answer() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(Served.options().pipelined(1), promising(promises))) {
+            var client = served.connect();
+            client.send(GET.repeat(30_000));
+            served.transport.turns(200);
+            long waited = client.connection.pending();
+            assertThat(waited).isGreaterThan(400_000);
+            for (int i = 0; i < 50; i++) {
+                int asked = i;
+                served.drive(() -> promises.size() > asked);
+                promises.get(asked).complete(HttpResponse.text("x"));
+                served.transport.turns(3);
+            }
+            assertThat(promises).hasSizeBetween(50, 52);
+            assertThat(waited - client.connection.pending())
+                    .as("bytes read since then")
+                    .isLessThan(100_000);
+            client.connection.abort();
+            served.transport.turns(50);
+            promises.getLast().complete(HttpResponse.text("x"));
+            served.reported(Report.ConnectionFailed.class); // since it can't be written
+        }
+    }
+
     @Test
     void head_is_answered_without_the_body() throws IOException {
         try (var served = new Served(request -> Future.of(
