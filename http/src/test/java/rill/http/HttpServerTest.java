@@ -126,8 +126,8 @@ class HttpServerTest {
                 Served.options().pipelined(others + 1),
                 request -> request.path().equals("/first")
                         ? promising(first).answer(request)
-                        : Future.of(HttpResponse.of(
-                                HttpBody.stream(1, source(Integer.toString(first.size() % 10))))))) {
+                        : Future.of(
+                                HttpResponse.of(HttpBody.stream(1, source(Integer.toString(first.size() % 10))))))) {
             var client = served.connect();
             client.send("GET /first HTTP/1.1\r\n" + HOST + GET.repeat(others) + LAST);
             served.transport.turns(2_000);

@@ -227,11 +227,9 @@ class SavingTest {
         var memory = new MemoryTransport(1);
         try (Loop loop = Loop.open(LoopOptions.defaults().transport(memory))) {
             var asked = new int[1];
-            HttpBody body = HttpBody.stream(
-                    () -> asked[0]++ == 0
-                            ? loop.<@Nullable ByteBuf>submit(
-                                    () -> Unpooled.copiedBuffer("first", StandardCharsets.US_ASCII))
-                            : null);
+            HttpBody body = HttpBody.stream(() -> asked[0]++ == 0
+                    ? loop.<@Nullable ByteBuf>submit(() -> Unpooled.copiedBuffer("first", StandardCharsets.US_ASCII))
+                    : null);
             loop.run(() -> {
                 Future<Long> saved = body.saveTo(folder.resolve("a.txt"), 100);
                 assertThatThrownBy(saved::await).isInstanceOf(NullPointerException.class);
