@@ -39,11 +39,14 @@ final class Finishing {
         return told;
     }
 
-    /** Calls the handler, once; false if there is none to call. */
-    boolean tell() {
+    /**
+     * Calls the handler, once. A connection that opens while the close of the loop is in the queue is asked to finish twice; the second time, its
+     * owner is already finishing.
+     */
+    void tell() {
         Runnable own = handler;
         if (own == null) {
-            return false;
+            return;
         }
         handler = null;
         told = true;
@@ -52,7 +55,6 @@ final class Finishing {
             Inbound inbound = link.inbound();
             inbound.finish(inbound.hasReceiver() && inbound.receiver() instanceof Pulling);
         }
-        return true;
     }
 
     /** Another pipeline takes over. Returns false if the handler concerned the messages of the old one, and is over with them. */

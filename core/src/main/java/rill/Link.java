@@ -590,7 +590,9 @@ final class Link extends Node implements WireListener, Observed {
             ending().hurry();
         } else if (!open()) {
             end();
-        } else if (finishing == null || !finishing.tell()) {
+        } else if (finishing != null) {
+            finishing.tell();
+        } else {
             askReceiverToFinish();
         }
     }

@@ -185,6 +185,27 @@ class BuffersTest {
     }
 
     @Test
+    void what_other_threads_have_released_does_not_count_once_memory_is_short() throws Exception {
+        try (Loops loops = Loops.manual()) {
+            Loop loop = loops.open(options -> options.bufferMemory(MIB));
+            var small = new ArrayList<ByteBuf>();
+            var large = new ArrayList<ByteBuf>();
+            onLoop(loop, () -> {
+                for (int i = 0; i < 60; i++) { // fewer than are kept
+                    small.add(loop.chunk(1));
+                }
+                large.add(loop.chunk(MIB / 4));
+                large.add(loop.chunk(Buffers.SIZE));
+            });
+            onAnotherThread(() -> small.forEach(ByteBuf::release));
+            onLoop(loop, () -> {
+                large.getLast().capacity(MIB / 2); // growing takes memory without looking for a kept chunk
+                large.forEach(ByteBuf::release);
+            });
+        }
+    }
+
+    @Test
     void a_bound_too_small_for_a_few_buffers_is_a_mistake() {
         assertThatThrownBy(() -> LoopOptions.defaults().bufferMemory(1_000))
                 .isInstanceOf(IllegalArgumentException.class)

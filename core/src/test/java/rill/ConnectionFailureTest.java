@@ -20,10 +20,10 @@ class ConnectionFailureTest {
             rig.arrives("ond\nbad\0line\ngarbage\n");
             rig.settle();
             assertThat(received).containsExactly("first", "second");
-            assertThat(rig.failures)
-                    .singleElement()
-                    .isInstanceOfSatisfying(
-                            ProtocolException.class, e -> assertThat(e.offset()).isEqualTo(16));
+            assertThat(rig.failures).singleElement().isInstanceOfSatisfying(ProtocolException.class, e -> {
+                assertThat(e.offset()).isEqualTo(16);
+                assertThat(e.streamEnded()).isFalse();
+            });
             rig.arrives("more\n");
             assertThat(received).as("garbage after an error").hasSize(2);
             assertThat(rig.wire.outputShut).isTrue();

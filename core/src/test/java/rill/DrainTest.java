@@ -191,6 +191,24 @@ class DrainTest {
     }
 
     @Test
+    void a_loop_that_closes_listens_to_a_peer_for_as_long_as_it_sends_with_little_in_between() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.settle();
+            rig.loop.closing().start(Duration.ofHours(1));
+            rig.settle();
+            assertThat(rig.wire.outputShut).isTrue();
+            for (int i = 0; i < 5; i++) {
+                rig.arrives("more\n");
+                rig.passes(Duration.ofMillis(250));
+                assertThat(rig.wire.closed).isFalse();
+            }
+            rig.passes(Duration.ofMillis(250));
+            assertThat(rig.wire.closed).isTrue();
+            assertThat(rig.wire.aborted).isFalse();
+        }
+    }
+
+    @Test
     void a_handshake_that_ends_late_leaves_all_the_time_for_what_it_held_back() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
             writeAndClose(rig, "abc");

@@ -3,7 +3,12 @@ package rill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +24,7 @@ import rill.spi.Environment;
 import rill.spi.WaitingTask;
 import rill.testing.ManualClock;
 import rill.testing.MemoryTransport;
+import rill.testing.TextLines;
 
 /** Loops that a Driver drives by ticks, in a time of its own. */
 class DriverTest {
@@ -29,6 +35,7 @@ class DriverTest {
     private final class Ticking implements Driver {
         final List<Drivable> loops = new ArrayList<>();
         final List<String> heard = new ArrayList<>();
+        final List<String> violations = new ArrayList<>();
         RuntimeException refusal;
         boolean expectsEnd;
 
@@ -75,6 +82,11 @@ class DriverTest {
         @Override
         public void settled(Drivable loop, Object future, boolean cancelled) {
             heard.add(future.toString());
+        }
+
+        @Override
+        public void violated(Drivable loop, String connection, IOException violation) {
+            violations.add(violation.getMessage());
         }
 
         @Override
@@ -224,6 +236,26 @@ class DriverTest {
             promise.await();
             loop.tick();
             assertThat(driver.heard).containsExactly("an hour later", promise.toString());
+        }
+    }
+
+    @Test
+    void it_hears_that_a_peer_broke_the_protocol_but_not_that_its_stream_ended_too_early() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            Listener listener = loop.listen(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                            TextLines.pipeline(),
+                            connection -> connection.onFailure(failure -> {}).onMessage(line -> {}))
+                    .await();
+            for (String sent : List.of("no whole line", "a zero: \0\n")) {
+                assertThat(driver.violations).isEmpty();
+                Connection<ByteBuf, ByteBuf> client =
+                        loop.connect(listener.address(), Pipeline.bytes()).await();
+                client.onMessage(ByteBuf::release);
+                client.write(Unpooled.copiedBuffer(sent, StandardCharsets.US_ASCII));
+                client.finish().await();
+            }
+            assertThat(driver.violations).hasSize(1);
         }
     }
 

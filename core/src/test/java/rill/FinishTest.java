@@ -183,6 +183,29 @@ class FinishTest {
     }
 
     @Test
+    void a_connection_that_comes_just_as_the_loop_begins_to_close_is_told_once_and_closes_when_its_work_is_done() {
+        Promise<String> work = loop.promise();
+        Listener server = listen(connection -> {
+            loop.closing().start(HOUR);
+            connection
+                    .onFinish(() -> {
+                        log.add("server: finish");
+                        work.onDone((text, failure) -> {
+                            connection.write(text);
+                            connection.close();
+                        });
+                    })
+                    .onMessage(line -> {});
+        });
+        loggingClient(server, "client");
+        beginToClose();
+        assertThat(log).containsExactly("server: finish");
+        work.complete("is done");
+        goOn();
+        assertThat(log).containsExactly("server: finish", "client: is done", "client: end");
+    }
+
+    @Test
     void on_finishing_lets_what_had_begun_be_received_to_its_end() {
         Listener server = listen(connection -> connection
                 .onFinishing(() -> log.add("server: finish"))

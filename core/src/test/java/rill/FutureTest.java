@@ -308,6 +308,13 @@ class FutureTest {
     }
 
     @Test
+    void a_timeout_made_after_the_loop_has_closed_gives_up_its_source() {
+        loop.close();
+        assertThat(promise.timeout(Duration.ofSeconds(1)).isCancelled()).isTrue();
+        assertThat(promise.isCancelled()).isTrue();
+    }
+
+    @Test
     void what_is_derived_is_done_when_its_source_is_settled_after_the_loop_has_closed_however_long_the_chain() {
         Future<String> last = promise;
         for (int i = 0; i < 100_000; i++) {

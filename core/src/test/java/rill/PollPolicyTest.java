@@ -119,4 +119,13 @@ class PollPolicyTest {
         assertThat(ofLoop.nanosToPoll()).as("after the client was closed").isZero();
         loops.close();
     }
+
+    @Test
+    void others_send_from_their_first_node_until_the_loop_sleeps() {
+        assertThat(pollPolicy.othersSend()).isFalse();
+        pollPolicy.arrived(1);
+        assertThat(pollPolicy.othersSend()).isTrue();
+        pollPolicy.sleeping();
+        assertThat(pollPolicy.othersSend()).isFalse();
+    }
 }

@@ -227,6 +227,27 @@ class PoolLoopsTest {
     }
 
     @Test
+    void a_call_that_is_given_up_on_one_loop_is_a_tombstone_on_the_other_at_once() {
+        try (var rig = new PoolRig()) {
+            Loop other = rig.loops.open();
+            Pool<String, String> pool = pool(rig, other, PoolRig.protocol());
+            both(rig, other);
+            Future<String> call = rig.onLoop(() -> pool.call("a", Duration.ofHours(1)));
+            both(rig, other);
+            assertThat(rig.lastPeer().heard).containsExactly("a");
+            assertThat(other.metrics().calls().tombstones()).isZero();
+
+            call.cancel();
+            both(rig, other);
+
+            assertThat(other.metrics().calls().tombstones()).isEqualTo(1);
+            assertThat(other.metrics().calls().cancelled()).isEqualTo(1);
+            pool.close();
+            both(rig, other);
+        }
+    }
+
+    @Test
     void a_loop_that_closes_waits_for_what_its_pool_still_does_on_other_loops() {
         var rig = new PoolRig();
         Loop mine = rig.loops.open();

@@ -129,8 +129,10 @@ final class Rig<R, W> implements AutoCloseable {
 
     @Override
     public void close() {
-        onLoop(link::abort);
-        settle();
+        if (!loop.closed()) {
+            onLoop(link::abort);
+            settle();
+        }
         loop.close(Duration.ZERO);
     }
 

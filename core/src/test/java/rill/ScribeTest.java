@@ -2,10 +2,14 @@ package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.ManualClock;
 
@@ -97,6 +101,21 @@ class ScribeTest {
     }
 
     @Test
+    void what_was_told_each_time_is_not_summed_up() {
+        mayWrite.countDown();
+        for (int i = 0; i < Repeats.TOLD; i++) {
+            scribe.tell(INFO, reset(i), null);
+        }
+        scribe.tell(WARNING, "calls of a pool", "a call", null);
+        scribe.flush();
+
+        windowEnds();
+
+        Await.until("its thread has ended", () -> !scribe.runs());
+        assertThat(written).hasSize(Repeats.TOLD + 1).noneMatch(line -> line.contains("more like it"));
+    }
+
+    @Test
     void different_things_are_told_apart() {
         mayWrite.countDown();
         for (int i = 0; i < 1_000; i++) {
@@ -178,5 +197,44 @@ class ScribeTest {
         scribe.tell(INFO, "something", null);
         Await.until("that is told", () -> written.size() == 2);
         assertThat(written.getLast()).startsWith("2 reports were dropped");
+    }
+
+    /** A log that ends before the JVM does. */
+    private static final class EndedLog implements Scribe.Log {
+        @Override
+        public void write(System.Logger.Level level, String text, @Nullable Throwable thrown) {
+            throw new AssertionError("the log has ended");
+        }
+
+        @Override
+        public boolean endsBeforeUs() {
+            return true;
+        }
+    }
+
+    @Test
+    void once_the_log_has_ended_warnings_go_to_standard_error_with_their_stacks() {
+        var exiting = new Scribe(new EndedLog(), clock, work -> {
+            throw new IllegalStateException("Shutdown in progress");
+        });
+        var standardError = new ByteArrayOutputStream();
+        PrintStream before = System.err;
+        System.setErr(new PrintStream(standardError, true, StandardCharsets.UTF_8));
+        try {
+            exiting.tell(INFO, "a peer went away", new NullPointerException("of no interest"));
+            exiting.tell(WARNING, "a handle threw", new NullPointerException("a mistake"));
+            exiting.tell(WARNING, "a Task outlives its loop", null);
+            exiting.tell(WARNING, "a connection failed", new ProtocolException("not a number"));
+            exiting.flush();
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(standardError.toString(StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("\tat ")))
+                .containsExactly(
+                        "rill: WARNING: a handle threw",
+                        "java.lang.NullPointerException: a mistake",
+                        "rill: WARNING: a Task outlives its loop",
+                        "rill: WARNING: a connection failed");
+        assertThat(standardError.toString(StandardCharsets.UTF_8)).contains("\tat rill.ScribeTest.once_the_log");
     }
 }

@@ -97,6 +97,7 @@ class SessionTest {
             assertThat(rig.failures).singleElement().isInstanceOfSatisfying(ProtocolException.class, e -> {
                 assertThat(e.offset()).isEqualTo(9);
                 assertThat(e).hasMessageContaining("3 bytes");
+                assertThat(e.streamEnded()).isTrue();
             });
         }
     }

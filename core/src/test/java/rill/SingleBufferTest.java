@@ -218,6 +218,10 @@ class SingleBufferTest {
         assertThatThrownBy(ours::retain).isInstanceOf(IllegalReferenceCountException.class);
         assertThatThrownBy(() -> ours.getInt(0)).isInstanceOf(IllegalReferenceCountException.class);
         assertThatThrownBy(() -> ours.getBytes(0, new byte[1])).isInstanceOf(IllegalReferenceCountException.class);
+        assertThatThrownBy(() -> ours.nioBuffer(0, 1)).isInstanceOf(IllegalReferenceCountException.class);
+        assertThatThrownBy(() -> ours.internalNioBuffer(0, 1)).isInstanceOf(IllegalReferenceCountException.class);
+        assertThatThrownBy(() -> ours.capacity(1)).isInstanceOf(IllegalReferenceCountException.class);
+        assertThatThrownBy(() -> ours.capacity(2 * CAPACITY)).isInstanceOf(IllegalReferenceCountException.class);
     }
 
     @ParameterizedTest
@@ -231,6 +235,7 @@ class SingleBufferTest {
         assertThatThrownBy(() -> ours.setBytes(0, small, 1, 4)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> ours.nioBuffer(0, CAPACITY + 1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> ours.internalNioBuffer(1, CAPACITY)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> ours.capacity(-1)).isInstanceOf(IllegalArgumentException.class);
         ours.release();
     }
 

@@ -2,6 +2,7 @@ package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.util.List;
@@ -226,5 +227,25 @@ class UnobservedTest {
 
         assertThat(loops.reporter().reports()).isEmpty();
         assertThat(promise.isCancelled()).isTrue();
+    }
+
+    @Test
+    void the_report_names_a_promise_and_a_task_and_says_a_call_of_whatever_a_call_ended_in() throws IOException {
+        var failed = new CallFailedException(CallFailedException.Fate.NEVER_SENT, "call of x", cause, "a connection");
+        loop.promise().fail(cause);
+        loop.promise().fail(failed);
+        loop.task("caller", () -> {
+            throw failed;
+        });
+        loops.settle();
+
+        loop.close();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class))
+                .extracting(Report.Unobserved::what, Report.Unobserved::cause)
+                .containsExactlyInAnyOrder(
+                        tuple("a Promise of " + loop.name(), cause),
+                        tuple("a call", failed),
+                        tuple("Task caller", failed));
     }
 }

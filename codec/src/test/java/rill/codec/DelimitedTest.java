@@ -125,6 +125,7 @@ final class DelimitedTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new CodecHarness<>(framing.with(Text.utf8())).write("ab"));
         assertThatIllegalArgumentException().isThrownBy(() -> FixedLength.of(0));
+        assertThat(framing).hasToString("fixed length 3");
         var large = new CodecHarness<>(FixedLength.of(10_000));
         assertThat(large.write(Unpooled.wrappedBuffer(new byte[10_000]))).hasSize(10_000);
         assertThat(large.passed()).isEqualTo(1);

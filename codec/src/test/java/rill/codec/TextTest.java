@@ -62,6 +62,7 @@ final class TextTest {
         Text utf16 = Text.in(StandardCharsets.UTF_16LE);
         assertThat(encode(utf16, message)).isEqualTo(message.getBytes(StandardCharsets.UTF_16LE));
         assertThat(decode(utf16, encode(utf16, message))).isEqualTo(message);
+        assertThat(utf16).hasToString("text in UTF-16LE");
     }
 
     @Test

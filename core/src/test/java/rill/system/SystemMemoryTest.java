@@ -1,6 +1,7 @@
 package rill.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
@@ -211,5 +212,15 @@ class SystemMemoryTest {
         assertThat(DirectLimit.bytes("2G")).isEqualTo(2L << 30);
         assertThat(DirectLimit.bytes("5000k")).isEqualTo(5_000L * KIB);
         assertThat(DirectLimit.bytes("4096")).isEqualTo(4_096);
+    }
+
+    @Test
+    void the_last_byte_of_the_limit_can_be_used() {
+        var memory = new SystemMemory(3 * MIB, NEVER);
+        var pieces = new ArrayList<Memory.Piece>();
+        pieces.add(memory.allocate(2 * MIB));
+        assertThatNoException().isThrownBy(() -> pieces.add(memory.allocate(MIB)));
+        assertThat(memory.held()).isEqualTo(3 * MIB);
+        pieces.forEach(Memory.Piece::release);
     }
 }

@@ -56,6 +56,14 @@ final class RespBatchTest {
     }
 
     @Test
+    void only_a_push_by_itself_answers_no_batch() {
+        var push = new Reply.Push(List.of(new Reply.Simple("news")));
+        assertThat(RespBatchCodec.isPush(List.of(push))).isTrue();
+        assertThat(RespBatchCodec.isPush(List.of(Reply.OK))).isFalse();
+        assertThat(RespBatchCodec.isPush(List.of(Reply.OK, Reply.OK))).isFalse();
+    }
+
+    @Test
     void a_batch_with_a_command_that_is_refused_or_none_at_all_shifts_nothing() {
         var harness = harness(Pairing.REPLIES);
         assertThatIllegalArgumentException().isThrownBy(() -> harness.write(batch("PING", "MONITOR")));
@@ -68,6 +76,8 @@ final class RespBatchTest {
     @Test
     void a_batch_is_named_by_its_commands() {
         assertThat(RespBatchCodec.name(batch("GET secret"))).isEqualTo("GET");
+        assertThat(RespBatchCodec.name(batch("MULTI", "a", "b", "EXEC"))).isEqualTo("MULTI A B EXEC");
+        assertThat(RespBatchCodec.name(batch("MULTI", "a", "b", "c", "EXEC"))).isEqualTo("MULTI A B C and 1 more");
         assertThat(RespBatchCodec.name(batch("MULTI", "a", "b", "c", "d", "EXEC")))
                 .isEqualTo("MULTI A B C and 2 more");
         assertThat(new RespBatchCodec(RespCodecs.paired(RespOptions.defaults())).sizeEstimate(batch("PING", "PING")))

@@ -96,6 +96,8 @@ final class RespCommandTest {
                 .containsExactly(Command.of("a", "A\n\r\t\b\u0007\"\\q", "'\\n", "", "prefix"));
         assertThat(decode("a 'b\\\\' c'\n").messages()).containsExactly(Command.of("a", "b\\' c"));
         assertThat(decode("a \"\\xZZ\" \"\\x4\"\r\n").messages()).containsExactly(Command.of("a", "xZZ", "x4"));
+        assertThat(decode("a \"\\x0a\\xa0\\x00\"\r\n").messages())
+                .containsExactly(Command.of(CodecHarness.ascii("a"), CodecHarness.ascii("\n\u00a0\0")));
     }
 
     @ParameterizedTest
@@ -105,6 +107,9 @@ final class RespCommandTest {
             value = {
                 "a \"b|2|expected a closing quote in an inline command",
                 "a 'b\\'|2|expected a closing quote in an inline command",
+                "a \"\\x4|2|expected a closing quote in an inline command",
+                "a \"\\x|2|expected a closing quote in an inline command",
+                "a \"\\|2|expected a closing quote in an inline command",
                 "a \"b\"c|5|expected a space after a closing quote, found 'c' (0x63)",
                 "a\\b|0|", // a backslash outside of quotes is nothing special
             })

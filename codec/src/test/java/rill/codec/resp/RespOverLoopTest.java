@@ -83,6 +83,38 @@ class RespOverLoopTest {
         connecting.result().close();
     }
 
+    @Test
+    void a_push_to_a_client_of_batches_goes_to_its_handler_and_answers_none() {
+        List<Reply> pushes = new ArrayList<>();
+        var connecting =
+                loop.connect(server("").address(), Resp.batches(Hello.resp3(), RespOptions.defaults(), pushes::add));
+        ticks();
+        says("%0\r\n");
+        Client<List<Command>, List<Reply>> client = connecting.result();
+        Future<List<Reply>> answer =
+                loops.settle(loop.submit(() -> client.call(List.of(Command.of("GET", "a"), Command.of("PING")))));
+        ticks();
+        says(">2\r\n+invalidate\r\n*1\r\n$1\r\na\r\n-ERR no\r\n+PONG\r\n");
+        assertThat(answer.result()).containsExactly(new Reply.Failed("ERR no"), Reply.PONG);
+        assertThat(pushes).hasSize(1);
+        client.close();
+    }
+
+    @Test
+    void what_the_server_says_of_itself_is_known_as_soon_as_the_client_is_connected() {
+        var connecting = loop.connect(server("").address(), Resp.client(Hello.resp3(), RespOptions.defaults()));
+        ticks();
+        says("%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.4.1\r\n$5\r\nproto\r\n:3\r\n");
+        Client<Command, Reply> client = connecting.result();
+        assertThat(loops.settle(loop.submit(() -> client.info(RespServer.class))))
+                .hasValueSatisfying(server -> {
+                    assertThat(server.name()).isEqualTo("redis");
+                    assertThat(server.version()).isEqualTo("7.4.1");
+                    assertThat(server.protocol()).isEqualTo(3);
+                });
+        client.close();
+    }
+
     /** Users of Netty, ioredis and node-redis have seen this: a full server is flooded with connects. */
     @Test
     void a_server_that_is_full_is_connected_to_ever_more_seldom() {

@@ -62,12 +62,15 @@ final class RespReplyTest {
 
     @Test
     void common_answers_are_the_same_objects_each_time() {
-        List<Object> messages = decode("+OK\r\n+PONG\r\n:1\r\n$-1\r\n*0\r\n").messages();
+        List<Object> messages = decode("+OK\r\n+PONG\r\n:1\r\n$-1\r\n*0\r\n+QUEUED\r\n+PONG\r\n")
+                .messages();
         assertThat(messages.get(0)).isSameAs(Reply.OK);
         assertThat(messages.get(1)).isSameAs(Reply.PONG);
         assertThat(messages.get(2)).isSameAs(Reply.of(1));
         assertThat(messages.get(3)).isSameAs(Reply.NULL);
         assertThat(messages.get(4)).isSameAs(Reply.EMPTY);
+        assertThat(messages.get(5)).isSameAs(Reply.QUEUED);
+        assertThat(messages.get(6)).isSameAs(Reply.PONG);
     }
 
     @Test

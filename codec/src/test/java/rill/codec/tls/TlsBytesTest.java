@@ -444,6 +444,15 @@ class TlsBytesTest {
     }
 
     @Test
+    void a_client_hello_without_content_is_refused_at_once() {
+        Side server = new Side(Tls.server(name -> null), 1);
+        server.feed(new byte[] {22, 3, 1, 0, 4, 1, 0, 0, 0});
+        assertThat(server.failure)
+                .isInstanceOfSatisfying(
+                        TlsException.class, e -> assertThat(e.alert()).isEqualTo("decode_error"));
+    }
+
+    @Test
     void a_client_hello_of_16_kib_is_read() {
         var asked = new ArrayList<String>();
         byte[] small = hello(name(0, "server.test"));

@@ -21,4 +21,46 @@ class WriteQueueTest {
         assertThat(queue.isEmpty()).isTrue();
         assertThat(all).allMatch(each -> each.refCnt() == 0);
     }
+
+    private static ByteBuf bytes(int count) {
+        return Unpooled.buffer(count).writeZero(count);
+    }
+
+    @Test
+    void what_has_left_is_released_and_the_rest_of_one_begins_where_it_ended() {
+        List<ByteBuf> all = List.of(bytes(1), bytes(2), bytes(3), bytes(4));
+        var queue = new WriteQueue();
+        all.forEach(queue::add);
+
+        assertThat(queue.sent(3)).isEqualTo(2);
+        assertThat(queue.size()).isEqualTo(2);
+        assertThat(queue.get(0)).isSameAs(all.get(2));
+        assertThat(queue.sent(2)).isZero();
+        assertThat(queue.get(0).readableBytes()).isEqualTo(1);
+        assertThat(all.stream().map(ByteBuf::refCnt)).containsExactly(0, 0, 1, 1);
+
+        assertThat(queue.sent(5)).isEqualTo(2);
+        assertThat(queue.isEmpty()).isTrue();
+        assertThat(all).allMatch(each -> each.refCnt() == 0);
+    }
+
+    @Test
+    void nothing_moves_while_there_is_room() {
+        var queue = new WriteQueue();
+        queue.add(bytes(1));
+        var array = queue.array();
+        queue.add(bytes(1));
+        queue.sent(1);
+        for (int i = 2; i < array.length; i++) {
+            queue.add(bytes(1));
+            assertThat(queue.array()).isSameAs(array);
+            assertThat(queue.first()).isEqualTo(1);
+        }
+
+        queue.add(bytes(7));
+
+        assertThat(queue.size()).isEqualTo(array.length);
+        assertThat(queue.get(array.length - 1).readableBytes()).isEqualTo(7);
+        queue.release();
+    }
 }

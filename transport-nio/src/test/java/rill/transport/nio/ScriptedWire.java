@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
@@ -19,6 +20,8 @@ import rill.spi.readiness.Watched;
 /** A Wire without a system below it. A test overrides the calls that it is about; the others do nothing and never fail. */
 class ScriptedWire extends ReadinessWire {
     private final Nothing selector;
+    final List<Long> polls = new ArrayList<>(); // the timeouts, in order
+    boolean noDescriptor; // for another Wire
 
     ScriptedWire(Supplier<ByteBuf> receiveBuffer, WireListener listener) {
         super(listener);
@@ -31,9 +34,18 @@ class ScriptedWire extends ReadinessWire {
         select();
     }
 
+    /** Connects another Wire on the same selector. */
+    void connectAnother(WireListener listener) {
+        selector.connect(OnNio.ANY_PORT, null, SocketOptions.none(), listener);
+    }
+
     /** Delivers the events that no readiness announces. */
     void select() throws IOException {
-        selector.select(0);
+        select(0);
+    }
+
+    void select(long timeoutNanos) throws IOException {
+        selector.select(timeoutNanos);
     }
 
     @Override
@@ -82,7 +94,7 @@ class ScriptedWire extends ReadinessWire {
     }
 
     @Override
-    protected void learnOwnAddress() {}
+    protected void learnOwnAddress() throws IOException {}
 
     @Override
     protected SocketAddress ownAddress() {
@@ -104,7 +116,9 @@ class ScriptedWire extends ReadinessWire {
         }
 
         @Override
-        protected void poll(long timeoutNanos) {}
+        protected void poll(long timeoutNanos) {
+            only.polls.add(timeoutNanos);
+        }
 
         @Override
         protected Collection<Watched> watched() {
@@ -120,7 +134,11 @@ class ScriptedWire extends ReadinessWire {
         }
 
         @Override
-        protected ReadinessWire newWire(SocketAddress remote, SocketAddress local, WireListener listener) {
+        protected ReadinessWire newWire(SocketAddress remote, SocketAddress local, WireListener listener)
+                throws IOException {
+            if (only.noDescriptor) {
+                throw new IOException("Too many open files");
+            }
             return only;
         }
 
