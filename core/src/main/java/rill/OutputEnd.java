@@ -22,8 +22,7 @@ final class OutputEnd {
     private boolean saidGoodBye;
     private boolean silent;
     private boolean shut;
-    private boolean
-            severed; // a byte layer failed to encode: what was above it never leaves, nor any closing message
+    private boolean severed; // a byte layer failed to encode: what was above it never leaves, nor any closing message
 
     OutputEnd(Link link, Outbound outbound) {
         this.link = link;

@@ -124,8 +124,7 @@ final class Watchdog {
     private static void sleep() {
         asleep = true;
         if (WATCHED.stream()
-                .anyMatch(
-                        each -> each.loop.mayBeNeglected())) { // asked last: a driver that leaves then checks asleep
+                .anyMatch(each -> each.loop.mayBeNeglected())) { // asked last: a driver that leaves then checks asleep
             asleep = false;
             LockSupport.parkNanos(Watchdog.class, UNDRIVEN_NANOS);
         } else {
