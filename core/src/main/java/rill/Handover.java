@@ -68,8 +68,13 @@ final class Handover<Q, A> {
         if (patron == null || !isPossible(tries) || !(why instanceof CallFailedException failure)) {
             return false;
         }
-        patron.takeOn(new Unplaced<>(request, caller, oneWay, limit, due, tries, sent, failure));
-        return true;
+        try {
+            patron.takeOn(new Unplaced<>(request, caller, oneWay, limit, due, tries, sent, failure));
+            return true;
+        } catch (Throwable t) { // no memory, or the Driver of the pool's loop threw: the call fails on this connection
+            failure.addSuppressed(t);
+            return false;
+        }
     }
 
     /** Likewise, for a request that was never written here. On the loop. */

@@ -257,17 +257,40 @@ public final class Listener implements AutoCloseable {
 
     /** This listener's loop takes nothing more: if other loops of its group do, one of them listens instead. */
     void loopEnds() {
+        Succession next = null;
         try {
-            stop();
+            next = succession();
         } finally {
-            passOn();
+            try {
+                stop();
+            } finally {
+                begin(next);
+            }
         }
     }
 
-    private void passOn() {
-        Loop heir = spread.next();
-        if (heir != null && !isOver()) {
-            heir.enqueue(new Succession(new Listener(this, heir), loop));
+    /** Returns null if nobody will listen in place of this one. Otherwise the successor is a follower at once, so that the listener stays open. */
+    private @Nullable Succession succession() {
+        Loop heir = isOver() ? null : spread.next();
+        if (heir == null) {
+            return null;
+        }
+        var successor = new Listener(this, heir);
+        var next = new Succession(successor, loop);
+        leader.followers.add(successor);
+        return next;
+    }
+
+    private static void begin(@Nullable Succession next) {
+        if (next == null) {
+            return;
+        }
+        Listener successor = next.successor;
+        try {
+            successor.loop.enqueue(next);
+        } catch (Throwable t) { // no memory, or the loop's Driver threw
+            successor.stopped = true;
+            throw t;
         }
     }
 
@@ -283,8 +306,7 @@ public final class Listener implements AutoCloseable {
 
         @Override
         void execute() {
-            successor.leader.followers.add(successor);
-            if (successor.leader.closed) {
+            if (successor.stopped || successor.leader.closed) {
                 return;
             }
             if (successor.loop.closing().hasBegun()) { // it began to close meanwhile, and did not stop this one
@@ -297,8 +319,9 @@ public final class Listener implements AutoCloseable {
 
         @Override
         void discard() {
+            Succession next = successor.succession(); // that loop is ending as well
             successor.stopped = true;
-            successor.passOn(); // that loop is ending as well
+            Listener.begin(next);
         }
 
         @Override

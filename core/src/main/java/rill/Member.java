@@ -193,6 +193,10 @@ final class Member<Q, A> implements Patron<Q, A> {
         return made;
     }
 
+    boolean wasEverReady() {
+        return served;
+    }
+
     // ---- on the loop of the connection
 
     /** A count of its uses; only changes of it are meaningful. */

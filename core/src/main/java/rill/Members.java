@@ -323,7 +323,7 @@ final class Members<Q, A> {
 
     /** The connection of a member carries no calls any more. If it was not ready yet, the outcome of dialing covers it. */
     void ended(Member<Q, A> member, @Nullable Throwable why) {
-        if (member.state == Member.State.CONNECTING) {
+        if (!member.wasEverReady()) {
             return;
         }
         boolean wasReady = member.state == Member.State.READY;

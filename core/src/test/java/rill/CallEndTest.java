@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
+import rill.testing.TextLines;
 
 /** How calls fail once their connection is gone, and what an unexpected message was. */
 class CallEndTest {
+    private static final long LONG = Duration.ofHours(1).toNanos();
+
     private static void expectClosed(Dialogue<String, String> dialogue, String why) {
         List<Future<String>> calls = List.of(dialogue.call("late"), dialogue.client.call("late"));
         for (Future<String> call : calls) {
@@ -66,6 +71,47 @@ class CallEndTest {
         try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
             dialogue.ends();
             expectClosed(dialogue, "the peer has ended its stream");
+        }
+    }
+
+    @Test
+    void calls_after_the_loop_was_closed_do_not_fill_the_client() {
+        var dialogue = new Dialogue<>(Dialogue.inOrder());
+        dialogue.close();
+        assertThat(dialogue.client.call("late").failure()).hasMessageContaining("its loop is closed");
+        assertThat(dialogue.client.load()).isZero();
+    }
+
+    @Test
+    void a_client_that_finishes_closes_as_soon_as_the_last_call_is_given_up() throws IOException {
+        var clients = new ArrayList<Client<String, String>>();
+        try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+            clients.add(Dialogue.inOrder().open(link));
+            return null;
+        })) {
+            var calls = new ArrayList<Future<String>>();
+            rig.onLoop(() -> {
+                calls.add(clients.getFirst().call("a"));
+                clients.getFirst().finish();
+            });
+            rig.settle();
+            assertThat(rig.wire.outputShut).isFalse();
+            rig.onLoop(() -> calls.getFirst().cancel());
+            rig.settle();
+            assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
+
+    @Test
+    void a_client_that_is_closed_keeps_no_objects_for_later_calls() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            Future<String> call = dialogue.call("a");
+            dialogue.says("A");
+            assertThat(dialogue.loops.settle(call)).isEqualTo("A");
+            assertThat(dialogue.onLoop(dialogue.client::spares)).isPositive();
+            dialogue.client.close();
+            dialogue.settle();
+            assertThat(dialogue.onLoop(dialogue.client::spares)).isZero();
         }
     }
 
@@ -279,6 +325,105 @@ class CallEndTest {
     }
 
     @Test
+    void a_call_that_its_loop_does_not_take_from_a_pool_fails_and_does_not_count() {
+        var driver = new Refusing();
+        try (var loops = Loops.manual()) {
+            Loop refusing = driver.open(loops);
+            Loop loop = loops.open();
+            Listener server = loops.settle(loop.listen(
+                    new InetSocketAddress("127.0.0.1", 0), TextLines.pipeline(), each -> each.onMessage(line -> {})));
+            Client<String, String> client = loops.settle(refusing.connect(server.address(), Dialogue.inOrder()));
+            Promise<String> caller = loop.promise();
+            long now = loop.nanoTime();
+            driver.refuses = 1;
+            client.place(new Unplaced<>("a", caller, false, null, now + LONG, 0, false, null), now);
+            assertThat(caller.failure()).hasMessage("on purpose");
+            assertThat(client.load()).isZero();
+        }
+    }
+
+    /** Who looks after calls, and notes which of them come back. */
+    private static final class Noting implements Patron<String, String> {
+        private final List<String> back = new ArrayList<>();
+
+        @Override
+        public void used() {}
+
+        @Override
+        public @Nullable String keep(String request, int tries) {
+            return null;
+        }
+
+        @Override
+        public boolean takesOn() {
+            return true;
+        }
+
+        @Override
+        public void takeOn(Unplaced<String, String> call) {
+            back.add(call.request);
+            call.caller.cancel();
+        }
+
+        @Override
+        public void ended(@Nullable Throwable why) {}
+    }
+
+    @Test
+    void a_call_made_while_what_came_before_a_failed_write_is_read_goes_elsewhere_after_those_that_wait()
+            throws IOException {
+        var patron = new Noting();
+        var clients = new ArrayList<Client<String, String>>();
+        try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+            clients.add(
+                    Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT).open(link, patron));
+            return null;
+        })) {
+            var calls = new ArrayList<Promise<String>>();
+            Consumer<String> call = request -> rig.onLoop(() -> {
+                calls.add(rig.loop.promise());
+                clients.getFirst().make(request, calls.getLast(), false, null, LONG, 0);
+            });
+            call.accept("sent");
+            call.accept("waits");
+            rig.settle();
+            rig.wire.failWrites(new IOException("a write failed"));
+            rig.settle();
+            call.accept("last");
+            rig.settle();
+            rig.wire.end(null);
+            rig.settle();
+            assertThat(patron.back).containsExactly("waits", "last");
+            assertThat(calls.getFirst().failure()).isInstanceOf(CallFailedException.class);
+        }
+    }
+
+    @Test
+    void a_call_whose_failure_can_not_be_made_fails_with_the_reason_for_that_and_has_heard_of_the_end()
+            throws IOException {
+        var clients = new ArrayList<Client<String, String>>();
+        try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+            clients.add(Dialogue.inOrder().open(link));
+            return null;
+        })) {
+            var calls = new ArrayList<Future<String>>();
+            rig.onLoop(() -> calls.add(clients.getFirst().call("a")));
+            rig.settle();
+            rig.wire.addressAsked = () -> {
+                if (StackWalker.getInstance()
+                        .walk(frames ->
+                                frames.anyMatch(frame -> frame.getClassName().equals(CallFailures.class.getName())))) {
+                    throw new StackOverflowError("on purpose");
+                }
+            };
+            rig.wire.end(new IOException("gone"));
+            rig.settle();
+            assertThat(calls.getFirst().failure()).isInstanceOf(StackOverflowError.class);
+            assertThat(rig.reports).isEmpty();
+        }
+    }
+
+    @Test
     void an_encoder_that_asks_for_the_end_gets_it_after_the_answer_of_its_own_call() {
         var clients = new ArrayList<Client<String, String>>();
         var pipeline = Pipeline.of(Codec.<String, String>of((in, context) -> line(in), (text, out) -> {
@@ -346,14 +491,7 @@ class CallEndTest {
                 rig.loop.execute(() -> {
                     Promise<String> promise = rig.loop.promise();
                     calls.add(promise);
-                    clients.getFirst()
-                            .make(
-                                    request,
-                                    promise,
-                                    false,
-                                    null,
-                                    Duration.ofHours(1).toNanos(),
-                                    0);
+                    clients.getFirst().make(request, promise, false, null, LONG, 0);
                 });
                 rig.settle();
             }

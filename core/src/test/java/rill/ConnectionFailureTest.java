@@ -13,6 +13,25 @@ import rill.testing.TextLines;
 /** What goes wrong in a codec or a handler is reported once, to the right place, and the connection survives what it can. */
 class ConnectionFailureTest {
     @Test
+    void what_a_handler_throws_after_it_has_aborted_is_reported_and_does_not_fail_the_connection() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var mistake = new IllegalStateException("a mistake");
+            rig.onLoop(() -> rig.connection()
+                    .onFailure(failure -> rig.failures.add(failure.cause()))
+                    .onMessage(line -> {
+                        rig.connection().abort();
+                        throw mistake;
+                    }));
+            rig.arrives("a line\n");
+            rig.settle();
+            assertThat(rig.failures).isEmpty();
+            assertThat(rig.reports)
+                    .singleElement()
+                    .satisfies(each -> assertThat(each.cause()).isSameAs(mistake));
+        }
+    }
+
+    @Test
     void a_violation_is_told_with_its_offset_in_the_stream_after_the_messages_before_it() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             List<String> received = rig.collect(rig.connection());

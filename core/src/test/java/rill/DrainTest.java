@@ -29,6 +29,25 @@ class DrainTest {
     }
 
     @Test
+    void what_arrives_is_read_again_as_soon_as_a_paused_connection_closes() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.collect(rig.connection());
+            rig.settle();
+            rig.wire.space = 0;
+            rig.onLoop(() -> {
+                rig.connection().write("an answer");
+                rig.connection().pause();
+            });
+            rig.settle();
+            assertThat(rig.wire.paused).isTrue();
+            rig.onLoop(rig.connection()::close);
+            rig.settle();
+            assertThat(rig.wire.outputShut).as("while the answer has not left").isFalse();
+            assertThat(rig.wire.paused).isFalse();
+        }
+    }
+
+    @Test
     void a_loop_that_closes_does_not_wait_long_for_idle_peers_to_hang_up() throws Exception {
         Loop server = loops.open();
         Loop client = loops.open();

@@ -34,6 +34,8 @@ final class FakeWire implements Wire {
     @Nullable
     Error flushError; // as if memory were exhausted
 
+    Runnable addressAsked = () -> {}; // what happens then
+
     boolean paused;
     boolean outputShut;
     boolean aborted;
@@ -167,6 +169,7 @@ final class FakeWire implements Wire {
 
     @Override
     public SocketAddress remoteAddress() {
+        addressAsked.run();
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
     }
 }

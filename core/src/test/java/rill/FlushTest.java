@@ -51,6 +51,39 @@ class FlushTest {
     }
 
     @Test
+    void a_read_without_a_message_does_not_change_how_a_batch_is_flushed() throws IOException {
+        try (var rig = new Rig<>(ints())) {
+            rig.onLoop(() -> rig.connection().onMessage(m -> rig.connection().write(m)));
+            rig.arrives(ofMessages(500));
+            rig.arrives(new byte[1]);
+            rig.wire.flushes.clear();
+            rig.arrives(new byte[SIZE * 500 - 1]);
+            assertThat(rig.wire.flushes.getFirst()).isEqualTo(62 * SIZE);
+        }
+    }
+
+    @Test
+    void a_flush_within_the_call_of_a_session_is_done_even_if_nothing_is_pending() throws IOException {
+        var opened = new ArrayList<Connection<Integer, Integer>>();
+        var flushed = new ArrayList<Future<?>>();
+        Codec<Integer, Integer> codec = Codec.of(
+                (in, context) -> {
+                    in.skipBytes(in.readableBytes());
+                    flushed.add(opened.getFirst().flush());
+                    return null;
+                },
+                (message, out) -> {});
+        try (var rig = new Rig<>(Pipeline.of(codec))) {
+            opened.add(rig.connection());
+            rig.collect(rig.connection());
+            rig.arrives("x");
+            rig.settle();
+            assertThat(flushed).singleElement().matches(Future::isDone);
+            assertThat(flushed.getFirst().failure()).isNull();
+        }
+    }
+
+    @Test
     void while_several_connections_are_busy_a_batch_leaves_at_once() throws IOException {
         try (var rig = new Rig<>(ints())) {
             rig.onLoop(() -> rig.connection().onMessage(m -> rig.connection().write(m)));

@@ -338,6 +338,109 @@ class LoopGroupTest {
     }
 
     @Test
+    void a_connection_that_its_loop_could_not_be_given_is_refused_and_that_is_reported() {
+        try (var rig = Loops.manual()) {
+            var driver = new Refusing();
+            LoopGroup driven = driver.openGroup(rig, 2);
+            Loop client = rig.open();
+            Listener server = settle(driven, driven.listen(ANY, Pipeline.bytes(), each -> each.onMessage(bytes -> {})));
+            List<Future<Connection<ByteBuf, ByteBuf>>> two = List.of(
+                    client.connect(server.address(), Pipeline.bytes()),
+                    client.connect(server.address(), Pipeline.bytes()));
+            driver.refuses = Refusing.ALWAYS;
+            for (int i = 0; i < 20; i++) {
+                client.tick();
+                driven.loops().forEach(Loop::tick);
+            }
+            driver.refuses = 0;
+
+            assertThat(two.stream().filter(each -> each.failure() != null)).hasSize(1);
+            assertThat(rig.reporter().take(Report.Thrown.class))
+                    .singleElement()
+                    .satisfies(each -> assertThat(each.cause()).hasMessage("on purpose"));
+            driven.close(Duration.ZERO);
+            rig.reporter().take(Report.ConnectionFailed.class);
+        }
+    }
+
+    private static <T> T settle(LoopGroup driven, Future<T> future) {
+        for (int n = 0; n < 100 && !future.isDone(); n++) {
+            driven.loops().forEach(Loop::tick);
+        }
+        return future.result();
+    }
+
+    /** Closes the first of two loops by hand, while nothing happens on the second one. */
+    private static void closesAlone(LoopGroup two) {
+        two.loops().getFirst().closing().start(Duration.ZERO);
+        ticksUntilClosed(two.loops().getFirst());
+    }
+
+    private static void ticksUntilClosed(Loop loop) {
+        for (int n = 0; n < 20 && !loop.closed(); n++) {
+            loop.tick();
+        }
+        assertThat(loop.closed()).isTrue();
+    }
+
+    @Test
+    void a_listener_is_open_while_it_moves_from_a_loop_that_ends_to_another_one() {
+        try (var rig = Loops.manual()) {
+            LoopGroup driven = new Refusing().openGroup(rig, 2);
+            Listener server = settle(driven, driven.listen(ANY, Pipeline.bytes(), each -> {}));
+
+            closesAlone(driven);
+
+            assertThat(server.isOpen()).isTrue();
+            driven.loops().getLast().tick();
+            assertThat(server.isOpen()).isTrue();
+            driven.close(Duration.ZERO);
+            assertThat(server.isOpen()).isFalse();
+        }
+    }
+
+    @Test
+    void a_listener_that_can_move_nowhere_is_closed_and_that_is_reported() {
+        try (var rig = Loops.manual()) {
+            LoopGroup driven = new Refusing().openGroup(rig, 2);
+            Loop other = rig.open();
+            Listener server = settle(driven, driven.listen(ANY, Pipeline.bytes(), each -> {}));
+            closesAlone(driven);
+            rig.settle(other.listen(server.address(), Pipeline.bytes(), each -> {}));
+            for (int n = 0; n < 200; n++) {
+                assertThat(rig.reporter().reports().isEmpty()).isEqualTo(server.isOpen());
+                rig.clock().advance(Duration.ofMillis(100));
+                driven.loops().getLast().tick();
+            }
+
+            assertThat(server.isOpen()).isFalse();
+            assertThat(rig.reporter().take(Report.Thrown.class))
+                    .singleElement()
+                    .satisfies(
+                            each -> assertThat(each.message()).contains("moving here of listener", "already in use"));
+            driven.close(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void a_listener_that_could_not_be_told_to_move_is_closed_and_that_is_reported() {
+        try (var rig = Loops.manual()) {
+            var driver = new Refusing();
+            LoopGroup driven = driver.openGroup(rig, 2);
+            Listener server = settle(driven, driven.listen(ANY, Pipeline.bytes(), each -> {}));
+            driven.loops().getFirst().closing().start(Duration.ZERO);
+            driver.refuses = Refusing.ALWAYS;
+
+            ticksUntilClosed(driven.loops().getFirst());
+
+            driver.refuses = 0;
+            assertThat(server.isOpen()).isFalse();
+            assertThat(rig.reporter().take(Report.Thrown.class)).hasSize(1);
+            driven.close(Duration.ZERO);
+        }
+    }
+
+    @Test
     void a_loop_that_could_not_be_told_to_close_keeps_no_other_of_its_group_from_it() {
         try (var rig = Loops.manual()) {
             var driver = new Refusing();

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -183,6 +184,48 @@ class OfferTest {
         assertThat(loops.reporter().take(Report.Thrown.class))
                 .singleElement()
                 .satisfies(report -> assertThat(report.cause()).isSameAs(failure));
+    }
+
+    /** Comes late, and another one just before it. */
+    private final class Overtaken implements Dependent {
+        private final String name;
+        private @Nullable Overtaken before;
+
+        Overtaken(String name, @Nullable Overtaken before) {
+            this.name = name;
+            this.before = before;
+        }
+
+        @Override
+        public boolean owns() { // asked for before it is added
+            Overtaken first = before;
+            before = null;
+            if (first != null) {
+                offer.addDependent(first);
+            }
+            return true;
+        }
+
+        @Override
+        public void settled(Future<?> source) {
+            log.add(name);
+        }
+
+        @Override
+        public Loop home() {
+            return loop;
+        }
+    }
+
+    @Test
+    void of_two_who_come_at_once_for_a_value_that_was_kept_both_are_told() {
+        offer.complete("value");
+        loop.tick();
+
+        offer.addDependent(new Overtaken("second", new Overtaken("first", null)));
+        loop.tick();
+
+        assertThat(log).containsExactly("first", "second");
     }
 
     @Test

@@ -158,6 +158,77 @@ class PoolLoopsTest {
     }
 
     @Test
+    void a_connection_that_fails_on_its_loop_before_the_pool_hears_of_it_is_an_attempt_that_failed_for_that_reason() {
+        try (var rig = new PoolRig()) {
+            Loop home = rig.loops.open();
+            var pool = Pool.open(home, () -> rig.loop, true, rig.address, PoolRig.protocol(), PoolOptions.defaults());
+            home.tick();
+            home.tick(); // now it dials
+            rig.settle();
+            rig.loop.execute(() -> rig.lastPeer().connection.abort());
+            rig.settle();
+            assertThat(pool.state()).isInstanceOf(PoolState.Connecting.class);
+            home.tick();
+            assertThat(pool.state())
+                    .isInstanceOfSatisfying(
+                            PoolState.Failing.class,
+                            failing -> assertThat(failing.why()).hasMessageContaining("reset"));
+            assertThat(pool.metrics().connectsFailed()).isEqualTo(1);
+            assertThat(pool.metrics().lost()).isZero();
+            pool.close();
+            both(rig, home);
+        }
+    }
+
+    @Test
+    void a_call_whose_caller_can_not_be_told_is_reported_and_keeps_no_other_waiting() {
+        var driver = new Refusing();
+        try (var rig = new PoolRig().answering()) {
+            rig.refuses();
+            Loop caller = driver.open(rig.loops);
+            Pool<String, String> pool = pool(rig, rig.loop, PoolRig.protocol());
+            caller.execute(() -> pool.call("a line\nwithin a line").onDone((answer, failure) -> {}));
+            caller.tick();
+            rig.settle();
+            Future<String> other = pool.call("a");
+            rig.settle();
+            driver.refuses = Refusing.ALWAYS;
+            rig.comesBack();
+            rig.passes(Duration.ofSeconds(1));
+            driver.refuses = 0;
+            assertThat(other.result()).isEqualTo("answer to a");
+            assertThat(rig.loops.reporter().take(Report.Thrown.class))
+                    .singleElement()
+                    .satisfies(each -> assertThat(each.message()).contains("a call of " + pool, "on purpose"));
+            ends(rig, pool);
+        }
+    }
+
+    @Test
+    void a_call_that_can_not_go_back_to_the_loop_of_the_pool_fails() {
+        var driver = new Refusing();
+        try (var rig = new PoolRig()) {
+            Loop home = driver.open(rig.loops);
+            var pool = Pool.open(home, () -> rig.loop, true, rig.address, PoolRig.protocol(), PoolOptions.defaults());
+            both(rig, home);
+            assertThat(pool.state()).isEqualTo(new Ready(1));
+            rig.lastPeer().aborts(); // of which the pool has not heard
+            driver.refuses = Refusing.ALWAYS;
+            Future<String> call = pool.call("a");
+            rig.settle();
+            driver.refuses = 0;
+            assertThat(call.isDone()).isTrue();
+            assertThat(call.failure()).isInstanceOf(CallFailedException.class);
+            assertThat(call.failure().getSuppressed())
+                    .singleElement()
+                    .satisfies(each -> assertThat(each).hasMessage("on purpose"));
+            rig.loops.reporter().take(Report.Thrown.class);
+            pool.close();
+            both(rig, home);
+        }
+    }
+
+    @Test
     void while_a_loop_finishes_what_is_in_flight_there_further_calls_go_to_another_connection() {
         try (var rig = new PoolRig()) {
             Loop other = rig.loops.open();

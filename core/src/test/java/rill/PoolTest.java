@@ -24,6 +24,46 @@ class PoolTest {
     // ---- connecting
 
     @Test
+    void a_pool_that_is_asked_late_to_grow_has_no_more_than_its_most_connections() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(
+                    PoolRig.protocol(), PoolOptions.defaults().connections(1, 2).busyAt(1));
+            ReadyClients<String, String> seen = pool.ready(); // by another thread, which goes on later
+            var calls = List.of(rig.call(pool, "a"), rig.call(pool, "b"), rig.call(pool, "c"));
+            assertThat(pool.state()).isEqualTo(new PoolState.Ready(2));
+            rig.onLoop(() -> pool.choose(seen));
+            rig.settle();
+            assertThat(rig.attempts()).isEqualTo(2);
+            calls.forEach(Future::cancel);
+        }
+    }
+
+    @Test
+    void calls_that_wait_behind_one_whose_naming_ends_the_connection_get_the_next_one() {
+        var clients = new ArrayList<Client<String, String>>();
+        var protocol = PoolRig.protocol()
+                .first(client -> {
+                    clients.add(client);
+                    return client.loop().done("ready");
+                })
+                .naming(request -> {
+                    if (clients.size() == 1) {
+                        clients.getFirst().finish();
+                    }
+                    return request;
+                });
+        try (var rig = new PoolRig().answering()) {
+            rig.refuses();
+            var pool = rig.pool(protocol, PoolOptions.defaults());
+            var calls = List.of(rig.call(pool, "a"), rig.call(pool, "b"), rig.call(pool, "c"));
+            rig.comesBack();
+            rig.passes(Duration.ofSeconds(1));
+            rig.passes(Duration.ofSeconds(1));
+            assertThat(calls.stream().map(Future::result)).containsExactly("answer to a", "answer to b", "answer to c");
+        }
+    }
+
+    @Test
     void a_pool_connects_by_itself_and_a_call_is_answered() {
         try (var rig = new PoolRig().answering()) {
             Pool<String, String> pool = rig.loop.pool(rig.address, PoolRig.protocol(), ONE.onState(rig.states::add));

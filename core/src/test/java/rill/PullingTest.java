@@ -40,6 +40,65 @@ class PullingTest {
     }
 
     @Test
+    void a_receive_on_the_loop_takes_at_once_what_has_arrived() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.onLoop(() -> rig.connection().receive());
+            rig.arrives("first\nsecond\n");
+            rig.settle();
+            rig.onLoop(() -> assertThat(rig.connection().receive().result()).isEqualTo("second"));
+        }
+    }
+
+    /**
+     * A second line arrives, the first one, which nobody has fetched, comes back before the second one is told, and the peer ends its stream.
+     */
+    private static void comesBackBeforeTheEnd(Rig<String, String> rig, Future<String> first, Future<String> second) {
+        second.onDone((line, failure) -> {}); // so that there is somebody to tell
+        rig.transport.events.add(() -> {
+            rig.transport.events.clear();
+            rig.link.received(
+                    io.netty.buffer.Unpooled.copiedBuffer("second\n", java.nio.charset.StandardCharsets.US_ASCII));
+            first.map(line -> line).cancel();
+            rig.link.inputEnded();
+        });
+        rig.settle();
+    }
+
+    @Test
+    void a_message_that_comes_back_just_before_the_end_goes_to_who_waits_for_it() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var received = new ArrayList<Future<String>>();
+            rig.onLoop(() -> {
+                for (int i = 0; i < 4; i++) {
+                    received.add(rig.connection().receive());
+                }
+            });
+            rig.arrives("first\n");
+            rig.settle();
+            comesBackBeforeTheEnd(rig, received.get(0), received.get(1));
+            assertThat(received.subList(1, 4).stream().map(Future::result)).containsExactly("second", "first", null);
+        }
+    }
+
+    @Test
+    void a_message_that_comes_back_just_before_the_end_is_kept_if_nobody_waits() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var received = new ArrayList<Future<String>>();
+            rig.onLoop(() -> {
+                received.add(rig.connection().receive());
+                received.add(rig.connection().receive());
+            });
+            rig.arrives("first\n");
+            rig.settle();
+            comesBackBeforeTheEnd(rig, received.get(0), received.get(1));
+            rig.onLoop(() -> {
+                assertThat(rig.connection().receive().result()).isEqualTo("first");
+                assertThat(rig.connection().receive().result()).isNull();
+            });
+        }
+    }
+
+    @Test
     void what_somebody_came_for_late_and_gave_up_is_there_for_the_next_at_once() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             var received = new Box<Future<String>>();

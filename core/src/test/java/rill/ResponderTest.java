@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
 import rill.testing.TextLines;
 
 /** Answers against the water marks. */
@@ -60,6 +61,24 @@ class ResponderTest {
             }
             assertThat(sent).hasToString(expected.toString());
             assertThat(rig.reports).isEmpty();
+        }
+    }
+
+    @Test
+    void an_answer_that_another_loop_gives_is_written() throws IOException {
+        try (var loops = Loops.manual()) {
+            Loop other = loops.open();
+            Promise<String> given = other.promise();
+            try (var rig = new Rig<String, String>(LIMITS, link -> {
+                Responder.open(link, TextLines.pipeline(), ListenOptions.defaults(), question -> given);
+                return null;
+            })) {
+                rig.arrives("question\n");
+                given.complete("answer");
+                loops.settle();
+                rig.settle();
+                assertThat(rig.sent()).isEqualTo("answer\n");
+            }
         }
     }
 

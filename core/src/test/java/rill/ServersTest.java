@@ -198,6 +198,28 @@ class ServersTest {
     }
 
     @Test
+    void what_the_task_of_a_connection_throws_later_is_the_connections_failure_only_if_it_can_be() {
+        var thrown =
+                new ArrayList<Exception>(List.of(new IOException("no peer"), new IllegalStateException("mistake")));
+        listener = loops.settle(loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {
+            connection.abort();
+            throw thrown.removeFirst();
+        }));
+        connect(listener);
+        settle();
+        assertThat(loops.reporter().take(Report.ConnectionFailed.class))
+                .filteredOn(each -> !String.valueOf(each.cause()).contains("reset"))
+                .singleElement()
+                .satisfies(each -> assertThat(each.cause()).hasMessage("no peer"));
+        connect(listener);
+        settle();
+        assertThat(loops.reporter().take(Report.Thrown.class))
+                .singleElement()
+                .satisfies(each -> assertThat(each.message()).contains("the Task of ", "mistake"));
+        loops.reporter().take(Report.ConnectionFailed.class);
+    }
+
+    @Test
     void what_the_network_does_to_the_task_of_a_connection_that_passes_it_on_is_told_once() {
         for (boolean looksAfterIt : new boolean[] {true, false}) {
             var told = new ArrayList<Throwable>();

@@ -66,6 +66,43 @@ class SessionTest {
     }
 
     @Test
+    void the_end_of_input_is_no_reason_to_decode_again_what_was_seen() throws IOException {
+        var calls = new ArrayList<Integer>();
+        Codec<String, String> counting = Codec.of(
+                (in, context) -> {
+                    calls.add(in.readableBytes());
+                    return null;
+                },
+                (message, out) -> {});
+        try (var rig = new Rig<>(Pipeline.of(counting))) {
+            rig.collect(rig.connection());
+            rig.arrives("abc");
+            rig.inputEnds();
+            rig.settle();
+            assertThat(calls).containsExactly(3);
+            assertThat(rig.failures).singleElement().isInstanceOf(ProtocolException.class);
+        }
+    }
+
+    @Test
+    void an_unfinished_message_is_told_of_at_the_end_even_if_nobody_receives() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.onLoop(() -> {
+                rig.connection().onFailure(failure -> rig.failures.add(failure.cause()));
+                rig.connection().receive();
+            });
+            rig.arrives("a line\nand a part");
+            var given = new ArrayList<Future<String>>();
+            rig.onLoop(() -> given.add(rig.connection().receive()));
+            rig.settle();
+            rig.onLoop(() -> given.getFirst().cancel());
+            rig.inputEnds();
+            rig.settle();
+            assertThat(rig.failures).singleElement().isInstanceOf(ProtocolException.class);
+        }
+    }
+
+    @Test
     void what_a_context_is_asked_for_is_refused_outside_the_call_it_was_passed_to() throws IOException {
         var kept = new ArrayList<Context>();
         Codec<String, String> keeping = context -> new Plain() {

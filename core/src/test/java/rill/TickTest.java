@@ -183,6 +183,18 @@ class TickTest {
     }
 
     @Test
+    void without_a_handle_budget_a_tick_in_which_no_time_passes_still_runs_all_that_are_present() {
+        Loop hurried = loops.open(options -> options.handleBudget(Duration.ZERO));
+        for (int i = 0; i < 1_000; i++) {
+            hurried.schedule(() -> log.add("handle"));
+        }
+
+        hurried.tick();
+
+        assertThat(log).hasSize(1_000);
+    }
+
+    @Test
     void a_flood_of_handles_does_not_keep_input_waiting_for_more_than_a_tick() {
         long[] rounds = {0};
         boolean[] stopped = {false};
