@@ -42,6 +42,7 @@ public final class CodecLaws<R, W> {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int MUTATIONS = 100_000;
     private static final int SLACK = 64 * 1024;
+    private static final int MEASURED_AGAIN = 3;
     private static final int PER_BYTE = 1024;
     private static final int MOST_FOR_A_PROMISE = 16 * 1024;
 
@@ -242,8 +243,8 @@ public final class CodecLaws<R, W> {
         long before = THREADS.getCurrentThreadAllocatedBytes();
         var all = new CodecHarness<>(codec).feed(bytes).endOfInput();
         long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
-        if (allocated > most) {
-            allocated = allocatedBy(bytes); // the first time may have loaded classes
+        for (int again = 0; allocated > most && again < MEASURED_AGAIN; again++) {
+            allocated = allocatedBy(bytes); // the first time may have loaded classes, and a fuzzer instruments them
         }
         require(allocated <= most, "allocated " + allocated + " bytes for " + bytes.length, bytes);
         Outcome whole = all.withoutBoundaries();
