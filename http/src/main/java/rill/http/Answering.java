@@ -363,21 +363,9 @@ final class Answering {
             return true;
         } else {
             exchange.bytes += piece.readableBytes();
-            return wrote(connection.write(Data.of(piece)));
+            return Objects.requireNonNull(pulling).after(connection.write(Data.of(piece)), this::goesOn);
         }
         return false;
-    }
-
-    private boolean wrote(Future<@Nullable Void> written) {
-        if (!written.isDone()) {
-            written.onDone((nothing, failure) -> {
-                if (goesOn(failure)) {
-                    Objects.requireNonNull(pulling).goOn();
-                }
-            });
-            return false;
-        }
-        return goesOn(written.failure());
     }
 
     private boolean goesOn(@Nullable Throwable failure) {

@@ -2,6 +2,7 @@ package rill.http;
 
 import io.netty.buffer.ByteBuf;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -62,6 +63,23 @@ final class Pulling {
                 return;
             }
         }
+    }
+
+    /**
+     * For a taker that has written a piece: whether to ask for the next one immediately. If the write waits for the peer, asks once it is done.
+     *
+     * @param goesOn is passed the failure of the write, or null
+     */
+    boolean after(Future<@Nullable Void> written, Predicate<@Nullable Throwable> goesOn) {
+        if (written.isDone()) {
+            return goesOn.test(written.failure());
+        }
+        written.onDone((nothing, failure) -> {
+            if (goesOn.test(failure)) {
+                goOn();
+            }
+        });
+        return false;
     }
 
     private boolean isEnough(int taken, long began) {

@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import rill.Future;
 import rill.Loop;
 import rill.http.wire.Data;
 import rill.http.wire.End;
@@ -105,7 +104,7 @@ final class Upload {
         } else if (bytes == null) {
             end();
         } else {
-            return wrote(connection.write(Data.of(bytes)));
+            return Objects.requireNonNull(pulling).after(connection.write(Data.of(bytes)), this::goesOn);
         }
         return false;
     }
@@ -114,18 +113,6 @@ final class Upload {
         if (bytes != null) {
             bytes.release();
         }
-    }
-
-    private boolean wrote(Future<@Nullable Void> written) {
-        if (!written.isDone()) {
-            written.onDone((nothing, failure) -> {
-                if (goesOn(failure)) {
-                    Objects.requireNonNull(pulling).goOn();
-                }
-            });
-            return false;
-        }
-        return goesOn(written.failure());
     }
 
     private boolean goesOn(@Nullable Throwable failure) {
