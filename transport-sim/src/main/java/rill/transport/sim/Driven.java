@@ -33,7 +33,7 @@ final class Driven {
     void hasWork() {
         if (!queued) {
             queued = true;
-            simulation.wantsTick(this);
+            simulation.steps().wantsTick(this);
         }
     }
 

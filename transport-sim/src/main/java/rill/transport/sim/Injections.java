@@ -184,7 +184,7 @@ final class Injections {
     }
 
     void resumed() {
-        simulation.resumed();
+        simulation.steps().resumed();
     }
 
     /** Runs an action outside all loops, because one that ends loops can't run within one; after actions requested earlier. */

@@ -27,7 +27,7 @@ final class SimDriver implements Driver {
     @Override
     public void drive(Drivable loop, BooleanSupplier done) {
         Driven driven = simulation.driven(loop);
-        simulation.drive("what is awaited on " + loop.name(), done, () -> requireAlive(driven));
+        simulation.steps().drive("what is awaited on " + loop.name(), done, () -> requireAlive(driven));
     }
 
     /** Throws if the awaited loop's process is gone: then an await from outside would wait in vain. */

@@ -64,7 +64,7 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
             throw broken;
         }
         if (timeoutNanos != 0 && !hasWork() && !woken) {
-            simulation.pass(() -> hasWork() || woken || broken != null, timeoutNanos);
+            simulation.steps().pass(() -> hasWork() || woken || broken != null, timeoutNanos);
         }
         if (timeoutNanos != 0) {
             awake();

@@ -3,7 +3,6 @@ package rill.transport.sim;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -38,10 +37,6 @@ import rill.transport.sim.Trace.Kind;
  * <p>This class is the one public face of parts that each have their own file; it is long for that reason only.
  */
 public final class Simulation implements AutoCloseable {
-    private static final long DEFAULT_STEPS = 50_000_000;
-    private static final Duration DEFAULT_TIME = Duration.ofDays(7);
-    private static final long STEPS_FOR_CLOSING = 1_000_000;
-    private static final int STEPS_BETWEEN_LOOKS = 512;
     static final Duration CLOSE_DEADLINE = Loop.DEFAULT_CLOSE_DEADLINE;
 
     private final long seed;
@@ -57,15 +52,9 @@ public final class Simulation implements AutoCloseable {
     private final RandomGenerator random;
     private final Map<String, RandomGenerator> points = new HashMap<>(); // by name: the random numbers of each point
     private final Set<String> named = new HashSet<>(); // looked up, never iterated over
-    private final List<Driven> ticks = new ArrayList<>();
-    private final List<Driven> waitingForHost = new ArrayList<>(); // for their paused hosts to resume
     private final IdentityHashMap<Drivable, Driven> loops = new IdentityHashMap<>(); // looked up, never iterated over
-    private final Standstill standstill = new Standstill(this, owner);
+    private final Steps steps;
     private int loopCount;
-    private long steps;
-    private long mostSteps = DEFAULT_STEPS;
-    private long stepsOfTrial = Long.MAX_VALUE; // whatever limit the scenario sets
-    private long endOfTime = DEFAULT_TIME.toNanos();
     private boolean over; // whether the scenario is
     private boolean failed; // whether the scenario has; what it leaves behind then means nothing
     private boolean closed;
@@ -80,6 +69,7 @@ public final class Simulation implements AutoCloseable {
         this.network = new Network(agenda, trace, chance, seed);
         this.names = new Names(network.tally);
         this.injections = new Injections(this, network, agenda);
+        this.steps = new Steps(this, owner, agenda, chance, trace, properties, verdict, network);
         this.random = Agenda.random(seed, "scenario");
     }
 
@@ -194,8 +184,7 @@ public final class Simulation implements AutoCloseable {
         if (newSteps <= 0 || time.isNegative()) {
             throw new IllegalArgumentException("limits have to be positive, not " + newSteps + " steps and " + time);
         }
-        mostSteps = newSteps;
-        endOfTime = Math.min(Agenda.nanos(time), Agenda.END - 1);
+        steps.limit(newSteps, Agenda.nanos(time));
         return this;
     }
 
@@ -325,67 +314,7 @@ public final class Simulation implements AutoCloseable {
      */
     public boolean step() {
         requireOwner("a step");
-        return takeStep();
-    }
-
-    private boolean takeStep() {
-        properties.check();
-        throwFailure();
-        Driven next = nextTick();
-        if (next == null && agenda.next() == Long.MAX_VALUE) {
-            return false;
-        }
-        if (++steps > Math.min(mostSteps, stepsOfTrial)) {
-            throw new IllegalStateException(
-                    "seed " + seed + ": more than " + Math.min(mostSteps, stepsOfTrial) + " steps" + situation());
-        }
-        if (next != null) {
-            tick(next);
-        } else if (agenda.next() > endOfTime) {
-            throw new IllegalStateException(
-                    "seed " + seed + ": time is up after " + Duration.ofNanos(endOfTime) + situation());
-        } else {
-            happen(Objects.requireNonNull(agenda.take()));
-        }
-        throwFailure();
-        return true;
-    }
-
-    /** Its own method, so that the JIT compiler compiles the events separately from the step. */
-    private static void happen(Event event) {
-        event.happen();
-    }
-
-    private @Nullable Driven nextTick() {
-        if (ticks.isEmpty() || (agenda.next() <= agenda.now() && chance.eventFirst())) {
-            return null;
-        }
-        return ticks.remove(chance.pick(ticks.size()));
-    }
-
-    private void tick(Driven loop) {
-        long when = loop.host.runnableAt();
-        if (when <= agenda.now()) {
-            trace.add(Kind.TICK, loop.host.number, -1, 0, loop.number, 0, "tick");
-            standstill.begins(loop.loop.name());
-            try {
-                loop.tick();
-            } finally {
-                standstill.ends();
-            }
-            loop.host.ticked();
-        } else if (when == Long.MAX_VALUE) {
-            network.tally.hit(Fault.Kind.PAUSE);
-            waitingForHost.add(loop);
-        } else {
-            agenda.at(when, () -> ticks.add(loop));
-        }
-    }
-
-    /** Notes that a host runs again. */
-    void resumed() {
-        ticks.addAll(waitingForHost);
-        waitingForHost.clear();
+        return steps.take();
     }
 
     /**
@@ -397,7 +326,7 @@ public final class Simulation implements AutoCloseable {
         if (time.isNegative()) {
             throw new IllegalArgumentException("time doesn't go back: " + time);
         }
-        runTo(agenda.after(Agenda.nanos(time)), () -> false);
+        steps.until(agenda.after(Agenda.nanos(time)), () -> false);
         requireUninterrupted();
     }
 
@@ -407,7 +336,7 @@ public final class Simulation implements AutoCloseable {
      * @throws IllegalStateException if the thread is interrupted first
      */
     public void runUntil(BooleanSupplier condition) {
-        drive("the condition", condition, () -> {});
+        steps.drive("the condition", condition, () -> {});
         if (!condition.getAsBoolean()) {
             requireUninterrupted();
         }
@@ -423,7 +352,7 @@ public final class Simulation implements AutoCloseable {
         if (within.isNegative()) {
             throw new IllegalArgumentException("time doesn't go back: " + within);
         }
-        runTo(agenda.after(Agenda.nanos(within)), condition);
+        steps.until(agenda.after(Agenda.nanos(within)), condition);
         if (!condition.getAsBoolean()) {
             requireUninterrupted();
             throw new AssertionError("the condition did not hold within " + within + situation());
@@ -435,50 +364,6 @@ public final class Simulation implements AutoCloseable {
             throw new IllegalStateException("seed " + seed + ": " + named(Thread.currentThread())
                     + " is interrupted, and so no step was taken; whoever has interrupted it, clear that first, with"
                     + " Thread.interrupted()");
-        }
-    }
-
-    /** Runs until {@code done}, or until the thread is interrupted. {@code alive} throws if what could make it done is gone. */
-    void drive(String what, BooleanSupplier done, Runnable alive) {
-        requireOwner("a step");
-        while (true) {
-            alive.run();
-            if (done.getAsBoolean()) {
-                return;
-            }
-            if (Thread.currentThread().isInterrupted()) {
-                return;
-            }
-            if (!takeStep()) {
-                throw new IllegalStateException("seed " + seed + ": nothing is left that could happen, but " + what
-                        + " is not done; what other threads, or stages that they complete, would do never comes here:"
-                        + " use host.executor(cost) in place of an executor of your own"
-                        + situation());
-            }
-        }
-    }
-
-    /** Waits on behalf of a selector without a loop. */
-    void pass(BooleanSupplier done, long nanos) {
-        if (nanos < 0) {
-            drive("a select without a limit", done, () -> {});
-        } else {
-            runTo(agenda.after(nanos), done);
-        }
-    }
-
-    private void runTo(long end, BooleanSupplier done) {
-        requireOwner("a step");
-        while (!done.getAsBoolean() && (!ticks.isEmpty() || agenda.next() <= end)) {
-            if (Thread.currentThread().isInterrupted()) {
-                return;
-            }
-            takeStep();
-        }
-        properties.check();
-        throwFailure();
-        if (!done.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
-            agenda.advance(end);
         }
     }
 
@@ -495,7 +380,7 @@ public final class Simulation implements AutoCloseable {
     }
 
     /** Describes who is waiting for what, in lines of text. */
-    private String situation() {
+    String situation() {
         var text = new StringBuilder("\n(at ").append(elapsed()).append("); who waits for what:");
         for (Host host : network.hosts()) {
             text.append("\n  ").append(host).append(host.paused() ? ", paused" : "");
@@ -545,20 +430,10 @@ public final class Simulation implements AutoCloseable {
         return known;
     }
 
-    void wantsTick(Driven loop) {
-        long late = chance.lateness();
-        if (late == 0) {
-            ticks.add(loop);
-        } else {
-            agenda.at(agenda.now() + late, () -> ticks.add(loop));
-        }
-    }
-
     /** Forgets a loop whose process is gone. */
     void lost(Driven loop) {
         loops.remove(loop.loop);
-        ticks.remove(loop);
-        waitingForHost.remove(loop);
+        steps.lost(loop);
     }
 
     Chance chance() {
@@ -591,17 +466,12 @@ public final class Simulation implements AutoCloseable {
         without.freedoms().forEach(chance::fix);
     }
 
-    /** Limits the steps of a run that is being made smaller: one that takes more does not fail in the same manner. */
-    void mostSteps(long most) {
-        stepsOfTrial = most;
-    }
-
     /** Returns the faults that have struck, for a replay. */
     List<Strike> planned() {
         return injections.planned();
     }
 
-    long steps() {
+    Steps steps() {
         return steps;
     }
 
@@ -634,12 +504,6 @@ public final class Simulation implements AutoCloseable {
     /** Notes something that makes the run worthless. */
     IllegalStateException violated(String message) {
         return verdict.violated("seed " + seed + ": " + message);
-    }
-
-    private void throwFailure() {
-        if (!over) {
-            verdict.throwIfAny();
-        }
     }
 
     /** Returns what is appended to every failure: the moment, and how to reproduce it. */
@@ -678,15 +542,13 @@ public final class Simulation implements AutoCloseable {
         over = true;
         var leftovers = new Leftovers(network, verdict);
         boolean passed = !failed && verdict.failure() == null;
-        stepsOfTrial = Long.MAX_VALUE;
-        endOfTime = Long.MAX_VALUE - 1;
+        steps.scenarioIsOver();
         injections.noMore();
         if (passed) {
             attemptToLook(() -> leftovers.tasks(this::goOn));
         }
         closed = true;
-        standstill.end();
-        mostSteps = steps + STEPS_FOR_CLOSING;
+        steps.closing();
         injections.endAll();
         boolean inOrder = true;
         for (Host host : network.hosts()) {
@@ -720,17 +582,7 @@ public final class Simulation implements AutoCloseable {
     /** Ends all faults and keeps stepping until the condition holds. Returns whether nothing is left that could happen. */
     private boolean goOn(BooleanSupplier condition) {
         injections.endAll();
-        long end = steps + Leftovers.MOST_STEPS;
-        mostSteps = Long.MAX_VALUE;
-        while (steps < end && !Thread.currentThread().isInterrupted() && verdict.failure() == null) {
-            if (steps % STEPS_BETWEEN_LOOKS == 0 && condition.getAsBoolean()) {
-                return false;
-            }
-            if (!takeStep()) {
-                return true;
-            }
-        }
-        return false;
+        return steps.goOn(condition);
     }
 
     /** Returns whether the loop closed in good order. */

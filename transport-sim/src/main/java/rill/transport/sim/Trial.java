@@ -58,7 +58,7 @@ record Trial(
         Thread.interrupted(); // left over from earlier code on this thread; it would keep any step from being taken
         Simulation simulation = Simulation.seed(seed);
         simulation.without(without);
-        simulation.mostSteps(mostSteps);
+        simulation.steps().limitTrial(mostSteps);
         if (plan != null) {
             simulation.replay(plan);
         }
@@ -76,7 +76,7 @@ record Trial(
         if (failure != null && !says) {
             simulation.trace().mark(Trace.Kind.FAILED, "failed: " + firstLine(failure));
         }
-        long steps = simulation.steps();
+        long steps = simulation.steps().taken();
         List<Strike> strikes = simulation.planned();
         recorded.accept(simulation);
         if (failure != null) {
