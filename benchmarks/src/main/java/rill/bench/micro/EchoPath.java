@@ -16,8 +16,8 @@ import rill.Pipeline;
 /**
  * The whole path of an echo without the kernel: reads of 64 bytes, written back, flushed at the end of the batch. Measured per batch.
  *
- * <p>Netty's channel is passed the same buffer each time, where a real one would allocate; Rill copies the message out of its receive buffer, as it
- * always does, and its batch is a whole tick.
+ * <p>What the kernel would copy is copied on both sides: into a buffer that Netty's channel allocates for each read, as one with a socket does, and
+ * into the receive buffer of Rill's loop, out of which Rill copies the message. Rill's batch is a whole tick, with two readings of the clock.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -37,14 +37,14 @@ public class EchoPath {
     /** Rill. */
     @Benchmark
     public long rill() {
-        rill.read(input, reads);
+        rill.receive(input, reads);
         return Written.checked(rill.written(), (long) SIZE * reads);
     }
 
     /** Netty. */
     @Benchmark
     public long netty() {
-        netty.read(input, reads);
+        netty.receive(input, reads);
         return Written.checked(netty.written(), (long) SIZE * reads);
     }
 

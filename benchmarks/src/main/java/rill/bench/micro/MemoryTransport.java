@@ -104,6 +104,7 @@ final class MemoryTransport implements Transport {
         private @Nullable ByteBuf source;
         private @Nullable ByteBuf input; // the same bytes in the loop's receive buffer
         private int reads;
+        private boolean copying; // with each read, as a kernel does
         long written;
 
         MemoryWire(WireListener listener, Supplier<ByteBuf> receiveBuffer) {
@@ -111,13 +112,19 @@ final class MemoryTransport implements Transport {
             this.receiveBuffer = receiveBuffer;
         }
 
-        /** Makes the next select read all of {@code bytes} this many times. */
+        /** Makes the next select read all of {@code bytes} this many times; they are copied into the receive buffer only the first time. */
         void feed(ByteBuf bytes, int times) {
             if (bytes != source) {
                 source = bytes;
                 input = receiveBuffer.get().writeBytes(bytes, 0, bytes.writerIndex());
             }
             reads = times;
+        }
+
+        /** Likewise, but each read copies them into the receive buffer. */
+        void arrive(ByteBuf bytes, int times) {
+            feed(bytes, times);
+            copying = true;
         }
 
         private void deliver() {
@@ -135,6 +142,9 @@ final class MemoryTransport implements Transport {
                 return;
             }
             for (; reads > 0; reads--) { // one turn, as of a socket with this much to read
+                if (copying && source != null) {
+                    bytes.clear().writeBytes(source, 0, source.writerIndex());
+                }
                 bytes.readerIndex(0);
                 listener.received(bytes);
             }

@@ -1,6 +1,7 @@
 package rill.bench.micro;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -24,6 +25,7 @@ final class NettySide {
             }
         };
         channel.freezeTime();
+        channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
     }
 
     /** Reads {@code bytes} this many times, and ends the batch of reads. The buffer remains the caller's. */
@@ -32,6 +34,23 @@ final class NettySide {
             bytes.readerIndex(0);
             channel.pipeline().fireChannelRead(bytes.retain());
         }
+        channel.pipeline().fireChannelReadComplete();
+        channel.checkException();
+    }
+
+    /** Likewise, but as a channel with a socket reads: each read goes into a buffer of its own, of the size that it guesses. */
+    void receive(ByteBuf bytes, int times) {
+        var handle = channel.unsafe().recvBufAllocHandle();
+        handle.reset(channel.config());
+        for (int i = 0; i < times; i++) {
+            ByteBuf buffer = handle.allocate(channel.alloc());
+            handle.attemptedBytesRead(buffer.writableBytes());
+            buffer.writeBytes(bytes, 0, bytes.writerIndex());
+            handle.lastBytesRead(bytes.writerIndex());
+            handle.incMessagesRead(1);
+            channel.pipeline().fireChannelRead(buffer);
+        }
+        handle.readComplete();
         channel.pipeline().fireChannelReadComplete();
         channel.checkException();
     }

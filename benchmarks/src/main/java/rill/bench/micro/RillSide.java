@@ -34,6 +34,12 @@ final class RillSide<R, W> {
         loop.tick();
     }
 
+    /** Likewise, with each read's copy into the loop's receive buffer. */
+    void receive(ByteBuf bytes, int times) {
+        transport.wire().arrive(bytes, times);
+        loop.tick();
+    }
+
     /** Returns the bytes flushed since the last call. */
     long written() {
         long written = transport.wire().written;
