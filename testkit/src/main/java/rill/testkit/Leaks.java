@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -176,7 +177,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
 
     private static Set<Thread> relevantThreads() {
         var relevant = new HashSet<Thread>();
-        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+        for (Thread thread : platformThreads()) {
             String name = thread.getName();
             ThreadGroup group = thread.getThreadGroup();
             boolean theJdks = group == null
@@ -189,6 +190,21 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
             }
         }
         return relevant;
+    }
+
+    /** Returns all that are alive, without the stacks of {@link Thread#getAllStackTraces}, for which every thread would have to stop. */
+    private static List<Thread> platformThreads() {
+        ThreadGroup all = Objects.requireNonNull(Thread.currentThread().getThreadGroup());
+        for (ThreadGroup parent = all.getParent(); parent != null; parent = parent.getParent()) {
+            all = parent;
+        }
+        var threads = new Thread[64];
+        int count = all.enumerate(threads);
+        while (count == threads.length) { // perhaps there are more
+            threads = new Thread[2 * threads.length];
+            count = all.enumerate(threads);
+        }
+        return List.of(Arrays.copyOf(threads, count));
     }
 
     /** Returns everything tracked at this moment; the detector itself would notice a leak only after a garbage collection. */
