@@ -667,6 +667,7 @@ abstract class BareLoop implements Drivable, Executor {
         runReporting("telling other loops of the close", crossLoopFutures::close);
         runReporting("telling of failures", failures::close);
         runReporting("telling of what survives", closing::tellOfSurvivors);
+        runReporting("telling the loops that close with it", closing::ready);
         Watchdog.unwatch(activity);
         ended = true; // last, since the program may end when this is seen
         driving.wakeAll();

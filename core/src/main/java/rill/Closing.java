@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *  open ──close()──▶ FINISHING: no more accepts; accepted connections finish what is in flight,
- *                       │       and then, when no longer needed, outgoing ones
+ *                       │       and then, when no loop that closes with this one needs them, outgoing ones
  *                       │ all connections gone, or the deadline
  *                       ▼
  *                    CANCELLING: every Task gets CancelledException
@@ -31,8 +31,10 @@ final class Closing {
     private final AtomicBoolean begun = new AtomicBoolean();
     private final List<String> survivors = new ArrayList<>();
     private @Nullable Handle deadline;
+    private volatile @Nullable Departure departure; // of the loops that close together with this one
+    private boolean ready; // it has told them
     private boolean overdue;
-    private boolean leaving; // outgoing connections are no longer needed
+    private volatile boolean leaving; // outgoing connections are no longer needed
     private boolean cancelling;
     private boolean ending;
     private final Look look = new Look();
@@ -56,18 +58,32 @@ final class Closing {
 
     /** Begins to close, without waiting for the end. */
     void start(Duration limit) {
+        start(limit, null);
+    }
+
+    /**
+     * {@link #start(Duration)} as one of several loops.
+     *
+     * @param together the departure of all of them, or null for none
+     * @return false if it had begun before
+     */
+    boolean start(Duration limit, @Nullable Departure together) {
         if (begun.get()) {
-            return;
+            return false;
         }
         long due = loop.nanoTime() + BareLoop.nanos(limit);
         var beginning = new Handle(loop, "close", () -> begin(Duration.ofNanos(due - loop.nanoTime())));
-        if (begun.compareAndSet(false, true)) {
-            try {
-                loop.enqueue(beginning);
-            } catch (Throwable t) { // thrown by the loop's driver: the loop may be closed later
-                begun.set(false);
-                throw t;
-            }
+        if (!begun.compareAndSet(false, true)) {
+            return false;
+        }
+        departure = together;
+        try {
+            loop.enqueue(beginning);
+            return true;
+        } catch (Throwable t) { // thrown by the loop's driver: the loop may be closed later
+            departure = null;
+            begun.set(false);
+            throw t;
         }
     }
 
@@ -75,7 +91,7 @@ final class Closing {
         return begun.get();
     }
 
-    /** Whether nothing may be connected any more. */
+    /** Whether nothing may be connected any more. Any thread. */
     boolean connectsNoMore() {
         return leaving;
     }
@@ -101,11 +117,11 @@ final class Closing {
         if (!begun.get() || ending) {
             return;
         }
-        if (!leaving && (overdue || loop.residents().acceptedAreDone())) {
+        if (!leaving && (overdue || (loop.residents().acceptedAreDone() && othersAreReady()))) {
             leaving = true;
             loop.residents().finishAll();
         }
-        if (!cancelling && (overdue || loop.residents().isEmpty())) {
+        if (leaving && !cancelling && (overdue || loop.residents().isEmpty())) {
             cancelling = true;
             cancelTasks();
         }
@@ -116,6 +132,21 @@ final class Closing {
             finish();
         } else if (overdue) {
             lookInEachTick();
+        }
+    }
+
+    private boolean othersAreReady() {
+        ready();
+        Departure together = departure;
+        return together == null || together.allReady();
+    }
+
+    /** Tells the loops that close together with this one that it keeps none of them waiting. Later calls are no-ops. */
+    void ready() {
+        Departure together = departure;
+        if (together != null && !ready) {
+            ready = true;
+            together.ready();
         }
     }
 

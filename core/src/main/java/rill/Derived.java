@@ -27,14 +27,14 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return new FlatMapped<S, T>(source, mapping).begin();
     }
 
-    static <T extends @Nullable Object> Future<T> recover(
-            Future<T> source, ThrowingFunction<? super Throwable, ? extends T> recovery) {
-        return new Recovered<>(source, recovery).begin();
+    static <T extends @Nullable Object, X extends Throwable> Future<T> recover(
+            Future<T> source, Class<X> kind, ThrowingFunction<? super X, ? extends T> recovery) {
+        return new Recovered<T, X>(source, kind, recovery).begin();
     }
 
-    static <T extends @Nullable Object> Future<T> recoverWith(
-            Future<T> source, ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery) {
-        return new RecoveredWith<>(source, recovery).begin();
+    static <T extends @Nullable Object, X extends Throwable> Future<T> recoverWith(
+            Future<T> source, Class<X> kind, ThrowingFunction<? super X, ? extends Future<? extends T>> recovery) {
+        return new RecoveredWith<T, X>(source, kind, recovery).begin();
     }
 
     static <T extends @Nullable Object> Future<T> timeout(Future<T> source, Duration limit) {
@@ -251,11 +251,13 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
     }
 
-    private static final class Recovered<T extends @Nullable Object> extends Single<T, T> {
-        private final ThrowingFunction<? super Throwable, ? extends T> recovery;
+    private static final class Recovered<T extends @Nullable Object, X extends Throwable> extends Single<T, T> {
+        private final Class<X> kind;
+        private final ThrowingFunction<? super X, ? extends T> recovery;
 
-        Recovered(Future<T> source, ThrowingFunction<? super Throwable, ? extends T> recovery) {
+        Recovered(Future<T> source, Class<X> kind, ThrowingFunction<? super X, ? extends T> recovery) {
             super(source);
+            this.kind = kind;
             this.recovery = recovery;
         }
 
@@ -266,22 +268,27 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         boolean asksUser(Future<?> settled) {
-            return settled.hasFailed();
+            return settled.hasFailedWith(kind);
         }
 
         @Override
         Object outcomeOf(Future<?> settled) throws Exception {
             Object outcome = settled.shared();
-            return outcome instanceof Failed failed ? mask(recovery.apply(failed.cause)) : outcome;
+            return outcome instanceof Failed failed && kind.isInstance(failed.cause)
+                    ? mask(recovery.apply(kind.cast(failed.cause)))
+                    : outcome;
         }
     }
 
-    private static final class RecoveredWith<T extends @Nullable Object> extends Single<T, T> {
-        private final ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery;
+    private static final class RecoveredWith<T extends @Nullable Object, X extends Throwable> extends Single<T, T> {
+        private final Class<X> kind;
+        private final ThrowingFunction<? super X, ? extends Future<? extends T>> recovery;
         private boolean recovering;
 
-        RecoveredWith(Future<T> source, ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery) {
+        RecoveredWith(
+                Future<T> source, Class<X> kind, ThrowingFunction<? super X, ? extends Future<? extends T>> recovery) {
             super(source);
+            this.kind = kind;
             this.recovery = recovery;
         }
 
@@ -292,18 +299,18 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         boolean asksUser(Future<?> settled) {
-            return !recovering && settled.hasFailed();
+            return !recovering && settled.hasFailedWith(kind);
         }
 
         @Override
         @Nullable
         Object outcomeOf(Future<?> settled) throws Exception {
             Object outcome = settled.shared();
-            if (recovering || !(outcome instanceof Failed failed)) {
+            if (recovering || !(outcome instanceof Failed failed) || !kind.isInstance(failed.cause)) {
                 return outcome;
             }
             recovering = true;
-            return follow(Objects.requireNonNull(recovery.apply(failed.cause), "recoverWith's Future"));
+            return follow(Objects.requireNonNull(recovery.apply(kind.cast(failed.cause)), "recoverWith's Future"));
         }
     }
 

@@ -221,7 +221,14 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     /** Returns a Future with the same value, or if this one fails, with {@code recovery}'s result for the failure. */
     public final Future<T> recover(ThrowingFunction<? super Throwable, ? extends T> recovery) {
-        return Derived.recover(this, Objects.requireNonNull(recovery, "recovery"));
+        return recover(Throwable.class, recovery);
+    }
+
+    /** {@link #recover(ThrowingFunction)} from one kind of failure; others pass through. */
+    public final <X extends Throwable> Future<T> recover(
+            Class<X> kind, ThrowingFunction<? super X, ? extends T> recovery) {
+        return Derived.recover(
+                this, Objects.requireNonNull(kind, "kind"), Objects.requireNonNull(recovery, "recovery"));
     }
 
     /**
@@ -229,7 +236,14 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * this one, or {@code recovery}'s once that exists, if nobody else waits for it.
      */
     public final Future<T> recoverWith(ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery) {
-        return Derived.recoverWith(this, Objects.requireNonNull(recovery, "recovery"));
+        return recoverWith(Throwable.class, recovery);
+    }
+
+    /** {@link #recoverWith(ThrowingFunction)} from one kind of failure; others pass through. */
+    public final <X extends Throwable> Future<T> recoverWith(
+            Class<X> kind, ThrowingFunction<? super X, ? extends Future<? extends T>> recovery) {
+        return Derived.recoverWith(
+                this, Objects.requireNonNull(kind, "kind"), Objects.requireNonNull(recovery, "recovery"));
     }
 
     /**
@@ -267,7 +281,6 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      *   <li>On a thread outside, while another thread drives the loop: parks the thread.
      *   <li>On a thread outside, while nobody drives the loop: drives it until this Future is done. (A virtual thread has a platform thread do that,
      *       and parks.)
-     *       platform thread do that, and parks.)
      *   <li>Inside a callback or a codec: throws {@link IllegalStateException} at once, even if it is done.
      * </ul>
      *
@@ -394,6 +407,11 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     /** Whether it is done without a value. */
     final boolean hasFailed() {
         return outcome instanceof Failed;
+    }
+
+    /** Likewise, with such a failure. */
+    final boolean hasFailedWith(Class<? extends Throwable> kind) {
+        return outcome instanceof Failed failed && kind.isInstance(failed.cause);
     }
 
     /** The value as it is, possibly null; does not take it. It must be available. */

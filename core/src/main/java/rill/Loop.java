@@ -289,6 +289,11 @@ public final class Loop extends BareLoop implements Serving {
         return pool(InetSocketAddress.createUnresolved(host, port), protocol, options);
     }
 
+    /** {@link #pool(String, int, ClientProtocol, PoolOptions)} with one connection. */
+    public <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol) {
+        return pool(host, port, protocol, PoolOptions.defaults());
+    }
+
     // ---- asking
 
     /** The loop whose callback or Task the current thread is running, or null on a thread outside. */

@@ -1,12 +1,14 @@
 package rill;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Driver;
 
@@ -110,15 +112,37 @@ public final class LoopGroup implements Serving {
                 .filter(loop -> !loop.closing().hasBegun())
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("pool: every loop of the LoopGroup is closed: " + loops));
-        return Pool.open(home, this::emptiest, loops.size() > 1, address, protocol, options);
+        return Pool.open(
+                home,
+                () -> emptiest(loop -> !loop.closing().connectsNoMore()),
+                loops.size() > 1,
+                address,
+                protocol,
+                options);
+    }
+
+    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} with one connection. */
+    public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol) {
+        return pool(address, protocol, PoolOptions.defaults());
+    }
+
+    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} to a port of a host, whose name the {@link Resolver} looks up. */
+    public <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol, PoolOptions options) {
+        return pool(InetSocketAddress.createUnresolved(host, port), protocol, options);
+    }
+
+    /** {@link #pool(String, int, ClientProtocol, PoolOptions)} with one connection. */
+    public <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol) {
+        return pool(host, port, protocol, PoolOptions.defaults());
     }
 
     private @Nullable Loop emptiest() {
-        if (closing) {
-            return null;
-        }
+        return closing ? null : emptiest(loop -> !loop.closing().hasBegun());
+    }
+
+    private @Nullable Loop emptiest(Predicate<Loop> suitable) {
         return loops.stream()
-                .filter(loop -> !loop.closing().hasBegun())
+                .filter(suitable)
                 .min(Comparator.comparingInt(Loop::connections))
                 .orElse(null);
     }
@@ -149,7 +173,8 @@ public final class LoopGroup implements Serving {
 
     private void closeAll(Duration deadline) {
         Loop first = loops.getFirst();
-        Each.of(loops, first, "closing of a group", null, loop -> loop.closing().start(deadline));
+        var departure = new Departure(loops);
+        Each.of(loops, first, "closing of a group", null, loop -> start(loop, deadline, departure));
         if (first.environment().driver() != null) { // which drives all of them
             loops.forEach(loop -> loop.close(deadline));
             return;
@@ -161,6 +186,17 @@ public final class LoopGroup implements Serving {
                         .start(() -> loop.close(deadline)))
                 .toList();
         Compensated.run(() -> Threads.join(closers));
+    }
+
+    private static void start(Loop loop, Duration deadline, Departure departure) {
+        boolean begun = false;
+        try {
+            begun = loop.closing().start(deadline, departure);
+        } finally {
+            if (!begun) { // it closes by itself, or can't be told
+                departure.ready();
+            }
+        }
     }
 
     @Override

@@ -193,7 +193,10 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
         close(Loop.DEFAULT_CLOSE_DEADLINE);
     }
 
-    /** Closes the loop, or all loops of the group in parallel, and waits for that: see {@link Loop#close(Duration)}. */
+    /**
+     * Closes the loop, or all loops of the group in parallel, and waits for that: see {@link Loop#close(Duration)}. No loop of a group gives up its
+     * outgoing connections before the accepted ones of all of them are done, since a request in progress may need a {@link Pool} of another loop.
+     */
     void close(Duration deadline);
 
     /**

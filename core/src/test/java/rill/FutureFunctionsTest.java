@@ -63,6 +63,32 @@ class FutureFunctionsTest {
     }
 
     @Test
+    void recovering_from_one_kind_of_failure_lets_others_pass() {
+        var other = new IllegalStateException("a mistake");
+        var late = new DeadlineException("late");
+        assertThat(loops.settle(loop.<String>failed(late).recover(IOException.class, Throwable::getMessage)))
+                .isEqualTo("late");
+        assertThat(loops.failureOf(loop.<String>failed(other).recover(IOException.class, why -> "hidden")))
+                .isSameAs(other);
+        assertThat(loops.settle(
+                        loop.<String>failed(late).recoverWith(IOException.class, why -> loop.done(why.getMessage()))))
+                .isEqualTo("late");
+        assertThat(loops.failureOf(
+                        loop.<String>failed(other).recoverWith(IOException.class, why -> loop.done("hidden"))))
+                .isSameAs(other);
+        assertThat(loops.settle(loop.done("value").recover(IOException.class, why -> "hidden")))
+                .isEqualTo("value");
+    }
+
+    @Test
+    void a_failure_that_passes_a_recovery_of_another_kind_is_reported_if_nobody_looks() {
+        var _ = loop.<String>failed(new IllegalStateException("a mistake")).recover(IOException.class, why -> "hidden");
+        loops.settle();
+        loop.close();
+        assertThat(loops.reporter().take(Report.Unobserved.class)).hasSize(1);
+    }
+
+    @Test
     void cancelling_what_recovers_cancels_what_it_waits_for_first_one_and_then_the_other() {
         Promise<String> first = loop.promise();
         first.recoverWith(why -> loop.done("other")).cancel();

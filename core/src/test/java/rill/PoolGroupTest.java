@@ -9,8 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +76,69 @@ class PoolGroupTest {
         assertThat(loopsOf(pool)).hasSize(4);
         assertThat(pool.loop()).isSameAs(group.loops().getFirst());
         pool.finish().await();
+    }
+
+    /** A client whose request waits in the group, on a loop without the pool, until {@link #goOn}. */
+    private final class Waiting {
+        private final CompletableFuture<Void> goOn = new CompletableFuture<>();
+        private final CompletableFuture<Loop> busy = new CompletableFuture<>();
+        final Future<String> answer;
+
+        Waiting(Pool<String, String> pool) throws Exception {
+            Listener front = group.serve(ANY, TextLines.pipeline(), request -> {
+                        busy.complete(Loop.current());
+                        return Future.from(goOn).flatMap(nothing -> pool.call("get " + request));
+                    })
+                    .await();
+            answer = server.connect(front.address(), ASKING)
+                    .flatMap(client -> client.call("x"));
+            assertThat(busy.get(20, TimeUnit.SECONDS)).isNotSameAs(pool.loop());
+        }
+
+        /** Begins to close the group; returns once all of its loops are about to close. */
+        Outside<@Nullable Void> closeGroup() throws IOException {
+            Outside<@Nullable Void> closer = Outside.start(() -> {
+                group.close(Duration.ofSeconds(20));
+                return null;
+            });
+            for (Loop each : group.loops()) {
+                Await.until("it closes", () -> each.closing().hasBegun());
+                each.submit(() -> {}).await();
+            }
+            return closer;
+        }
+
+        void goOn() {
+            goOn.complete(null);
+        }
+    }
+
+    @Test
+    void a_request_in_progress_while_the_group_closes_can_use_a_pool_of_an_idle_loop() throws Exception {
+        var waiting = new Waiting(pool(1));
+        Outside<@Nullable Void> closer = waiting.closeGroup();
+        waiting.goOn();
+        assertThat(waiting.answer.await()).isEqualTo("answer to get x");
+        closer.result();
+    }
+
+    @Test
+    void meanwhile_the_pool_connects_again() throws Exception {
+        var waiting = new Waiting(pool(1));
+        Outside<@Nullable Void> closer = waiting.closeGroup();
+        accepted.getLast().abort();
+        Await.until("its connection is lost", () -> accepted.size() == 2);
+        waiting.goOn();
+        assertThat(waiting.answer.await()).isEqualTo("answer to get x");
+        closer.result();
+    }
+
+    @Test
+    void a_loop_that_has_closed_before_keeps_no_other_from_leaving() throws Exception {
+        Pool<String, String> pool = pool(2);
+        group.loops().getLast().close(Duration.ofSeconds(20));
+        group.close(Duration.ofDays(1));
+        assertThat(pool.state()).isInstanceOf(PoolState.Closed.class);
     }
 
     @Test
