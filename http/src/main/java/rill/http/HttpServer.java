@@ -1,6 +1,7 @@
 package rill.http;
 
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
 import rill.Connection;
 import rill.Future;
+import rill.ListenOptions;
 import rill.Listener;
 import rill.Loop;
 import rill.Pipeline;
@@ -112,7 +114,9 @@ public final class HttpServer implements AutoCloseable {
         for (ByteLayer layer : options.layers()) {
             pipeline = pipeline.over(layer);
         }
-        return on.listen(address, pipeline, options.listen(), this::opened).map(open -> {
+        // While a handler works, a connection of HTTP looks idle to the Listener.
+        ListenOptions listen = options.listen().idleTime(Duration.ZERO);
+        return on.listen(address, pipeline, listen, this::opened).map(open -> {
             home = Loop.current();
             listener = open;
             return this;

@@ -21,6 +21,7 @@ public final class HttpServerOptions {
         private HttpLimits limits = HttpLimits.defaults();
         private List<ByteLayer> layers = List.of();
         private Duration headDeadline = Duration.ofSeconds(10);
+        private Duration answerDeadline = Duration.ZERO;
         private Duration idleTime = Duration.ofSeconds(60);
         private int progressBytes = 1024;
         private Duration progressTime = Duration.ofSeconds(10);
@@ -48,8 +49,8 @@ public final class HttpServerOptions {
     }
 
     /**
-     * The defaults: {@link ListenOptions#defaults()} and {@link HttpLimits#defaults()}, no layers; 10 seconds for a head, 60 seconds idle, at least 1
-     * KiB of a body every 10 seconds; 16 requests in progress, 64 KiB waiting, 256 KiB drained; no access log.
+     * The defaults: {@link ListenOptions#defaults()} and {@link HttpLimits#defaults()}, no layers; 10 seconds for a head, no bound for handlers, 60
+     * seconds idle, at least 1 KiB of a body every 10 seconds; 16 requests in progress, 64 KiB waiting, 256 KiB drained; no access log.
      */
     public static HttpServerOptions defaults() {
         return DEFAULTS;
@@ -98,6 +99,14 @@ public final class HttpServerOptions {
     /** The longest time from the first byte of a head to its end; a slower client is answered with 408. */
     public Duration headDeadline() {
         return values.headDeadline;
+    }
+
+    /**
+     * The longest time that a handler may take, zero for no bound. Then its Future (the Task, for {@link HttpServer#tasks}) is cancelled, and the
+     * request is answered with 503. The body of the response may take longer.
+     */
+    public Duration answerDeadline() {
+        return values.answerDeadline;
     }
 
     /**
@@ -178,6 +187,14 @@ public final class HttpServerOptions {
         return with(copy -> copy.headDeadline = time);
     }
 
+    /** Sets {@link #answerDeadline()}. */
+    public HttpServerOptions answerDeadline(Duration time) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException("answerDeadline can't be negative, unlike " + time);
+        }
+        return with(copy -> copy.answerDeadline = time);
+    }
+
     /** Sets {@link #idleTime()}. */
     public HttpServerOptions idleTime(Duration time) {
         positive(time, "idleTime");
@@ -240,7 +257,7 @@ public final class HttpServerOptions {
 
     @Override
     public String toString() {
-        return "HttpServerOptions[headDeadline=" + headDeadline() + ", idleTime=" + idleTime() + ", bodyProgress="
+        return "HttpServerOptions[headDeadline=" + headDeadline() + ", answerDeadline=" + answerDeadline() + ", idleTime=" + idleTime() + ", bodyProgress="
                 + progressBytes() + " in " + progressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
                 + waitingBytes() + ", drainBytes=" + drainBytes() + ", " + limits() + ", " + listen() + "]";
     }

@@ -1,10 +1,13 @@
 package rill.http;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Future;
+import rill.Handle;
 import rill.http.wire.Data;
 import rill.http.wire.End;
 import rill.http.wire.HttpFields;
@@ -108,8 +111,21 @@ final class Intake implements IncomingBody.Origin {
         }
         exchange.answer = answer;
         if (!answer.isDone()) {
-            Hop.onDone(owner.loop(), answer, (response, failure) -> owner.writeAnswers(), () -> {});
+            Handle deadline = deadlineOf(answer);
+            BiConsumer<@Nullable HttpResponse, @Nullable Throwable> goOn = (response, failure) -> {
+                if (deadline != null) {
+                    deadline.cancel();
+                }
+                owner.writeAnswers();
+            };
+            Hop.onDone(owner.loop(), answer, goOn, () -> {});
         }
+    }
+
+    /** Cancels the handler's Future when its time is up; null if it has as much as it wants. */
+    private @Nullable Handle deadlineOf(Future<HttpResponse> answer) {
+        Duration most = server.options().answerDeadline();
+        return most.isZero() ? null : owner.loop().schedule(most, "deadline of an answer", answer::cancel);
     }
 
     private void ended(Exchange exchange, IncomingBody body, HttpFields trailers) {

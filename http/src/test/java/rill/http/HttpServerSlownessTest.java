@@ -1,24 +1,37 @@
 package rill.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static rill.http.Served.DATE;
 import static rill.http.Served.HOST;
 import static rill.http.Served.text;
 import static rill.http.ServedTexts.GET;
 import static rill.http.ServedTexts.LAST;
+import static rill.http.ServedTexts.PLAIN;
+import static rill.http.ServedTexts.bytes;
 import static rill.http.ServedTexts.ok;
+import static rill.http.ServedTexts.promising;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import rill.Connection;
 import rill.Future;
+import rill.ListenOptions;
 import rill.Loop;
+import rill.LoopOptions;
+import rill.Pipeline;
+import rill.Promise;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
 
@@ -127,6 +140,69 @@ class HttpServerSlownessTest {
             served.pass(Duration.ofSeconds(30));
             client.connection.resume();
             assertThat(client.untilEnd()).contains(large).contains("HTTP/1.1 408 ");
+        }
+    }
+
+    private static final String ANSWERED_LATE =
+            "HTTP/1.1 503 Service Unavailable\r\n" + PLAIN + DATE + "Content-Length: 24\r\n\r\n503 Service Unavailable\n";
+
+    @Test
+    void a_handler_that_exceeds_its_deadline_is_cancelled_and_answered_with_503() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        HttpServerOptions options = Served.options().answerDeadline(Duration.ofSeconds(2));
+        try (var served = new Served(options, promising(promises))) {
+            var client = served.connect().send(GET);
+            served.pass(Duration.ofMillis(1_999));
+            assertThat(client.size()).isZero();
+            assertThat(client.until("Unavailable\n")).isEqualTo(ANSWERED_LATE);
+            assertThat(promises.getFirst().isCancelled()).isTrue();
+
+            long timers = served.loop.metrics().timers().pending();
+            client.send(GET);
+            served.drive(() -> promises.size() == 2);
+            promises.getLast().complete(HttpResponse.text("in time"));
+            assertThat(client.until("in time")).isEqualTo(ok("in time"));
+            assertThat(served.loop.metrics().timers().pending()).isEqualTo(timers);
+        }
+    }
+
+    @Test
+    void the_task_of_a_handler_that_exceeds_its_deadline_is_cancelled() throws IOException {
+        var transport = MemoryTransport.calm();
+        try (Loop loop = Loop.open(LoopOptions.defaults().transport(transport).slowHandle(Duration.ZERO));
+                Loop clients = Loop.open(LoopOptions.defaults().transport(transport))) {
+            var thrown = new ArrayList<Throwable>();
+            HttpServerOptions options = Served.options().answerDeadline(Duration.ofSeconds(2));
+            HttpServer server = HttpServer.tasks(loop, MemoryTransport.ANY, options, request -> {
+                        try {
+                            return loop.<HttpResponse>promise().await();
+                        } catch (IOException | CancellationException e) {
+                            thrown.add(e);
+                            throw e;
+                        }
+                    })
+                    .await();
+            Connection<ByteBuf, ByteBuf> client =
+                    clients.connect(server.address(), Pipeline.bytes()).await();
+            client.write(bytes(GET));
+            ByteBuf answer = Objects.requireNonNull(client.receive().await());
+            assertThat(answer.toString(StandardCharsets.ISO_8859_1)).isEqualTo(ANSWERED_LATE);
+            answer.release();
+            assertThat(thrown).singleElement().isInstanceOf(CancellationException.class);
+            client.close();
+        }
+    }
+
+    @Test
+    void a_handler_is_not_cut_off_by_the_idle_time_of_the_listener() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        HttpServerOptions options =
+                Served.options().listen(ListenOptions.defaults().idleTime(Duration.ofSeconds(2)));
+        try (var served = new Served(options, promising(promises))) {
+            var client = served.connect().send(GET);
+            served.pass(Duration.ofSeconds(20));
+            promises.getFirst().complete(HttpResponse.text("at last"));
+            assertThat(client.until("at last")).isEqualTo(ok("at last"));
         }
     }
 }
