@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fails calls at their deadlines, with one timer for all calls of a client. Calls with the deadline of the protocol expire in the order in which they
- * were made, so a list is enough. A call with its own deadline has its own timer. Confined to the loop.
+ * were made, so a list is enough. A call with its own deadline has its own timer, and so has one that is far out of order, as calls are that another
+ * connection has handed over. Confined to the loop.
  *
  * <p>The timer runs from time to time, while the client has calls to look after.
  */
@@ -38,8 +39,7 @@ final class CallDeadlines<Q, A> {
 
     /** Watches over a call that has just been made. */
     void add(Call<Q, A> call, boolean here, long now) {
-        if (call.limit == null) {
-            (here ? madeHere : madeElsewhere).add(call);
+        if (call.limit == null && (here ? madeHere : madeElsewhere).add(call)) {
             wakeBy(call.due, now);
         } else {
             call.timer = loop.schedule(Duration.ofNanos(call.due - now), "deadline of a call on ", link, call);
@@ -51,7 +51,7 @@ final class CallDeadlines<Q, A> {
     /** Adds a tombstone. */
     void addOverdue(Call<Q, A> call, long forgetAt) {
         call.due = forgetAt;
-        overdue.add(call);
+        var _ = overdue.add(call); // the last one: each waits for the same time
     }
 
     /** Stops watching a call. */

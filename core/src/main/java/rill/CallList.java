@@ -4,6 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Calls in the order of their deadlines. Any of them can be removed in constant time. Confined to the loop. */
 final class CallList<Q, A> {
+    private static final int MOST_LATER = 64;
+
     private @Nullable Call<Q, A> first;
     private @Nullable Call<Q, A> last;
 
@@ -13,10 +15,17 @@ final class CallList<Q, A> {
         return first;
     }
 
-    /** Adds a call that is due later than all others, or than all but a few. */
-    void add(Call<Q, A> call) {
+    /**
+     * Adds a call that is due later than all others, or than all but a few.
+     *
+     * @return false if too many others are due later: looking for its place would take too long
+     */
+    boolean add(Call<Q, A> call) {
         Call<Q, A> before = last;
-        while (before != null && before.due - call.due > 0) {
+        for (int later = 0; before != null && before.due - call.due > 0; later++) {
+            if (later == MOST_LATER) {
+                return false;
+            }
             before = before.before;
         }
         Call<Q, A> after = before == null ? first : before.after;
@@ -33,6 +42,7 @@ final class CallList<Q, A> {
         } else {
             after.before = call;
         }
+        return true;
     }
 
     /** Removes a call that is in the list. */

@@ -529,6 +529,12 @@ final class Calls<Q, A> implements Receiver<A> {
         goOn();
     }
 
+    /** It is not known which call was meant, and the next answer would be taken for that of this one. */
+    @Override
+    public boolean survives() {
+        return false;
+    }
+
     private void answered(Call<Q, A> call, Promise<A> caller, A answer) {
         Object name = Objects.requireNonNull(call.name);
         Duration limit = call.limit;

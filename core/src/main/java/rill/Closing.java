@@ -30,6 +30,7 @@ final class Closing {
     private final BareLoop loop;
     private final AtomicBoolean begun = new AtomicBoolean();
     private final List<String> survivors = new ArrayList<>();
+    private boolean finishing; // the first phase has begun, on the loop
     private @Nullable Handle deadline;
     private volatile @Nullable Departure departure; // of the loops that close together with this one
     private boolean ready; // it has told them
@@ -102,6 +103,7 @@ final class Closing {
     }
 
     private void begin(Duration limit) {
+        finishing = true;
         deadline = loop.schedule(limit, "deadline of close", this::deadlinePassed); // first, since the rest may fail
         loop.residents().finishAccepted();
         check();
@@ -114,7 +116,7 @@ final class Closing {
 
     /** Checks whether the next phase can begin; called whenever a connection or a Task ends, and each tick after the deadline. */
     void check() {
-        if (!begun.get() || ending) {
+        if (!finishing || ending) {
             return;
         }
         if (!leaving && (overdue || (loop.residents().acceptedAreDone() && othersAreReady()))) {

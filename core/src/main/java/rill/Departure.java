@@ -20,10 +20,12 @@ final class Departure {
     /** One of the loops needs no outgoing connections any more. Each says so once. */
     void ready() {
         if (missing.decrementAndGet() == 0) {
-            for (BareLoop each : loops) {
-                each.enqueue(new Handle(each, "departure", each.closing()::check));
-            }
+            Each.of(loops, loops.getFirst(), "the departure of loops", null, Departure::tell);
         }
+    }
+
+    private static void tell(BareLoop loop) {
+        loop.enqueue(new Handle(loop, "departure", loop.closing()::check));
     }
 
     /** Whether all are ready. */

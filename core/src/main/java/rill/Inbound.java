@@ -378,7 +378,7 @@ final class Inbound extends Node {
         try {
             to.message(message);
         } catch (Throwable t) {
-            link.failed(top.placed(t), true);
+            link.failed(top.placed(t), to.survives());
         }
     }
 

@@ -156,7 +156,12 @@ final class Member<Q, A> implements Patron<Q, A> {
     /** Takes no more calls, and ends when those already made are over. */
     void leave() {
         state = State.LEAVING;
-        client().finish();
+        try {
+            client().finish();
+        } catch (Throwable t) { // no memory: it continues, and is asked again
+            state = State.READY;
+            throw t;
+        }
     }
 
     /** Closes the connection now. */

@@ -37,11 +37,12 @@ final class Members<Q, A> {
     private final RetryBudget budget;
     private final List<Member<Q, A>> all = new ArrayList<>(); // each until nothing is left of it
     private final Advance advance = new Advance();
-    private ReadyClients<Q, A> ready = new ReadyClients<>(List.of(), false); // published once no call waits
+    private ReadyClients<Q, A> ready = new ReadyClients<>(List.of(), false); // of one that becomes ready: published once no call waits
     private @Nullable Member<Q, A> dialing;
     private @Nullable Handle pause; // before the next attempt
     private boolean advancing; // advance is scheduled
     private boolean growing; // requested: all are busy
+    private boolean finishing; // requested, and every call made before has arrived
     private int turn;
     private long madeByOthers; // calls of members that are gone
     private final PoolCounters<Q, A> counters;
@@ -140,11 +141,15 @@ final class Members<Q, A> {
         }
     }
 
-    /** Takes a call for which there was no connection. */
-    void arrive(Unplaced<Q, A> call) {
+    /**
+     * Takes a call for which there was no connection.
+     *
+     * @param tooLate whether the pool was to finish when it was made
+     */
+    void arrive(Unplaced<Q, A> call, boolean tooLate) {
         if (call.caller.isDone()) {
             counters.givenUp(call);
-        } else if (pool.isClosed() || pool.isFinishing()) {
+        } else if (pool.isClosed() || tooLate) {
             fail(call, failures -> failures.closed(call));
         } else if (waiting.isEmpty() && ready.clients.length > 0) { // it has become ready meanwhile
             place(call);
@@ -243,13 +248,18 @@ final class Members<Q, A> {
     /** Makes the call wait for a connection, behind those already waiting. */
     private void await(Unplaced<Q, A> call) {
         later(); // even if it fails: a connection is needed
-        if (options.whenDown == WhenDown.FAIL && ready.clients.length == 0) {
-            fail(call, failures -> call.failure == null ? failures.down(call) : call.failure);
-        } else if (!waiting.hasRoom()) {
+        if (isDown() && options.whenDown == WhenDown.FAIL) {
+            failAsDown(call);
+        } else if (!waiting.hasRoom() && !passesOn(call)) {
             fail(call, failures -> call.failure == null ? failures.full(call, waiting.size()) : call.failure);
         } else {
             queue(call);
         }
+    }
+
+    /** Whether the call came back, and waits for nothing but its turn. */
+    private boolean passesOn(Unplaced<Q, A> call) {
+        return call.failure != null && options.whenDown == WhenDown.FAIL;
     }
 
     private void fail(Unplaced<Q, A> call, Function<PoolFailures<Q, A>, Throwable> why) {
@@ -267,6 +277,12 @@ final class Members<Q, A> {
         if (call.failure != null) {
             counters.triedAgain(call, call.failure);
         }
+    }
+
+    /** The pool is to finish, once all calls made before have arrived here. */
+    void beginToFinish() {
+        finishing = true;
+        later();
     }
 
     /** Notes that every connection is busy. Any thread. */
@@ -289,8 +305,11 @@ final class Members<Q, A> {
                 placeAll();
             } else {
                 member.state = Member.State.LEAVING;
-                failed(why, true);
-                forgetIfGone(member);
+                try {
+                    failed(why, true);
+                } finally {
+                    forgetIfGone(member);
+                }
             }
         } finally {
             publish();
@@ -432,12 +451,15 @@ final class Members<Q, A> {
 
     private void advance() {
         placeAll();
+        if (isDown() && options.whenDown == WhenDown.FAIL) {
+            failAll();
+        }
         letGo();
         if (writers != null) {
             writers.ask(ready);
         }
         boolean wanted = lasting() < wanted();
-        boolean more = growing && !pool.isFinishing() && all.size() < options.most;
+        boolean more = growing && !finishing && all.size() < options.most;
         growing = false;
         if ((wanted || more) && dialing == null && pause == null) {
             dial();
@@ -445,7 +467,7 @@ final class Members<Q, A> {
         if (!wanted && dialing == null) {
             outage = null; // nothing is tried, since no connection is wanted
         }
-        if (pool.isFinishing()) {
+        if (finishing) {
             failWriters();
             if (waiting.isEmpty()) {
                 finish();
@@ -460,6 +482,22 @@ final class Members<Q, A> {
         for (; tries > 0 && !waiting.isEmpty() && ready.clients.length > 0; tries--) {
             place(Objects.requireNonNull(waiting.poll())); // may change the ready connections
         }
+    }
+
+    private boolean isDown() {
+        return ready.clients.length == 0;
+    }
+
+    /** Fails the calls that came back while there were other connections, which are gone since. */
+    private void failAll() {
+        for (Unplaced<Q, A> call = waiting.poll(); call != null; call = waiting.poll()) {
+            Unplaced<Q, A> each = call;
+            loop.runReporting("the end of a call of ", pool, () -> failAsDown(each));
+        }
+    }
+
+    private void failAsDown(Unplaced<Q, A> call) {
+        fail(call, failures -> call.failure == null ? failures.down(call) : call.failure);
     }
 
     /** Places a call that is in no queue. Never throws, since other calls follow. */
@@ -517,7 +555,6 @@ final class Members<Q, A> {
 
     /** The number of connections that should be ready, and stay. */
     private int wanted() {
-        boolean finishing = pool.isFinishing();
         int wanted = finishing ? 0 : options.least;
         if (!waiting.isEmpty() || (writers != null && !writers.isEmpty() && !finishing)) {
             wanted = Math.max(wanted, 1);
@@ -665,7 +702,7 @@ final class Members<Q, A> {
                 && all.size() < options.most
                 && dialing == null
                 && pause == null
-                && !pool.isFinishing();
+                && !finishing;
         return new ReadyClients<>(clients, mayGrow);
     }
 

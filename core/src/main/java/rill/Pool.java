@@ -213,13 +213,12 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     }
 
     private void arrive(Unplaced<Q, A> call) {
+        int most = mostArriving();
         if (loop.isCurrent()) {
-            members.arrive(call);
-        } else if (arriving.getAndIncrement() >= protocol.bounds.waiting()) {
+            members.arrive(call, finishing);
+        } else if (arriving.getAndIncrement() >= most) {
             arriving.getAndDecrement();
-            turnAway(
-                    call,
-                    " is full: " + protocol.bounds.waiting() + " calls of other threads are on their way to its loop");
+            turnAway(call, " is full: " + most + " calls of other threads are on their way to its loop");
         } else {
             try {
                 loop.enqueue(new Arrival(call));
@@ -231,9 +230,16 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         }
     }
 
+    /** How many calls of other threads may be on their way to the loop; if none may wait there, as many as a connection may carry. */
+    private int mostArriving() {
+        int waiting = protocol.bounds.waiting();
+        return waiting == 0 ? protocol.bounds.inFlight() : waiting;
+    }
+
     /** A call on its way to the loop, from another thread. */
     private final class Arrival extends Node {
         private final Unplaced<Q, A> call;
+        private final boolean tooLate = finishing; // before it was made
 
         Arrival(Unplaced<Q, A> call) {
             this.call = call;
@@ -242,7 +248,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         @Override
         void execute() {
             arriving.getAndDecrement();
-            members.arrive(call);
+            members.arrive(call, tooLate);
         }
 
         @Override
@@ -285,7 +291,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     @Override
     public Future<@Nullable Void> finish() {
         finishing = true;
-        members.onHome(new Handle(loop, "the end of a pool", members::later));
+        members.onHome(new Handle(loop, "the end of a pool", members::beginToFinish));
         return closed();
     }
 

@@ -10,6 +10,11 @@ interface Receiver<R> {
     /** Receives a message that owns its content. An exception fails the connection. */
     void message(R message) throws ProtocolException;
 
+    /** Whether the connection can go on after {@link #message} has thrown: not if it is then unknown which message belongs to what. */
+    default boolean survives() {
+        return true;
+    }
+
     /** The peer has ended its stream and every message was delivered. */
     void ended();
 

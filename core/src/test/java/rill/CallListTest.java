@@ -11,10 +11,15 @@ import org.junit.jupiter.api.Test;
 class CallListTest {
     private final CallList<String, String> list = new CallList<>();
 
-    private Call<String, String> add(long due) {
+    private static Call<String, String> due(long due) {
         var call = new Call<String, String>(null);
         call.due = due;
-        list.add(call);
+        return call;
+    }
+
+    private Call<String, String> add(long due) {
+        Call<String, String> call = due(due);
+        assertThat(list.add(call)).isTrue();
         return call;
     }
 
@@ -47,12 +52,24 @@ class CallListTest {
     }
 
     @Test
+    void one_that_is_due_before_very_many_is_refused_after_a_few_steps() {
+        for (int i = 0; i < 1_000; i++) {
+            add(100 + i);
+        }
+        assertThat(list.add(due(1_040))).as("behind all but 59").isTrue();
+        var early = due(99);
+        assertThat(list.add(early)).isFalse();
+        assertThat(early.list).isNull();
+        assertThat(dues()).hasSize(1_001).doesNotContain(99L).isSorted();
+    }
+
+    @Test
     void each_can_be_taken_out_wherever_it_is() {
         long seed = 42;
         var random = new Random(seed);
         var in = new ArrayList<Call<String, String>>();
         for (int i = 0; i < 1_000; i++) {
-            if (in.isEmpty() || random.nextInt(3) > 0) {
+            if (in.isEmpty() || (in.size() < 60 && random.nextInt(3) > 0)) {
                 in.add(add(random.nextInt(100)));
             } else {
                 Call<String, String> gone = in.remove(random.nextInt(in.size()));

@@ -249,6 +249,28 @@ class CallTest {
         }
     }
 
+    @Test
+    void nobody_carries_on_after_a_message_that_may_belong_to_any_call() {
+        var protocol = Dialogue.inOrder().unsolicited(message -> {
+            if (message.equals("bad")) {
+                throw new IllegalStateException("thrown by a predicate");
+            }
+            return false;
+        }, message -> {});
+        try (var dialogue = new Dialogue<>(protocol)) {
+            dialogue.onLoop(() -> dialogue.client.onFailure(failure -> {
+                if (failure.survivable()) {
+                    failure.carryOn();
+                }
+            }));
+            Future<String> first = dialogue.call("a");
+            Future<String> second = dialogue.call("b");
+            dialogue.says("bad\nanswer to b\n");
+            assertThat(dialogue.failureOf(first)).hasCauseInstanceOf(ProtocolException.class);
+            assertThat(dialogue.failureOf(second)).hasCauseInstanceOf(ProtocolException.class);
+        }
+    }
+
     // ---- cancelling
 
     @Test

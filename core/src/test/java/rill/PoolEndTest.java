@@ -97,6 +97,39 @@ class PoolEndTest {
         }
     }
 
+    /** On a thread outside, which is not faster than the loop only by chance. */
+    @Test
+    void finished_before_the_loop_has_seen_a_call_made_earlier_it_still_answers_it() {
+        try (var rig = new PoolRig().answering()) {
+            Pool<String, String> pool = rig.loop.pool(rig.address, PoolRig.protocol(), ONE);
+            Future<String> before = pool.call("a");
+            Future<?> gone = pool.finish();
+            Future<String> after = pool.call("b");
+            rig.settle();
+            assertThat(before.result()).isEqualTo("answer to a");
+            assertThat(rig.failureOf(after)).hasMessageContaining("is closed: it was to finish");
+            assertThat(gone.isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void finished_while_a_call_of_another_thread_is_on_its_way_it_does_not_end_before() {
+        try (var rig = new PoolRig().answering()) {
+            Pool<String, String> pool = rig.pool(PoolRig.protocol(), ONE);
+            rig.goesDown();
+            rig.loop.execute(() -> pool.members().later()); // a look at what is next, ahead of the call
+            rig.loop.tick();
+            Future<String> before = pool.call("a");
+            Future<?> gone = pool.finish();
+            rig.settle();
+            assertThat(gone.isDone()).isFalse();
+            rig.comesBack();
+            rig.passes(SECOND.multipliedBy(3));
+            assertThat(before.result()).isEqualTo("answer to a");
+            assertThat(gone.isDone()).isTrue();
+        }
+    }
+
     @Test
     void finished_while_it_is_down_it_still_connects_for_the_calls_that_wait() {
         try (var rig = new PoolRig().answering()) {

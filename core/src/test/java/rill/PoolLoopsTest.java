@@ -97,6 +97,11 @@ class PoolLoopsTest {
         };
     }
 
+    private static boolean isWithin(String method) {
+        return StackWalker.getInstance()
+                .walk(frames -> frames.anyMatch(frame -> frame.getMethodName().equals(method)));
+    }
+
     private static Loops loopsFailingIn(String type, BooleanSupplier when) {
         var loops = Loops.manual();
         var real = Environment.production();
@@ -120,6 +125,20 @@ class PoolLoopsTest {
             rig.passes(Duration.ofSeconds(1));
             assertThat(failures).isEmpty();
             assertThat(pool.state()).isEqualTo(new Ready(1));
+        }
+    }
+
+    @Test
+    void an_attempt_whose_failure_can_not_be_noted_leaves_nothing() {
+        var failed = new boolean[1];
+        try (var rig = new PoolRig(loopsFailingIn("Members", () -> !failed[0] && (failed[0] = isWithin("failed"))))) {
+            rig.refuses();
+            var pool = rig.pool(PoolRig.protocol(), PoolOptions.defaults());
+            assertThat(failed[0]).isTrue();
+            pool.close();
+            rig.settle();
+            assertThat(pool.closed().isDone()).isTrue();
+            assertThat(rig.loops.reporter().take(Report.Thrown.class)).isNotEmpty();
         }
     }
 

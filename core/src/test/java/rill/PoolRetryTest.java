@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import rill.CallFailedException.Fate;
 import rill.ClientProtocol.WhenFull;
+import rill.PoolOptions.WhenDown;
 
 /** What becomes of calls whose connection has failed, and of their requests. */
 class PoolRetryTest {
@@ -156,6 +157,71 @@ class PoolRetryTest {
             assertThat(rig.failureOf(late).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
             assertThat(rig.failureOf(neverSent).fate()).isEqualTo(Fate.NEVER_SENT);
             lost.cancel();
+        }
+    }
+
+    @Test
+    void calls_of_connections_that_fail_together_fail_at_once_if_none_may_wait() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(idempotent(), ONE.connections(2).whenDown(WhenDown.FAIL));
+            List<Future<String>> calls =
+                    List.of(rig.call(pool, "get 1"), rig.call(pool, "get 2"), rig.call(pool, "get 3"));
+            rig.onLoop(() -> {
+                rig.livePeers().forEach(peer -> peer.connection.abort());
+                return null;
+            });
+            rig.refuses();
+            assertThat(calls).allSatisfy(call -> assertThat(rig.failureOf(call))
+                    .hasMessageContaining("perhaps carried out"));
+            assertThat(pool.members().waiting()).isZero();
+        }
+    }
+
+    @Test
+    void calls_that_come_back_pass_on_to_another_connection_though_none_may_wait() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(idempotent().waiting(0), ONE.connections(2).whenDown(WhenDown.FAIL));
+            Future<String> call = rig.call(pool, "get 1");
+            PoolRig.Peer first = rig.livePeers().getFirst();
+            PoolRig.Peer second = rig.livePeers().getLast();
+            first.aborts();
+            assertThat(second.heard).containsExactly("get 1");
+            second.says("one");
+            assertThat(call.result()).isEqualTo("one");
+        }
+    }
+
+    @Test
+    void a_call_of_another_thread_is_told_why_nothing_is_connected_though_none_may_wait() {
+        try (var rig = new PoolRig()) {
+            rig.refuses();
+            var pool = rig.pool(idempotent().waiting(0), ONE.whenDown(WhenDown.FAIL));
+            Future<String> call = pool.call("get 1");
+            rig.settle();
+            assertThat(rig.failureOf(call)).hasMessageContaining("refused");
+        }
+    }
+
+    @Test
+    void calls_that_move_to_a_connection_with_many_others_keep_their_deadlines() {
+        try (var rig = new PoolRig()) {
+            var second = Duration.ofSeconds(1);
+            var pool = rig.pool(
+                    PoolRig.protocol().inFlight(1, WhenFull.WAIT).deadline(second), ONE.connections(2));
+            var calls = new ArrayList<Future<String>>();
+            for (int i = 0; i < 400; i++) { // on a thread outside; every other one on each connection
+                calls.add(pool.call("put " + i));
+                rig.passes(Duration.ofMillis(1));
+            }
+            rig.livePeers().getFirst().aborts();
+            assertThat(calls).filteredOn(Future::isDone).hasSize(1); // the one that was sent there
+            rig.passes(second.minusMillis(200)); // 400 ms after the first was made, and 800 more
+            for (int i = 2; i < 400; i++) {
+                assertThat(calls.get(i).isDone()).as("call %d", i).isEqualTo(i <= 200);
+            }
+            rig.passes(second);
+            assertThat(calls).allMatch(Future::isDone);
+            calls.forEach(Future::failure);
         }
     }
 
