@@ -2,26 +2,33 @@ package rill.examples;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import rill.CallFailedException;
 import rill.CallFailedException.Fate;
 import rill.Loop;
 import rill.http.ClientRequest;
 import rill.http.ClientResponse;
-import rill.http.HttpBody;
 import rill.http.HttpClient;
 import rill.http.HttpClientOptions;
 import rill.http.websocket.WebSocket;
 import rill.http.websocket.WebSocketMessage;
 import rill.http.websocket.WebSocketMessage.Close;
 import rill.http.websocket.WebSocketMessage.Text;
+import rill.http.websocket.WebSocketOptions;
+import rill.http.websocket.WebSocketRefusedException;
+import rill.http.wire.HttpFields;
 
 /** What an HTTP client does, one method for each task. */
 final class HttpFetching {
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
     private HttpFetching() {}
 
     static String page(String uri) throws IOException {
@@ -56,9 +63,7 @@ final class HttpFetching {
     }
 
     static String order(HttpClient client, URI uri, String json) throws IOException {
-        ClientRequest request = ClientRequest.post(uri, HttpBody.of(json))
-                .with("Content-Type", "application/json")
-                .within(Duration.ofSeconds(10));
+        ClientRequest request = ClientRequest.post(uri).json(json).within(Duration.ofSeconds(10));
         try {
             ClientResponse response = client.send(request).await();
             return response.status() == 201
@@ -87,5 +92,39 @@ final class HttpFetching {
         }
         socket.close();
         return heard;
+    }
+
+    /** Call in a Task; cancel it to end. */
+    static void stayConnected(Loop loop, URI uri, String token, Consumer<String> heard) throws IOException {
+        WebSocketOptions options = WebSocketOptions.defaults()
+                .fields(HttpFields.of("Authorization", "Bearer " + token))
+                .pings(Duration.ofSeconds(20), Duration.ofSeconds(10)); // or a dead peer is never noticed
+        for (Duration pause = FIRST_PAUSE; ; pause = longer(pause)) {
+            try (var socket = WebSocket.connect(loop, uri, options).await()) {
+                for (var message = socket.receive().await();
+                        message != null;
+                        message = socket.receive().await()) {
+                    pause = FIRST_PAUSE; // it works, which a connection alone does not prove
+                    if (message instanceof Text text) {
+                        heard.accept(text.text());
+                    }
+                    message.release();
+                }
+            } catch (WebSocketRefusedException e) {
+                if (e.response().status() < 500) {
+                    throw e; // 401, 403, 404: trying again does not help
+                }
+            } catch (InterruptedIOException e) {
+                throw e; // this thread is to stop
+            } catch (IOException e) {
+                // not connected, or no longer
+            }
+            loop.delay(pause).await();
+        }
+    }
+
+    private static Duration longer(Duration pause) {
+        Duration twice = pause.multipliedBy(2);
+        return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
     }
 }

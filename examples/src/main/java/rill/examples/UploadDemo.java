@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import rill.Future;
 import rill.Loop;
@@ -22,7 +23,7 @@ final class UploadDemo {
 
     private final Path folder;
     private final PrintWriter out;
-    private int count;
+    private final AtomicInteger count = new AtomicInteger();
 
     private UploadDemo(Path folder, PrintWriter out) {
         this.folder = folder;
@@ -39,7 +40,7 @@ final class UploadDemo {
         if (!request.method().equals("PUT") && !request.method().equals("POST")) {
             return HttpResponse.text("PUT or POST a file\n").status(405).with("Allow", "PUT, POST");
         }
-        Path file = folder.resolve("upload-" + ++count);
+        Path file = folder.resolve("upload-" + count.incrementAndGet()); // a LoopGroup has several threads
         long size = request.body().saveTo(file, MOST, new Told(file)).await();
         out.println(file.getFileName() + ": " + size + " bytes");
         return HttpResponse.text(size + " bytes\n").status(201);

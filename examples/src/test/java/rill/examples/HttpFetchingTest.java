@@ -1,12 +1,15 @@
 package rill.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -16,6 +19,9 @@ import rill.http.HttpClient;
 import rill.http.HttpRequest;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
+import rill.http.websocket.WebSocket;
+import rill.http.websocket.WebSocketMessage;
+import rill.http.websocket.WebSocketRefusedException;
 import rill.testkit.Leaks;
 
 /** The client code that the guide shows works. */
@@ -72,6 +78,38 @@ class HttpFetchingTest {
                     }))
                     .hasSize(2)
                     .anySatisfy(heard -> assertThat(heard).hasSize(3).last().isEqualTo("closed: 1000"));
+        }
+    }
+
+    @Test
+    void a_websocket_that_is_lost_is_connected_again_until_that_is_of_no_use() throws IOException {
+        var asked = new AtomicInteger();
+        try (var loop = Loop.open();
+                var own = Loop.open()) {
+            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, request -> {
+                        assertThat(request.field("Authorization", "")).isEqualTo("Bearer secret");
+                        int time = asked.incrementAndGet();
+                        return Future.of(
+                                switch (time) {
+                                    case 1 -> HttpResponse.of(503);
+                                    case 2, 3 ->
+                                        WebSocket.answer(request, socket -> {
+                                            socket.write(WebSocketMessage.text("message " + time));
+                                            socket.close();
+                                        });
+                                    default -> HttpResponse.of(403);
+                                });
+                    })
+                    .await();
+            loop.start();
+            URI uri = URI.create("ws://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort() + "/");
+            var heard = new ArrayList<String>();
+            Future<?> task = own.task("a listener", () -> HttpFetching.stayConnected(own, uri, "secret", heard::add));
+            assertThatThrownBy(task::await)
+                    .isInstanceOfSatisfying(
+                            WebSocketRefusedException.class,
+                            refused -> assertThat(refused.response().status()).isEqualTo(403));
+            assertThat(heard).containsExactly("message 2", "message 3");
         }
     }
 }
