@@ -218,6 +218,7 @@ final class Closing {
     /** Its host has lost power: everything is released, and nothing on this loop is notified. */
     void lost(Throwable cause) {
         begun.set(true);
+        leaving = true;
         ending = true;
         cancelling = true;
         try {
@@ -230,6 +231,7 @@ final class Closing {
     /** The selector failed: an orderly end is no longer possible. */
     void broken(Throwable cause) {
         begun.set(true);
+        leaving = true;
         ending = true;
         cancelling = true;
         try {

@@ -142,6 +142,20 @@ class PoolGroupTest {
     }
 
     @Test
+    void a_loop_whose_selector_breaks_gets_no_connection_again() throws Exception {
+        Pool<String, String> pool = pool(4);
+        Loop broken = group.loops().get(2);
+        loops.transport().selectors().get(1 + 2).breakWith(new IOException("on purpose"));
+        Await.until("it is closed", broken::closed);
+        Await.until(
+                "its connection is replaced",
+                () -> pool.state().equals(new Ready(4)) && !loopsOf(pool).contains(broken));
+        assertThat(pool.metrics().connectsFailed()).isZero();
+        pool.finish().await();
+        loops.reporter().take(Report.Thrown.class);
+    }
+
+    @Test
     void a_call_made_on_a_loop_prefers_the_connection_there() throws IOException {
         Pool<String, String> pool = pool(4);
         for (Loop each : group.loops()) {
