@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.Report;
 import rill.Service;
+import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
 
 /** Tests what a request contains: its host, parameters, cookies, texts and forms. */
@@ -54,6 +55,30 @@ class HttpRequestTest {
             assertThat(served.ask("GET /x HTTP/1.1\r\nConnection: close\r\n" + HOST))
                     .endsWith("\r\n\r\na /x");
         }
+    }
+
+    // ---- other protocols
+
+    @ParameterizedTest
+    @CsvSource({
+        "'GET / HTTP/1.1', 'upgrade, close', true true",
+        "'GET / HTTP/1.1', close, false false",
+        "'GET / HTTP/1.0', 'Upgrade', false false"
+    })
+    void only_a_request_of_http_1_1_asks_for_another_protocol(String line, String connection, String end)
+            throws IOException {
+        try (var served = new Served(request -> text(
+                request.isUpgrade() + " " + request.fields(HttpFields.none()).isUpgrade()))) {
+            assertThat(served.ask(line + "\r\nConnection: " + connection + "\r\nUpgrade: x\r\n" + HOST))
+                    .endsWith(end);
+        }
+    }
+
+    @Test
+    void a_request_that_is_made_here_asks_for_another_protocol_by_its_fields() {
+        HttpRequest request = HttpRequest.of("GET", "/").with("Upgrade", "x");
+        assertThat(request.isUpgrade()).isFalse();
+        assertThat(request.with("Connection", "close, Upgrade").isUpgrade()).isTrue();
     }
 
     // ---- parameters and cookies
