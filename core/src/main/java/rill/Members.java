@@ -37,7 +37,8 @@ final class Members<Q, A> {
     private final RetryBudget budget;
     private final List<Member<Q, A>> all = new ArrayList<>(); // each until nothing is left of it
     private final Advance advance = new Advance();
-    private ReadyClients<Q, A> ready = new ReadyClients<>(List.of(), false); // of one that becomes ready: published once no call waits
+    private ReadyClients<Q, A> ready =
+            new ReadyClients<>(List.of(), false); // of one that becomes ready: published once no call waits
     private @Nullable Member<Q, A> dialing;
     private @Nullable Handle pause; // before the next attempt
     private boolean advancing; // advance is scheduled

@@ -251,12 +251,15 @@ class CallTest {
 
     @Test
     void nobody_carries_on_after_a_message_that_may_belong_to_any_call() {
-        var protocol = Dialogue.inOrder().unsolicited(message -> {
-            if (message.equals("bad")) {
-                throw new IllegalStateException("thrown by a predicate");
-            }
-            return false;
-        }, message -> {});
+        var protocol = Dialogue.inOrder()
+                .unsolicited(
+                        message -> {
+                            if (message.equals("bad")) {
+                                throw new IllegalStateException("thrown by a predicate");
+                            }
+                            return false;
+                        },
+                        message -> {});
         try (var dialogue = new Dialogue<>(protocol)) {
             dialogue.onLoop(() -> dialogue.client.onFailure(failure -> {
                 if (failure.survivable()) {

@@ -90,8 +90,7 @@ class PoolGroupTest {
                         return Future.from(goOn).flatMap(nothing -> pool.call("get " + request));
                     })
                     .await();
-            answer = server.connect(front.address(), ASKING)
-                    .flatMap(client -> client.call("x"));
+            answer = server.connect(front.address(), ASKING).flatMap(client -> client.call("x"));
             assertThat(busy.get(20, TimeUnit.SECONDS)).isNotSameAs(pool.loop());
         }
 

@@ -171,8 +171,8 @@ class PoolRetryTest {
                 return null;
             });
             rig.refuses();
-            assertThat(calls).allSatisfy(call -> assertThat(rig.failureOf(call))
-                    .hasMessageContaining("perhaps carried out"));
+            assertThat(calls)
+                    .allSatisfy(call -> assertThat(rig.failureOf(call)).hasMessageContaining("perhaps carried out"));
             assertThat(pool.members().waiting()).isZero();
         }
     }
@@ -206,8 +206,7 @@ class PoolRetryTest {
     void calls_that_move_to_a_connection_with_many_others_keep_their_deadlines() {
         try (var rig = new PoolRig()) {
             var second = Duration.ofSeconds(1);
-            var pool = rig.pool(
-                    PoolRig.protocol().inFlight(1, WhenFull.WAIT).deadline(second), ONE.connections(2));
+            var pool = rig.pool(PoolRig.protocol().inFlight(1, WhenFull.WAIT).deadline(second), ONE.connections(2));
             var calls = new ArrayList<Future<String>>();
             for (int i = 0; i < 400; i++) { // on a thread outside; every other one on each connection
                 calls.add(pool.call("put " + i));

@@ -76,7 +76,7 @@ final class CodecLawsTest {
     Stream<DynamicTest> a_varint_length() {
         return framing(LengthField.varint().limit(300))
                 .understands("\3abc\u0082\1" + "x".repeat(130))
-                .refuses("\u00ad\2", "\u0080\u0080\u0080\u0080\u0080\u0080")
+                .refuses("\u00ad\2", "\u0080\u0080\u0080\u0080\u0080\1", "\u0080".repeat(9) + "\2", "\u0080\0")
                 .waits("\u00ac\2abc")
                 .tests();
     }

@@ -254,7 +254,11 @@ final class Answering {
     }
 
     private void opened(HttpResponse response, FileBody file) {
-        FileAnswer answer = FileAnswer.of(Objects.requireNonNull(exchange.request), response, file);
+        FileAnswer answer = FileAnswer.of(
+                Objects.requireNonNull(exchange.request),
+                response,
+                file,
+                connection.side().now());
         boolean hasTwoForms = suitsGzip(response.fields(), file); // of the whole file, which may be asked for later
         HttpFields fields = hasTwoForms ? Compression.varying(answer.fields()) : answer.fields();
         exchange.status = answer.status();

@@ -1,8 +1,6 @@
 package rill.http;
 
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.MatchResult;
@@ -26,13 +24,13 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
     private static final String WEAK = "W/";
     private static final Pattern TAG = Pattern.compile("(W/)?\"[^\"]*\"|\\*"); // a tag may contain commas
 
-    /** The answer for an open file. <b>Source:</b> RFC 9110, sections 13 and 14. */
-    static FileAnswer of(HttpRequest request, HttpResponse response, FileBody file) {
+    /** The answer for an open file, at this time. <b>Source:</b> RFC 9110, sections 13 and 14. */
+    static FileAnswer of(HttpRequest request, HttpResponse response, FileBody file, Instant now) {
         boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
         if (!reads || response.status() != 200) {
             return new FileAnswer(response.status(), response.fields(), null, true);
         }
-        Version version = Version.of(file, response.fields());
+        Version version = Version.of(file, response.fields(), now);
         HttpFields fields = response.fields().with("ETag", version.tag).with("Last-Modified", version.modified);
         if (!fields.contains("accept-ranges")) {
             fields = fields.add("Accept-Ranges", "bytes");
@@ -54,15 +52,16 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
     }
 
     /** Identifies this version of the file: by the file's own properties, or by the handler's fields. */
-    private record Version(String tag, String modified, long modifiedSeconds) {
-        static Version of(FileBody file, HttpFields said) {
+    private record Version(String tag, String modified, long modifiedSeconds, Instant now) {
+        static Version of(FileBody file, HttpFields said, Instant now) {
             String tag = said.get("etag");
             String modified = said.get("last-modified");
             long seconds = file.modifiedSeconds();
             return new Version(
                     tag == null ? file.tag() : tag,
                     modified == null ? HttpDates.format(Instant.ofEpochSecond(seconds)) : modified,
-                    modified == null ? seconds : Objects.requireNonNullElse(secondsOf(modified), seconds));
+                    modified == null ? seconds : Objects.requireNonNullElse(secondsOf(modified, now), seconds),
+                    now);
         }
 
         /** Whether the client asks for a version it has seen before, and this is another. <b>Source:</b> RFC 9110, 13.2.2, steps 1 and 2. */
@@ -71,7 +70,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
                 return tags(request, "if-match")
                         .noneMatch(each -> each.equals("*") || (isStrong() && each.equals(tag)));
             }
-            Long since = secondsOf(request.field("if-unmodified-since"));
+            Long since = secondsOf(request.field("if-unmodified-since"), now);
             return since != null && modifiedSeconds > since;
         }
 
@@ -81,7 +80,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
                 return tags(request, "if-none-match")
                         .anyMatch(each -> each.equals("*") || weak(each).equals(weak(tag)));
             }
-            Long since = secondsOf(request.field("if-modified-since"));
+            Long since = secondsOf(request.field("if-modified-since"), now);
             return since != null && modifiedSeconds <= since;
         }
 
@@ -104,15 +103,9 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
         }
 
         /** Null if it is not a valid date, which is then ignored. */
-        private static @Nullable Long secondsOf(@Nullable String date) {
-            try {
-                return date == null
-                        ? null
-                        : Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date))
-                                .getEpochSecond();
-            } catch (DateTimeException e) {
-                return null;
-            }
+        private static @Nullable Long secondsOf(@Nullable String date, Instant now) {
+            Instant parsed = date == null ? null : HttpDates.parse(date, now);
+            return parsed == null ? null : parsed.getEpochSecond();
         }
     }
 

@@ -25,6 +25,7 @@ import rill.Loop;
 /** A body in a file, or a part of one. It is opened and read on threads for blocking work, a piece at a time. */
 final class FileBody extends HttpBody {
     private static final int PIECE = 64 * 1024;
+    private static final int TRIES = 4;
     private static final long NANOS_OF_SECOND = 1_000_000_000L;
 
     private final Path file;
@@ -74,7 +75,17 @@ final class FileBody extends HttpBody {
 
     // ---- opening
 
-    private record Opened(FileChannel channel, long length, long modifiedNanos) {}
+    /** Opens a file for reading. */
+    interface Opener {
+        FileChannel open(Path file) throws IOException;
+    }
+
+    /** An open file, and the length and the time of modification of what is in it. */
+    record Opened(FileChannel channel, long length, long modifiedNanos) {}
+
+    /** What one version of a file differs in from another. */
+    private record Version(
+            long size, long modifiedNanos, @Nullable Object key) {}
 
     /** Done once it is open, and its length is known. */
     Future<@Nullable Void> open(Loop loop) {
@@ -109,13 +120,40 @@ final class FileBody extends HttpBody {
                 throw new NoSuchFileException(file.toString());
             }
         }
-        BasicFileAttributes attributes = Files.readAttributes(wanted, BasicFileAttributes.class);
+        return opened(wanted, path -> FileChannel.open(path, StandardOpenOption.READ));
+    }
+
+    /**
+     * Opens a file with the attributes of the version that was opened: it may be replaced or written to meanwhile. A file that changes again and again
+     * is taken as it is at the end, with its latest time and the length of what was opened.
+     */
+    static Opened opened(Path file, Opener opener) throws IOException {
+        for (int tries = 1; ; tries++) {
+            Version before = version(file);
+            FileChannel channel = opener.open(file);
+            boolean taken = false;
+            try {
+                Version after = version(file);
+                long size = channel.size();
+                taken = tries == TRIES || (after.equals(before) && size == after.size);
+                if (taken) {
+                    return new Opened(channel, size, after.modifiedNanos);
+                }
+            } finally {
+                if (!taken) {
+                    close(channel);
+                }
+            }
+        }
+    }
+
+    private static Version version(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         if (!attributes.isRegularFile()) {
             throw new NoSuchFileException(file.toString(), null, "no regular file");
         }
-        FileChannel channel = FileChannel.open(wanted, StandardOpenOption.READ);
-        return new Opened(
-                channel, attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
+        return new Version(
+                attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS), attributes.fileKey());
     }
 
     private static void closeElsewhere(Loop loop, FileChannel channel) {

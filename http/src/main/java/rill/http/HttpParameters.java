@@ -60,8 +60,8 @@ public final class HttpParameters {
     }
 
     private static @Nullable Pair pair(String text, int from, int to) {
-        int equals = text.indexOf('=', from);
-        int nameEnd = equals < 0 || equals > to ? to : equals;
+        int equals = text.indexOf('=', from, to); // of this pair only: a search of the rest would make it quadratic
+        int nameEnd = equals < 0 ? to : equals;
         try {
             return new Pair(decoded(text, from, nameEnd), decoded(text, Math.min(nameEnd + 1, to), to));
         } catch (IllegalArgumentException e) {

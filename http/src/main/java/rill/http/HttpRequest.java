@@ -223,6 +223,17 @@ public final class HttpRequest {
         return Objects.requireNonNullElse(field(name), otherwise);
     }
 
+    /**
+     * Returns whether this asks for another protocol on its connection, which {@link HttpResponse#upgrade} grants: {@code Upgrade} says which. A
+     * received request is judged by what was received. One of HTTP/1.0 never asks. <b>Source:</b> RFC 9110, 7.8.
+     */
+    public boolean isUpgrade() {
+        RequestHead received = head;
+        return received == null
+                ? fields.contains("upgrade") && fields.hasToken("connection", "upgrade")
+                : received.isUpgrade();
+    }
+
     /** Returns the body; empty if there is none. */
     public HttpBody body() {
         return body;

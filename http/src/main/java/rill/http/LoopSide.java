@@ -1,6 +1,7 @@
 package rill.http;
 
 import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import rill.Handle;
 import rill.Loop;
@@ -57,11 +58,16 @@ final class LoopSide {
 
     // ---- the date
 
+    /** The time of day. */
+    Instant now() {
+        return options.clock().instant();
+    }
+
     /** The Date field of a response made now. */
     HttpFields date() {
         HttpFields known = date;
         if (known == null) {
-            known = HttpFields.of("Date", HttpDates.format(options.clock().instant()));
+            known = HttpFields.of("Date", HttpDates.format(now()));
             date = known;
             loop.schedule(Duration.ofNanos(DATE_NANOS), "date of HTTP", () -> date = null);
         }

@@ -1,13 +1,21 @@
 package rill.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static rill.http.Served.HOST;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -164,6 +172,12 @@ class FileBodyTest {
         assertThat(get("/a%20b.txt", "If-Modified-Since: " + MODIFIED)).startsWith("HTTP/1.1 304 ");
         assertThat(get("/a%20b.txt", "If-Modified-Since: Sat, 05 Nov 1994 08:49:37 GMT"))
                 .startsWith("HTTP/1.1 200 ");
+        assertThat(get("/a%20b.txt", "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT"))
+                .startsWith("HTTP/1.1 304 ");
+        assertThat(get("/a%20b.txt", "If-Modified-Since: Sun Nov  6 08:49:37 1994"))
+                .startsWith("HTTP/1.1 304 ");
+        assertThat(get("/a%20b.txt", "If-Modified-Since: Saturday, 05-Nov-94 08:49:37 GMT"))
+                .startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "If-Modified-Since: yesterday")).startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "Range: bytes=0-0", "If-Range: " + tag)).startsWith("HTTP/1.1 206 ");
         assertThat(get("/a%20b.txt", "Range: bytes=0-0", "If-Range: \"x\"")).startsWith("HTTP/1.1 200 ");
@@ -222,6 +236,8 @@ class FileBodyTest {
         assertThat(get("/a%20b.txt", "If-Match: " + tag, "If-Unmodified-Since: Sat, 05 Nov 1994 08:49:37 GMT"))
                 .startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "If-Unmodified-Since: " + MODIFIED)).startsWith("HTTP/1.1 200 ");
+        assertThat(get("/a%20b.txt", "If-Unmodified-Since: Sat Nov  5 08:49:37 1994"))
+                .startsWith("HTTP/1.1 412 ");
         assertThat(get("/a%20b.txt", "If-Unmodified-Since: yesterday")).startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "If-Unmodified-Since: Sat, 05 Nov 1994 08:49:37 GMT"))
                 .startsWith("HTTP/1.1 412 ");
@@ -268,5 +284,91 @@ class FileBodyTest {
             assertThat(served.ask(ask + "Range: bytes=0-0\r\nIf-Range: W/\"1\"\r\n" + HOST))
                     .startsWith("HTTP/1.1 200 ");
         }
+    }
+
+    // ---- files that change while they are opened
+
+    private static FileChannel open(Path file) throws IOException {
+        return FileChannel.open(file, StandardOpenOption.READ);
+    }
+
+    private static String content(FileChannel channel) throws IOException {
+        var bytes = ByteBuffer.allocate((int) channel.size());
+        channel.read(bytes, 0);
+        return new String(bytes.array(), StandardCharsets.US_ASCII);
+    }
+
+    /** Replaces the file by this content, as it is done in order that nobody sees half of it. */
+    private void replace(Path file, String content, long seconds) throws IOException {
+        Path other = Files.writeString(folder.resolve("new"), content);
+        Files.setLastModifiedTime(other, FileTime.from(Instant.ofEpochSecond(seconds)));
+        Files.move(other, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void requireOf(FileBody.Opened opened, String content, long seconds) throws IOException {
+        try (FileChannel channel = opened.channel()) {
+            assertThat(content(channel)).isEqualTo(content);
+            assertThat(opened.length()).isEqualTo(content.length());
+            assertThat(opened.modifiedNanos()).isEqualTo(seconds * 1_000_000_000);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"of another length, 1000", "9876543210, 1000", "9876543210, 784111777"})
+    void a_file_that_is_replaced_when_it_is_opened_is_told_as_what_was_opened(String content, long seconds)
+            throws IOException {
+        Path file = below.resolve("a b.txt");
+        var opened = new ArrayList<FileChannel>();
+        requireOf(
+                FileBody.opened(file, path -> {
+                    if (opened.isEmpty()) {
+                        replace(path, content, seconds); // between the look at it and its opening
+                    }
+                    opened.add(open(path));
+                    return opened.getLast();
+                }),
+                content,
+                seconds);
+        assertThat(opened).hasSize(2).noneMatch(FileChannel::isOpen);
+        opened.clear();
+        requireOf(
+                FileBody.opened(file, path -> {
+                    opened.add(open(path));
+                    if (opened.size() == 1) {
+                        replace(path, "after it was opened", 5);
+                    }
+                    return opened.getLast();
+                }),
+                "after it was opened",
+                5);
+        assertThat(opened).hasSize(2).noneMatch(FileChannel::isOpen);
+    }
+
+    @Test
+    void a_file_that_changes_without_end_is_opened_all_the_same_with_the_length_of_what_is_there() throws IOException {
+        Path file = below.resolve("a b.txt");
+        var opened = new ArrayList<FileChannel>();
+        FileBody.Opened last = FileBody.opened(file, path -> {
+            opened.add(open(path));
+            replace(path, "x".repeat(opened.size()), opened.size());
+            return opened.getLast();
+        });
+        assertThat(last.channel()).isSameAs(opened.removeLast());
+        assertThat(last.length()).isEqualTo(last.channel().size());
+        last.channel().close();
+        assertThat(opened).isNotEmpty().noneMatch(FileChannel::isOpen);
+    }
+
+    @Test
+    void a_file_that_vanishes_when_it_is_opened_is_not_found_and_leaves_nothing_open() throws IOException {
+        Path file = below.resolve("a b.txt");
+        var opened = new ArrayList<FileChannel>();
+        assertThatThrownBy(() -> FileBody.opened(file, path -> {
+                    opened.add(open(path));
+                    Files.delete(path);
+                    return opened.getLast();
+                }))
+                .isInstanceOf(NoSuchFileException.class);
+        assertThat(opened).hasSize(1).noneMatch(FileChannel::isOpen);
     }
 }

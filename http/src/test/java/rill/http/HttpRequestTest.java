@@ -5,8 +5,11 @@ import static rill.http.Served.HOST;
 import static rill.http.Served.text;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,11 +17,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.Report;
 import rill.Service;
+import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
 
 /** Tests what a request contains: its host, parameters, cookies, texts and forms. */
 @ExtendWith(Leaks.class)
 class HttpRequestTest {
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
     // ---- the host
 
     @ParameterizedTest
@@ -49,6 +55,30 @@ class HttpRequestTest {
             assertThat(served.ask("GET /x HTTP/1.1\r\nConnection: close\r\n" + HOST))
                     .endsWith("\r\n\r\na /x");
         }
+    }
+
+    // ---- other protocols
+
+    @ParameterizedTest
+    @CsvSource({
+        "'GET / HTTP/1.1', 'upgrade, close', true true",
+        "'GET / HTTP/1.1', close, false false",
+        "'GET / HTTP/1.0', 'Upgrade', false false"
+    })
+    void only_a_request_of_http_1_1_asks_for_another_protocol(String line, String connection, String end)
+            throws IOException {
+        try (var served = new Served(request -> text(
+                request.isUpgrade() + " " + request.fields(HttpFields.none()).isUpgrade()))) {
+            assertThat(served.ask(line + "\r\nConnection: " + connection + "\r\nUpgrade: x\r\n" + HOST))
+                    .endsWith(end);
+        }
+    }
+
+    @Test
+    void a_request_that_is_made_here_asks_for_another_protocol_by_its_fields() {
+        HttpRequest request = HttpRequest.of("GET", "/").with("Upgrade", "x");
+        assertThat(request.isUpgrade()).isFalse();
+        assertThat(request.with("Connection", "close, Upgrade").isUpgrade()).isTrue();
     }
 
     // ---- parameters and cookies
@@ -157,6 +187,36 @@ class HttpRequestTest {
         try (var served = new Served(request -> request.form(10).map(form -> HttpResponse.text("read")))) {
             assertThat(served.ask(post(FORM, bytes("a=123456789")))).startsWith("HTTP/1.1 413 ");
         }
+    }
+
+    /** The least CPU time of several runs. */
+    private static long nanosToRead(String form) throws HttpRefusedException {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 7; i++) {
+            long before = THREADS.getCurrentThreadCpuTime();
+            assertThat(HttpParameters.form(form).all("")).hasSizeLessThan(HttpParameters.MOST);
+            least = Math.min(least, THREADS.getCurrentThreadCpuTime() - before);
+        }
+        return least;
+    }
+
+    /** By comparison: a search of the whole text for each value would take twenty times as long. */
+    @Test
+    @Tag("slow")
+    void a_form_of_names_without_values_takes_no_longer_than_one_of_values() throws IOException {
+        int others = HttpParameters.MOST - 1;
+        String large = "a".repeat(4 * 1024 * 1024);
+        assertThat(nanosToRead("&".repeat(others) + large)).isLessThan(5 * nanosToRead("=&".repeat(others) + large));
+    }
+
+    @Test
+    void an_equals_sign_belongs_to_its_own_pair() throws IOException {
+        HttpParameters form = HttpParameters.form("a&b=1&&c&=2&d=e=f");
+        assertThat(form.names()).containsExactly("a", "b", "", "c", "d");
+        assertThat(form.get("a")).isEmpty();
+        assertThat(form.get("c")).isEmpty();
+        assertThat(form.all("")).containsExactly("", "2");
+        assertThat(form.get("d")).isEqualTo("e=f");
     }
 
     @Test

@@ -4,16 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests paths, hosts and dates. */
+/** Tests paths and hosts. */
 class PathSegmentsTest {
     @Test
     void segments_are_decoded_one_by_one() throws HttpRefusedException {
@@ -56,16 +51,5 @@ class PathSegmentsTest {
         assertThatThrownBy(() -> Origin.of(URI.create("http://u@h_x/"))).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Origin.of(URI.create("http://h_x:70000/")))
                 .isInstanceOf(IllegalArgumentException.class);
-    }
-
-    @Test
-    void dates_are_as_the_jdk_writes_them() {
-        var form = DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
-                .withZone(ZoneOffset.UTC);
-        var random = new Random(1);
-        for (int i = 0; i < 1_000; i++) {
-            Instant instant = Instant.ofEpochSecond(random.nextLong(0, 250_000_000_000L));
-            assertThat(HttpDates.format(instant)).isEqualTo(form.format(instant));
-        }
     }
 }

@@ -67,7 +67,11 @@ public final class CodecLaws<R, W> {
         return add(samples, bytes);
     }
 
-    /** Adds input that the codec has to refuse: lengths above its limits, and whatever else its protocol forbids. */
+    /**
+     * Adds input that the codec has to refuse: lengths above its limits, and whatever else its protocol forbids. It has to be refused before its end is
+     * reported, whatever might follow: that a message is incomplete is no violation yet. For what is refused only at the end of the stream, see
+     * {@link CodecHarness#decode(Codec, String)}.
+     */
     public CodecLaws<R, W> refuses(String... bytes) {
         return add(refused, bytes);
     }
@@ -179,6 +183,8 @@ public final class CodecLaws<R, W> {
         for (byte[] bad : refused) {
             Outcome outcome = CodecHarness.decode(codec, bad);
             require(outcome.violation() != null, "accepted although it is forbidden: " + outcome, bad);
+            Outcome open = new CodecHarness<>(codec).feed(bad).outcome();
+            require(open.violation() != null, "refused only because the input ends there: " + outcome, bad);
             require(!outcome.ended(), "ended in good order after a violation", bad);
         }
     }

@@ -84,6 +84,12 @@ class FaultyCodecsTest {
                         "violation, at the same place",
                         "accepted although it is forbidden"),
                 new Faulty(
+                        "waits for ever for what it has to refuse",
+                        (in, context) ->
+                                in.isReadable() && in.getUnsignedByte(in.readerIndex()) > LIMIT ? null : decode(in),
+                        "what is forbidden",
+                        "refused only because the input ends there"),
+                new Faulty(
                         "believes a length",
                         (in, context) -> {
                             byte[] space =

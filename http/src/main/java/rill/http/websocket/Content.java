@@ -25,7 +25,8 @@ final class Content {
     private final Scratch scratch;
     private final Utf8Check utf8 = new Utf8Check();
     private @Nullable ByteBuf bytes;
-    int frames; // or, for a message in parts, consecutive empty ones
+    int frames; // or, for a message in parts, those in a row of which nothing was delivered
+    boolean delivered; // a part, of the present frame
 
     Content(boolean text, @Nullable Inflater inflater, Context context, Scratch scratch) {
         this.text = text;
@@ -150,12 +151,12 @@ final class Content {
     /** Returns the available content, in whole characters; an incomplete one is kept for the next part. Null if there is none. */
     @Nullable
     WebSocketMessage part(boolean last) {
-        frames = 0;
         int rest = text ? utf8.unfinished() : 0;
         int whole = size() - rest;
         if (whole == 0 && !last) {
             return null;
         }
+        delivered = true;
         if (!text) {
             return new WebSocketMessage.BinaryPart(taken(), last);
         }

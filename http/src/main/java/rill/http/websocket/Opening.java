@@ -132,14 +132,18 @@ final class Opening {
         return request.isUpgrade() && request.fields().hasToken("upgrade", "websocket");
     }
 
+    static RefusedException notAskedFor() {
+        return new RefusedException(
+                426,
+                "This is a WebSocket's address: ask for an upgrade.",
+                HttpFields.of("Upgrade", "websocket", "Connection", "Upgrade"));
+    }
+
     /** The result of the handshake, with the answer to send. */
     static WebSocketInfo answer(RequestHead request, WebSocketOptions options) throws RefusedException {
         HttpFields fields = request.fields();
         if (!isAskedFor(request)) {
-            throw new RefusedException(
-                    426,
-                    "This is a WebSocket's address: ask for an upgrade.",
-                    HttpFields.of("Upgrade", "websocket", "Connection", "Upgrade"));
+            throw notAskedFor();
         }
         if (!request.method().equals("GET") || request.hasBody()) {
             throw new RefusedException(400, "A WebSocket is opened by GET, without a body.");

@@ -99,10 +99,9 @@ public final class WebSocket {
         return Pipeline.of(new Handshake.Server(Objects.requireNonNull(options, "options")));
     }
 
-    /** Returns whether a request asks for a WebSocket. */
+    /** Returns whether a request asks for a WebSocket. One of HTTP/1.0 never does. */
     public static boolean isAskedFor(HttpRequest request) {
-        return request.fields().hasToken("upgrade", "websocket")
-                && request.fields().hasToken("connection", "upgrade");
+        return request.isUpgrade() && request.fields().hasToken("upgrade", "websocket");
     }
 
     /** {@link #answer(HttpRequest, WebSocketOptions, Consumer)} with the default options. */
@@ -121,6 +120,9 @@ public final class WebSocket {
             Consumer<? super Connection<WebSocketMessage, WebSocketMessage>> onConnection) {
         Objects.requireNonNull(onConnection, "onConnection");
         try {
+            if (!isAskedFor(request)) {
+                throw Opening.notAskedFor();
+            }
             WebSocketInfo info =
                     Opening.answer(RequestHead.of(request.method(), request.target(), request.fields()), options);
             var codec = new WebSocketCodec(false, info, options);

@@ -77,7 +77,7 @@ public final class WebSocketOptions {
         return is.messageBytes;
     }
 
-    /** The largest number of frames in a message; with {@link #inParts}, the largest number of empty ones in a row. */
+    /** The largest number of frames in a message; with {@link #inParts}, the number in a row with nothing to deliver at which it is refused. */
     public int frames() {
         return is.frames;
     }

@@ -44,6 +44,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     private final FrameWriter writer;
 
     private boolean closing; // our Close was written
+    private boolean ended; // the peer's stream has ended without a Close
     private boolean heard; // since the last timer
     private boolean asked; // a ping was sent, and nothing heard since
 
@@ -291,17 +292,20 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             messageEnds(); // only after the allocation succeeded: until then closed() releases everything
             return message;
         }
-        open.frames++;
+        WebSocketMessage part = options.inParts() ? open.part(false) : null;
+        boolean delivered = open.delivered;
+        open.delivered = false;
+        open.frames = delivered ? 0 : open.frames + 1;
         if (open.frames >= options.frames()) {
             throw refuse(
                     context,
                     in.readerIndex() - start,
                     Close.POLICY,
                     options.inParts()
-                            ? "expected no more than " + options.frames() + " frames in a row with nothing in them"
+                            ? "expected fewer than " + options.frames() + " frames in a row with nothing to deliver"
                             : "expected a message in at most " + options.frames() + " frames");
         }
-        return options.inParts() ? open.part(false) : null;
+        return part;
     }
 
     /** Not within a message, whose beginning would be lost. */
@@ -322,7 +326,9 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     private @Nullable WebSocketMessage inflate(Content open, ByteBuf in, int start, Context context)
             throws IOException {
         if (in.readableBytes() < remaining) {
-            context.needMore((int) remaining - in.readableBytes());
+            if (options.pingEvery().isZero()) { // otherwise each byte has to be heard
+                context.needMore((int) remaining - in.readableBytes());
+            }
             return null;
         }
         int place = in.readerIndex() - start;
@@ -429,17 +435,24 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             case WebSocketMessage.Pong pong -> writer.control(Frame.PONG, pong.bytes(), pong.length(), out);
             case Close close -> {
                 writer.close(close.code(), close.reason(), out);
-                closing = true;
-                context.startTimer(options.closeTimeout());
+                awaitClose();
             }
+        }
+    }
+
+    /** Our Close was written: the peer has to answer it, unless its stream has ended already. */
+    private void awaitClose() {
+        closing = true;
+        if (!ended) {
+            context.startTimer(options.closeTimeout());
         }
     }
 
     @Override
     public void outputEnding(Outgoing out) {
         if (!closing) {
-            closing = true;
             writer.close(context.isGoingAway() ? Close.GOING_AWAY : Close.NORMAL, "", out);
+            awaitClose();
         }
     }
 
@@ -472,6 +485,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         if (inFrame || content != null || rest.isReadable()) {
             throw new ProtocolException(rest.readableBytes(), "the stream ended within a message");
         }
+        ended = true;
         context.stopTimer();
         context.end();
         return null;

@@ -3,14 +3,23 @@ package rill.http.websocket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import rill.Connection;
 import rill.Future;
 import rill.Loop;
+import rill.LoopOptions;
+import rill.Pipeline;
+import rill.Report;
 import rill.codec.tls.Identity;
 import rill.codec.tls.Tls;
 import rill.http.HttpClient;
@@ -83,6 +92,54 @@ final class WebSocketOverHttpTest {
                                         assertThat(refused.response().status()).isEqualTo(200));
             });
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "HTTP/1.0, '', a page",
+        "HTTP/1.0, 'Host: a|Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==|', a page",
+        "HTTP/1.1, 'Host: a|Connection: close|', a page",
+        "HTTP/1.1, 'Host: a|Connection: close, upgrade|Upgrade: h2c|', a page"
+    })
+    void a_request_that_asks_for_no_websocket_is_answered_with_426_and_not_reported(
+            String version, String fields, String otherwise) throws IOException {
+        var reports = new CopyOnWriteArrayList<Report>();
+        try (Loop loop = Loop.open(
+                LoopOptions.defaults().transport(MemoryTransport.calm()).reporter(report -> {
+                    if (!(report instanceof Report.Note)) {
+                        reports.add(report);
+                    }
+                }))) {
+            HttpServer server = HttpServer.listen(
+                            loop,
+                            MemoryTransport.ANY,
+                            request -> request.path().equals("/socket") || WebSocket.isAskedFor(request)
+                                    ? handle(request)
+                                    : Future.of(HttpResponse.text("a page")))
+                    .await();
+            String rest = " " + version + "\r\n" + fields.replace("|", "\r\n") + "\r\n";
+            assertThat(asked(loop, server, "GET /socket" + rest))
+                    .startsWith("HTTP/1.1 426 ")
+                    .contains("\r\nUpgrade: websocket\r\n");
+            assertThat(asked(loop, server, "GET /socket2" + rest)).endsWith("\r\n\r\n" + otherwise);
+        }
+        assertThat(reports).isEmpty();
+    }
+
+    private static String asked(Loop loop, HttpServer server, String request) throws IOException {
+        var answer = new StringBuilder();
+        loop.run(() -> {
+            var raw = loop.connect(server.address(), Pipeline.bytes()).await();
+            raw.write(Unpooled.wrappedBuffer(Frames.bytes(request)));
+            for (ByteBuf bytes = raw.receive().await();
+                    bytes != null;
+                    bytes = raw.receive().await()) {
+                answer.append(bytes.toString(StandardCharsets.ISO_8859_1));
+                bytes.release();
+            }
+            raw.finish().await();
+        });
+        return answer.toString();
     }
 
     @Test

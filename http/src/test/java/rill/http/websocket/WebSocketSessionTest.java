@@ -146,6 +146,15 @@ final class WebSocketSessionTest {
     }
 
     @Test
+    void nobody_waits_for_the_close_of_a_peer_whose_stream_has_ended_without_one() {
+        var server = harness(false, DEFAULTS.pings(Duration.ofSeconds(30), Duration.ofSeconds(5)))
+                .endOfInput();
+        assertThat(server.timer()).isNull();
+        assertThat(server.write(new Close(1000, ""))).isEqualTo(server(0x88, close(1000, "")));
+        assertThat(server.timer()).isNull();
+    }
+
+    @Test
     void after_our_close_what_comes_is_still_received_until_the_peers_own_which_is_not_answered_again() {
         var server = aServer();
         assertThat(server.write(new Close(1000, "done"))).isEqualTo(server(0x88, close(1000, "done")));
@@ -299,6 +308,37 @@ final class WebSocketSessionTest {
                         .outcome()
                         .messages())
                 .containsExactly(new Text("x"));
+    }
+
+    @Test
+    void in_parts_a_flood_of_fragments_with_nothing_in_them_is_refused_with_1008() {
+        WebSocketOptions few = DEFAULTS.inParts(true).frames(100);
+        for (String begin : new String[] {client(0x01, ""), client(0x02, ""), client(0x01, "\u00c3")}) {
+            var server = harness(false, few).feed(begin + client(0x00, "").repeat(98));
+            assertThat(server.outcome().violation()).isNull();
+            assertThat(server.answered()).isEmpty();
+            server.feed(client(0x00, ""));
+            assertThat(server.outcome().violation()).contains("expected fewer than 100 frames in a row");
+            assertThat(server.outcome().messages()).isEmpty();
+            assertThat(server.answered().substring(2, 4)).isEqualTo(Frames.chars(1008));
+        }
+    }
+
+    @Test
+    void in_parts_any_number_of_fragments_with_something_in_them_is_read() {
+        WebSocketOptions few = DEFAULTS.inParts(true).frames(3);
+        String some = client(0x00, "x") + client(0x00, "").repeat(2);
+        var server = harness(false, few).feed(client(0x01, "") + some.repeat(200));
+        assertThat(server.outcome().violation()).isNull();
+        assertThat(server.outcome().messages()).hasSize(200).containsOnly(new WebSocketMessage.TextPart("x", false));
+        WebSocketOptions none = DEFAULTS.inParts(true).deflate(true).frames(1);
+        String zeros = client(0x42, deflated(new byte[64]) + "\0\0\377\377");
+        var inflating = new CodecHarness<>(new WebSocketCodec(false, true, none, 64, null));
+        inflating.feed(zeros + zeros.replace('\u0042', '\0')); // each is exactly one part
+        assertThat(inflating.outcome().violation()).isNull();
+        assertThat(inflating.outcome().messages()).hasSize(2);
+        assertThat(inflating.feed(client(0x00, "")).outcome().violation()).contains("fewer than 1 frames");
+        inflating.close();
     }
 
     @ParameterizedTest
