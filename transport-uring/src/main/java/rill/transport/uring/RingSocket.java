@@ -26,7 +26,7 @@ abstract class RingSocket {
     static final int GONE = -1;
 
     final UringSelector selector;
-    private final int slot; // among the registrations
+    private int slot = GONE; // among the registrations
     private int fd;
     private boolean changed;
     private boolean announced;
@@ -34,7 +34,13 @@ abstract class RingSocket {
     RingSocket(UringSelector selector, int fd) {
         this.selector = selector;
         this.fd = fd;
-        slot = fd == GONE ? GONE : selector.registrations().add(this);
+    }
+
+    /** Registers it, so that answers reach it. The last step of the constructor: if another fails, nobody knows of this socket. */
+    final void register() {
+        if (fd != GONE) {
+            slot = selector.registrations().add(this);
+        }
     }
 
     final int fd() {

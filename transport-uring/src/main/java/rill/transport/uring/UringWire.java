@@ -67,6 +67,7 @@ final class UringWire extends RingSocket implements Wire {
         receiving = new Receiving(this, selector);
         sending = new Sending(this, selector);
         ending = new Ending(this, receiving, sending);
+        register();
     }
 
     // ---- opening

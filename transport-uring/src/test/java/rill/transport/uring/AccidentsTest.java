@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
+import rill.transport.epoll.linux.LibC;
 
 /** Rare events, and events at the wrong moment. */
 class AccidentsTest extends Selecting {
@@ -138,13 +139,59 @@ class AccidentsTest extends Selecting {
         assertThat(server.read).isBetween(1L, 49_999L);
     }
 
+    /** A socket that does nothing. */
+    private static class Quiet extends RingSocket {
+        Quiet(UringSelector selector, int fd) {
+            super(selector, fd);
+        }
+
+        @Override
+        void advance() {}
+
+        @Override
+        void answered(int kind, int result, int flags) {}
+
+        @Override
+        void broken(Throwable e) {
+            throw new AssertionError(e);
+        }
+
+        @Override
+        void tell() {}
+
+        @Override
+        void abandon() {}
+
+        @Override
+        void release() {
+            closeDescriptor(false);
+        }
+    }
+
+    /** A socket whose constructor fails. */
+    private static final class Unfinished extends Quiet {
+        Unfinished(UringSelector selector, int fd) {
+            super(selector, fd);
+            throw new OutOfMemoryError("not really");
+        }
+    }
+
+    @Test
+    void nobody_knows_of_a_socket_that_is_not_whole() throws IOException {
+        int fd = selector.sockets().connecting(anyPort());
+        assertThat(catchThrowable(() -> new Unfinished(selector, fd))).isInstanceOf(OutOfMemoryError.class);
+        LibC.close(fd);
+        assertThat(selector.registrations().all()).isEmpty();
+    }
+
     /** Throws the first time that it is called. */
-    private static final class Poor extends RingSocket {
+    private static final class Poor extends Quiet {
         int asked;
         Throwable broken;
 
         Poor(UringSelector selector, int fd) {
             super(selector, fd);
+            register();
         }
 
         @Override
@@ -167,14 +214,6 @@ class AccidentsTest extends Selecting {
         @Override
         void tell() {
             throw new AssertionError();
-        }
-
-        @Override
-        void abandon() {}
-
-        @Override
-        void release() {
-            closeDescriptor(false);
         }
     }
 
@@ -428,12 +467,13 @@ class AccidentsTest extends Selecting {
     }
 
     /** Makes as many requests as there is room for when it receives its first answer. */
-    private static final class Filling extends RingSocket {
+    private static final class Filling extends Quiet {
         private static final int ROOM = 4;
         int answers;
 
         Filling(UringSelector selector, int fd) {
             super(selector, fd);
+            register();
         }
 
         void ask() {
@@ -448,25 +488,6 @@ class AccidentsTest extends Selecting {
                     ask();
                 }
             }
-        }
-
-        @Override
-        void advance() {}
-
-        @Override
-        void broken(Throwable e) {
-            throw new AssertionError(e);
-        }
-
-        @Override
-        void tell() {}
-
-        @Override
-        void abandon() {}
-
-        @Override
-        void release() {
-            closeDescriptor(false);
         }
     }
 
