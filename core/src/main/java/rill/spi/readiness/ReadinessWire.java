@@ -500,14 +500,17 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         }
         state = State.CLOSED;
         failure = cause;
-        if (queue != null) {
-            queue.release();
-            queue = null;
-        }
         try {
-            closeSocket(reset);
+            if (queue != null) {
+                queue.release();
+                queue = null;
+            }
         } finally {
-            announce();
+            try {
+                closeSocket(reset);
+            } finally {
+                announce();
+            }
         }
     }
 
