@@ -300,6 +300,15 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             buffer.release();
             return;
         }
+        try {
+            add(buffer);
+        } catch (RuntimeException | Error e) { // no memory
+            buffer.release();
+            throw e;
+        }
+    }
+
+    private void add(ByteBuf buffer) {
         WriteQueue open = queue;
         if (open == null) {
             open = selector().takeQueue();

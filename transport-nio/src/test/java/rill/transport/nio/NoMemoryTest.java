@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.spi.Environment;
 import rill.spi.Selector;
@@ -108,6 +109,20 @@ class NoMemoryTest extends OnNio {
                 expectTheLoopGoesOn();
             });
             peer.finish();
+        }
+    }
+
+    @Test
+    @Tag("slow")
+    void a_write_without_memory_for_the_queue_releases_its_buffer_once_and_the_others_when_the_wire_closes()
+            throws Exception {
+        try (var child = Child.java("", FullQueueMain.class)) {
+            child.finish();
+            assertThat(child.output())
+                    .containsSequence(
+                            "references beyond those of the queue: 1",
+                            "references once it is closed: 1",
+                            "closed, because of null");
         }
     }
 }
