@@ -3,6 +3,7 @@ package rill.transport.uring;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import org.jspecify.annotations.Nullable;
 import rill.spi.readiness.SocketFailures;
 import rill.transport.epoll.linux.LibC;
 
@@ -30,6 +31,14 @@ abstract class RingSocket {
     private int fd;
     private boolean changed;
     private boolean announced;
+
+    /** The one after this in {@link SocketQueue.Changed}. */
+    @Nullable
+    RingSocket nextChanged;
+
+    /** The one after this in {@link SocketQueue.Undelivered}. */
+    @Nullable
+    RingSocket nextUndelivered;
 
     RingSocket(UringSelector selector, int fd) {
         this.selector = selector;

@@ -3,7 +3,6 @@ package rill.transport.uring;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -53,8 +52,8 @@ final class UringSelector implements Selector {
     private final SpareQueues queues = new SpareQueues();
     private final Senders senders = new Senders();
     private final Supplier<ByteBuf> receiveBuffer;
-    private final ArrayDeque<RingSocket> changed = new ArrayDeque<>();
-    private final ArrayDeque<RingSocket> undelivered = new ArrayDeque<>();
+    private final SocketQueue changed = new SocketQueue.Changed();
+    private final SocketQueue undelivered = new SocketQueue.Undelivered();
     private final List<RingSocket> later = new ArrayList<>(); // they could not do something just now
     private @Nullable Listeners listeners; // once there was one
     private boolean awaitsAccept; // a request for them is under way

@@ -3,9 +3,11 @@ package rill.transport.uring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
@@ -139,14 +141,19 @@ class AccidentsTest extends Selecting {
         assertThat(server.read).isBetween(1L, 49_999L);
     }
 
-    /** A socket that does nothing. */
+    /** A socket that does nothing but count. */
     private static class Quiet extends RingSocket {
+        int advanced;
+        int told;
+
         Quiet(UringSelector selector, int fd) {
             super(selector, fd);
         }
 
         @Override
-        void advance() {}
+        void advance() {
+            advanced++;
+        }
 
         @Override
         void answered(int kind, int result, int flags) {}
@@ -157,7 +164,9 @@ class AccidentsTest extends Selecting {
         }
 
         @Override
-        void tell() {}
+        void tell() {
+            told++;
+        }
 
         @Override
         void abandon() {}
@@ -439,6 +448,28 @@ class AccidentsTest extends Selecting {
         assertThat(client.left).isEqualTo(1000);
         assertThat(underWay).as("under way after close").containsExactly(0);
         assertThat(client.closed || server.closed).as("told after close").isFalse();
+    }
+
+    /** Otherwise want of memory for one would lose all the others that wait. */
+    @Test
+    void to_wait_for_an_enter_or_for_an_event_takes_no_memory() throws IOException {
+        var sockets = new ArrayList<Quiet>();
+        for (int i = 0; i < 200; i++) {
+            sockets.add(new Quiet(selector, RingSocket.GONE));
+        }
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        sockets.getFirst().changed(); // loads what that needs
+        sockets.getFirst().announce();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (Quiet each : sockets) {
+            each.changed();
+            each.announce();
+        }
+        long taken = threads.getCurrentThreadAllocatedBytes() - before;
+        assertThat(taken).isLessThan(200); // an iterator
+        selector.select(0);
+        selector.select(0);
+        assertThat(sockets).allMatch(each -> each.advanced == 1 && each.told == 1);
     }
 
     @Test
