@@ -50,7 +50,8 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     private final Supplier<ByteBuf> receiveBuffer;
     private final SpareQueues queues = new SpareQueues();
     private final Undelivered undelivered = new Undelivered();
-    private final List<Attempt> withoutRoom = new ArrayList<>();
+    private List<Attempt> withoutRoom = new ArrayList<>();
+    private List<Attempt> triedAgain = new ArrayList<>(); // empty, except while they are tried
     private Tally tally = Tally.NONE;
     private boolean closed;
 
@@ -260,16 +261,26 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     }
 
     private void tryAgain() {
-        List<Attempt> present = List.copyOf(withoutRoom);
-        withoutRoom.clear();
+        List<Attempt> present = withoutRoom;
+        withoutRoom = triedAgain;
+        triedAgain = present;
         for (Attempt attempt : present) {
             if (!attempt.wire.isClosed()) {
                 try {
                     start(attempt, attempt.renew());
                 } catch (IOException | RuntimeException | Error e) {
-                    attempt.wire.startFailed(e instanceof IOException known ? known : new IOException(e));
+                    fail(attempt.wire, e);
                 }
             }
+        }
+        present.clear();
+    }
+
+    private static void fail(ReadinessWire wire, Throwable e) {
+        try {
+            wire.startFailed(e instanceof IOException known ? known : new IOException(e));
+        } catch (RuntimeException | Error noMemory) {
+            wire.broken(e);
         }
     }
 

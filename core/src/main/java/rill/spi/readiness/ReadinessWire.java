@@ -163,7 +163,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     }
 
     /** No memory, or a bug: it fails only this Wire. */
-    private void broken(Throwable e) {
+    final void broken(Throwable e) {
         fail(whatBroke(e));
     }
 

@@ -54,7 +54,8 @@ final class UringSelector implements Selector {
     private final Supplier<ByteBuf> receiveBuffer;
     private final SocketQueue changed = new SocketQueue.Changed();
     private final SocketQueue undelivered = new SocketQueue.Undelivered();
-    private final List<RingSocket> later = new ArrayList<>(); // they could not do something just now
+    private List<RingSocket> later = new ArrayList<>(); // they could not do something just now
+    private List<RingSocket> triedAgain = new ArrayList<>(); // empty, except while they are tried
     private @Nullable Listeners listeners; // once there was one
     private boolean awaitsAccept; // a request for them is under way
     private Tally tally = Tally.NONE;
@@ -295,8 +296,9 @@ final class UringSelector implements Selector {
     }
 
     private void tryAgain() {
-        List<RingSocket> present = List.copyOf(later);
-        later.clear();
+        List<RingSocket> present = later;
+        later = triedAgain;
+        triedAgain = present;
         for (RingSocket each : present) {
             try {
                 each.again();
@@ -304,6 +306,7 @@ final class UringSelector implements Selector {
                 broken(each, e);
             }
         }
+        present.clear();
     }
 
     // ---- listening
@@ -332,9 +335,9 @@ final class UringSelector implements Selector {
         if (closed) {
             return;
         }
-        closed = true;
         List<RingSocket> all = registrations.all();
         var failures = new ArrayList<Throwable>();
+        closed = true; // once all are known: without memory for that, it can be closed later
         all.forEach(each -> attempt(each::abandon, failures));
         if (listeners != null) {
             attempt(listeners::close, failures);
