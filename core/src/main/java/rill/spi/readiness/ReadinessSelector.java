@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -50,8 +49,9 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     private final Class<A> accepted;
     private final Supplier<ByteBuf> receiveBuffer;
     private final SpareQueues queues = new SpareQueues();
-    private final ArrayDeque<Watched> undelivered = new ArrayDeque<>();
-    private final List<Attempt> withoutRoom = new ArrayList<>();
+    private final Undelivered undelivered = new Undelivered();
+    private List<Attempt> withoutRoom = new ArrayList<>();
+    private List<Attempt> triedAgain = new ArrayList<>(); // empty, except while they are tried
     private Tally tally = Tally.NONE;
     private boolean closed;
 
@@ -161,7 +161,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
 
     /** Whether a select would deliver something that {@link #poll} does not know of. */
     protected final boolean hasUndelivered() {
-        return !undelivered.isEmpty();
+        return undelivered.size() > 0;
     }
 
     final String transport() {
@@ -261,16 +261,26 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     }
 
     private void tryAgain() {
-        List<Attempt> present = List.copyOf(withoutRoom);
-        withoutRoom.clear();
+        List<Attempt> present = withoutRoom;
+        withoutRoom = triedAgain;
+        triedAgain = present;
         for (Attempt attempt : present) {
             if (!attempt.wire.isClosed()) {
                 try {
                     start(attempt, attempt.renew());
                 } catch (IOException | RuntimeException | Error e) {
-                    attempt.wire.startFailed(e instanceof IOException known ? known : new IOException(e));
+                    fail(attempt.wire, e);
                 }
             }
+        }
+        present.clear();
+    }
+
+    private static void fail(ReadinessWire wire, Throwable e) {
+        try {
+            wire.startFailed(e instanceof IOException known ? known : new IOException(e));
+        } catch (RuntimeException | Error noMemory) {
+            wire.broken(e);
         }
     }
 
@@ -350,19 +360,16 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         if (closed) {
             return;
         }
-        closed = true;
         var all = new ArrayList<Watched>(watched());
-        all.addAll(undelivered);
         withoutRoom.forEach(each -> all.add(each.wire));
+        closed = true; // once all are known: without memory for that, it can be closed later
         @Nullable Throwable failure = null;
         for (Watched each : all) {
-            try {
-                each.close();
-            } catch (RuntimeException | Error e) {
-                failure = e; // the others are closed nevertheless
-            }
+            failure = close(each, failure);
         }
-        undelivered.clear();
+        while (undelivered.size() > 0) {
+            failure = close(undelivered.remove(), failure);
+        }
         withoutRoom.clear();
         try {
             closeSelector();
@@ -371,6 +378,16 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         }
         if (failure != null) {
             throw new IllegalStateException("closing the selector", failure);
+        }
+    }
+
+    /** Closes a socket, and returns what has failed so far. */
+    private static @Nullable Throwable close(Watched each, @Nullable Throwable failure) {
+        try {
+            each.close();
+            return failure;
+        } catch (RuntimeException | Error e) {
+            return e; // the others are closed nevertheless
         }
     }
 }

@@ -163,7 +163,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     }
 
     /** No memory, or a bug: it fails only this Wire. */
-    private void broken(Throwable e) {
+    final void broken(Throwable e) {
         fail(whatBroke(e));
     }
 
@@ -300,6 +300,15 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             buffer.release();
             return;
         }
+        try {
+            add(buffer);
+        } catch (RuntimeException | Error e) { // no memory
+            buffer.release();
+            throw e;
+        }
+    }
+
+    private void add(ByteBuf buffer) {
         WriteQueue open = queue;
         if (open == null) {
             open = selector().takeQueue();
@@ -500,14 +509,17 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         }
         state = State.CLOSED;
         failure = cause;
-        if (queue != null) {
-            queue.release();
-            queue = null;
-        }
         try {
-            closeSocket(reset);
+            if (queue != null) {
+                queue.release();
+                queue = null;
+            }
         } finally {
-            announce();
+            try {
+                closeSocket(reset);
+            } finally {
+                announce();
+            }
         }
     }
 

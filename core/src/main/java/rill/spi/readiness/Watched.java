@@ -2,6 +2,7 @@ package rill.spi.readiness;
 
 import java.io.IOException;
 import java.net.SocketOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A socket of a readiness Selector, connected or listening. It is notified of readiness, and may have events of its own to report.
@@ -10,6 +11,10 @@ import java.net.SocketOption;
  */
 public abstract sealed class Watched permits ReadinessWire, ReadinessAcceptor {
     private boolean waits; // among the undelivered
+
+    /** The one after this among the undelivered. */
+    @Nullable
+    Watched next;
 
     Watched() {}
 
@@ -49,8 +54,8 @@ public abstract sealed class Watched permits ReadinessWire, ReadinessAcceptor {
     /** Makes the Selector call {@link #tell} during the next select. */
     final void announce() {
         if (!waits) {
-            waits = true;
             selector().undelivered(this);
+            waits = true;
         }
     }
 

@@ -24,9 +24,9 @@ public final class SpareQueues {
         return queue;
     }
 
-    /** Takes back a queue that is empty and has nothing to report. */
+    /** Takes back a queue that is empty and has nothing to report. One that has grown large is dropped. */
     public void giveBack(WriteQueue queue) {
-        if (count < MOST) {
+        if (count < MOST && !queue.isLarge()) {
             queue.nextSpare = first;
             first = queue;
             count++;

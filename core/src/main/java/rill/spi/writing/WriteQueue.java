@@ -96,9 +96,11 @@ public final class WriteQueue {
     private void startAgain() {
         head = 0;
         tail = 0;
-        if (buffers.length > KEPT_SIZE) {
-            buffers = new @Nullable ByteBuf[FIRST_SIZE];
-        }
+    }
+
+    /** Returns whether it has grown so much that it is not worth keeping. It does not shrink: to release buffers must take no memory. */
+    boolean isLarge() {
+        return buffers.length > KEPT_SIZE;
     }
 
     /** Releases all buffers from this position on. */

@@ -2,13 +2,17 @@ package rill.spi.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Buffers that wait for the system. */
 class WriteQueueTest {
+    private static final int MANY = 100;
+
     @Test
     void one_that_its_owner_has_released_as_well_keeps_none_of_the_others() {
         List<ByteBuf> all = List.of(Unpooled.copyInt(1), Unpooled.copyInt(2), Unpooled.copyInt(3));
@@ -62,5 +66,44 @@ class WriteQueueTest {
         assertThat(queue.size()).isEqualTo(array.length);
         assertThat(queue.get(array.length - 1).readableBytes()).isEqualTo(7);
         queue.release();
+    }
+
+    private static WriteQueue large() {
+        var queue = new WriteQueue();
+        for (int i = 0; i < MANY; i++) {
+            queue.add(Unpooled.EMPTY_BUFFER);
+        }
+        return queue;
+    }
+
+    /** Who closes for lack of memory must not need some. */
+    @Test
+    void to_release_takes_no_memory() {
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 10; i++) {
+            WriteQueue released = large();
+            WriteQueue sent = large();
+            long before = threads.getCurrentThreadAllocatedBytes();
+            released.release();
+            sent.sent(0);
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+            assertThat(released.isEmpty() && sent.isEmpty()).isTrue();
+        }
+        assertThat(least).isZero();
+    }
+
+    @Test
+    void one_that_has_grown_large_is_not_kept() {
+        var spare = new SpareQueues();
+        WriteQueue small = spare.take();
+        WriteQueue large = large();
+        large.release();
+
+        spare.giveBack(small);
+        spare.giveBack(large);
+
+        assertThat(spare.take()).isSameAs(small);
+        assertThat(spare.take()).isNotSameAs(large);
     }
 }

@@ -34,6 +34,9 @@ final class EpollSelector extends LinuxSelector<EpollAccepted> {
         } catch (EpollWait.Refused e) {
             memory.close();
             throw new IOException(e.getMessage(), e);
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
         }
     }
 

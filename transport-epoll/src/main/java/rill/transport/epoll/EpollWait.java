@@ -35,13 +35,17 @@ final class EpollWait {
             closeAll(made);
             throw new Refused(-wakes);
         }
-        epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, made);
-        int added = epoll.watch(wakes, Registrations.NONE, 0, Epoll.IN | Epoll.EDGE_TRIGGERED);
-        if (added < 0) {
+        try {
+            epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, made);
+            int added = epoll.watch(wakes, Registrations.NONE, 0, Epoll.IN | Epoll.EDGE_TRIGGERED);
+            if (added < 0) {
+                throw new Refused(-added);
+            }
+            waker = Waker.of(wakes);
+        } catch (Refused | RuntimeException | Error e) {
             closeAll(made, wakes);
-            throw new Refused(-added);
+            throw e;
         }
-        waker = Waker.of(wakes);
     }
 
     Epoll epoll() {

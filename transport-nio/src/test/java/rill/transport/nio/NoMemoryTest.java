@@ -2,15 +2,19 @@ package rill.transport.nio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.Transport;
+import rill.spi.readiness.ReadinessSelector;
 import rill.testing.RawPeer;
 import rill.testing.ScarceMemory;
 import rill.testing.UnderTest;
@@ -109,5 +113,49 @@ class NoMemoryTest extends OnNio {
             });
             peer.finish();
         }
+    }
+
+    @Test
+    @Tag("slow")
+    void a_write_without_memory_for_the_queue_releases_its_buffer_once_and_the_others_when_the_wire_closes()
+            throws Exception {
+        try (var child = Child.java("", FullQueueMain.class)) {
+            child.finish();
+            assertThat(child.output())
+                    .containsSequence(
+                            "references beyond those of the queue: 1",
+                            "references once it is closed: 1",
+                            "closed, because of null");
+        }
+    }
+
+    /** Otherwise want of memory for one would lose all the others that wait. */
+    @Test
+    void to_wait_for_the_next_select_takes_no_memory() throws IOException {
+        var first = new ScriptedWire(NoMemoryTest::nothing, new Events());
+        var events = new ArrayList<Events>();
+        var wires = new ArrayList<ScriptedWire>();
+        for (int i = 0; i < 200; i++) {
+            events.add(new Events());
+            wires.add(new ScriptedWire(NoMemoryTest::nothing, events.getLast()) {
+                @Override
+                protected ReadinessSelector<?> selector() {
+                    return first.selector();
+                }
+            });
+        }
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        first.close(); // loads what that needs
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (ScriptedWire each : wires) {
+            each.close();
+        }
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(200); // an iterator
+        first.select();
+        assertThat(events).allMatch(each -> each.closed);
+    }
+
+    private static ByteBuf nothing() {
+        throw new AssertionError("nothing is received");
     }
 }

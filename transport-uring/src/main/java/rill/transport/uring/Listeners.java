@@ -8,6 +8,7 @@ import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessWire;
 import rill.transport.epoll.linux.Epoll;
 import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.LinuxSelector;
 
 /**
@@ -23,7 +24,12 @@ final class Listeners extends LinuxSelector<UringAccepted> {
     Listeners(String transport, UringMemory memory) throws IOException {
         super(transport, UringAccepted.class, Listeners::nothingIsRead, memory);
         int descriptor = Errno.check(Epoll.descriptor(memory.errno));
-        epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, descriptor);
+        try {
+            epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, descriptor);
+        } catch (RuntimeException | Error e) { // no memory
+            LibC.close(descriptor);
+            throw e;
+        }
     }
 
     /** Returns the epoll's descriptor, which is readable while there is a connection to accept. */

@@ -80,31 +80,46 @@ final class Receiving {
         cancelled = false;
     }
 
+    /** Handles an answer. Whatever a listener does or throws, the request is over if this was the last one, and the buffer is the kernel's again. */
     void answered(int result, int flags) {
-        if ((flags & Ring.MORE) == 0) {
+        boolean last = (flags & Ring.MORE) == 0;
+        if (last) {
             underWay = false;
             selector.requests().over();
-            if (wire.hasFailed()) {
-                wire.announce();
-            }
-        }
-        if (isWanted() != underWay) {
-            wire.changed();
         }
         boolean hasBuffer = ReceiveBuffers.concerns(flags);
         try {
+            if (last && wire.hasFailed()) {
+                wire.announce();
+            }
+            if (isWanted() != underWay) {
+                wire.changed();
+            }
             if (result > 0 && hasBuffer) {
-                selector.tally().read();
                 bytesCame(selector.buffers().at(flags), result);
-            } else if (result == 0) {
-                endCame(null);
-            } else if (!isToBeRepeated(-result)) {
-                endCame(wire.named("read from ", Errno.exception(-result)));
+            } else {
+                noneCame(result);
             }
         } finally {
             if (hasBuffer) {
                 selector.buffers().done(flags, Math.max(0, result));
             }
+        }
+    }
+
+    private void noneCame(int result) {
+        reportSent();
+        if (result == 0) {
+            endCame(null);
+        } else if (!isToBeRepeated(-result)) {
+            endCame(wire.named("read from ", Errno.exception(-result)));
+        }
+    }
+
+    /** Bytes sent before an answer are reported before what it brings. */
+    private void reportSent() {
+        if (wire.isReadable()) {
+            wire.reportSent();
         }
     }
 
@@ -118,28 +133,30 @@ final class Receiving {
     private void bytesCame(int at, int length) {
         int from = at;
         int left = length;
-        while (left > 0 && unread == null && wire.isOpen() && mayTell() && !turnIsOver()) {
-            ByteBuf target = target();
-            if (!wire.isOpen() || !mayTell()) {
-                break; // the listener has paused or closed it, or the Selector, when asked for a target
+        try {
+            selector.tally().read();
+            reportSent();
+            while (left > 0 && unread == null && wire.isOpen() && mayTell() && !turnIsOver()) {
+                ByteBuf target = target();
+                if (!wire.isOpen() || !mayTell()) {
+                    break; // the listener has paused or closed it, or the Selector, when asked for a target
+                }
+                int part = Math.min(left, target.writableBytes());
+                selector.buffers().copy(from, part, target);
+                from += part;
+                left -= part;
+                count(part);
+                wire.listener.received(target);
             }
-            int part = Math.min(left, target.writableBytes());
-            selector.buffers().copy(from, part, target);
-            from += part;
-            left -= part;
-            count(part);
-            wire.listener.received(target);
-        }
-        if (from > at && !wire.isClosed()) {
-            wire.listener.turnEnded(); // other Wires' answers precede the next of this one
-        }
-        if (left == 0) {
-            return;
-        }
-        if (wire.isClosed()) {
-            lost = true;
-        } else {
-            keep().append(selector.buffers(), from, left);
+            if (from > at && !wire.isClosed()) {
+                wire.listener.turnEnded(); // other Wires' answers precede the next of this one
+            }
+            if (left > 0 && !wire.isClosed()) {
+                keep().append(selector.buffers(), from, left);
+                left = 0;
+            }
+        } finally {
+            lost |= left > 0;
         }
     }
 

@@ -127,10 +127,17 @@ final class Ring {
             LibC.close(setup.fd());
             throw new Refused("map the memory of a ring", (int) -requests);
         }
-        MemorySegment memory = LibC.memoryAt(rings, setup.ringsSize());
-        setup.fillIn(memory);
-        return new Ring(
-                errno, arena, setup.fd(), memory, LibC.memoryAt(requests, setup.requestsSize()), setup.layout(memory));
+        try {
+            MemorySegment memory = LibC.memoryAt(rings, setup.ringsSize());
+            setup.fillIn(memory);
+            MemorySegment room = LibC.memoryAt(requests, setup.requestsSize());
+            return new Ring(errno, arena, setup.fd(), memory, room, setup.layout(memory));
+        } catch (RuntimeException | Error e) { // no memory
+            LibC.unmap(requests, setup.requestsSize());
+            LibC.unmap(rings, setup.ringsSize());
+            LibC.close(setup.fd());
+            throw e;
+        }
     }
 
     /** Makes it belong to this thread from now on. */

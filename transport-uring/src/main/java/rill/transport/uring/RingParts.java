@@ -1,5 +1,6 @@
 package rill.transport.uring;
 
+import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.Waker;
 
 /**
@@ -12,16 +13,21 @@ record RingParts(
         var memory = new UringMemory();
         Ring ring = null;
         ReceiveBuffers buffers = null;
+        int event = -1;
         try {
             ring = Ring.open(memory.errno, memory.arena(), size);
             buffers = ReceiveBuffers.register(ring, memory.errno, memory.arena(), kernel);
-            int event = Waker.descriptor(memory.errno);
+            event = Waker.descriptor(memory.errno);
             if (event < 0) {
                 throw new Ring.Refused("make what wakes a ring up", -event);
             }
-            return new RingParts(
-                    memory, ring, buffers, Waker.of(event), new Scratch(memory.arena()), new HeapBytes(memory.arena()));
+            var scratch = new Scratch(memory.arena());
+            var heapBytes = new HeapBytes(memory.arena());
+            return new RingParts(memory, ring, buffers, Waker.of(event), scratch, heapBytes);
         } catch (Ring.Refused | RuntimeException | Error e) {
+            if (event >= 0) {
+                LibC.close(event);
+            }
             if (ring != null) {
                 ring.close();
             }

@@ -3,6 +3,7 @@ package rill.transport.uring;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import org.jspecify.annotations.Nullable;
 import rill.spi.readiness.SocketFailures;
 import rill.transport.epoll.linux.LibC;
 
@@ -26,15 +27,29 @@ abstract class RingSocket {
     static final int GONE = -1;
 
     final UringSelector selector;
-    private final int slot; // among the registrations
+    private int slot = GONE; // among the registrations
     private int fd;
     private boolean changed;
     private boolean announced;
 
+    /** The one after this in {@link SocketQueue.Changed}. */
+    @Nullable
+    RingSocket nextChanged;
+
+    /** The one after this in {@link SocketQueue.Undelivered}. */
+    @Nullable
+    RingSocket nextUndelivered;
+
     RingSocket(UringSelector selector, int fd) {
         this.selector = selector;
         this.fd = fd;
-        slot = fd == GONE ? GONE : selector.registrations().add(this);
+    }
+
+    /** Registers it, so that answers reach it. The last step of the constructor: if another fails, nobody knows of this socket. */
+    final void register() {
+        if (fd != GONE) {
+            slot = selector.registrations().add(this);
+        }
     }
 
     final int fd() {

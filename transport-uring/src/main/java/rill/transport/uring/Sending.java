@@ -55,6 +55,15 @@ final class Sending {
             buffer.release();
             return;
         }
+        try {
+            add(buffer);
+        } catch (RuntimeException | Error e) { // no memory
+            buffer.release();
+            throw e;
+        }
+    }
+
+    private void add(ByteBuf buffer) {
         WriteQueue open = queue;
         if (open == null) {
             open = selector.queues().take();

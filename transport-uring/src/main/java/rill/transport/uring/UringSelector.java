@@ -3,7 +3,6 @@ package rill.transport.uring;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -53,9 +52,10 @@ final class UringSelector implements Selector {
     private final SpareQueues queues = new SpareQueues();
     private final Senders senders = new Senders();
     private final Supplier<ByteBuf> receiveBuffer;
-    private final ArrayDeque<RingSocket> changed = new ArrayDeque<>();
-    private final ArrayDeque<RingSocket> undelivered = new ArrayDeque<>();
-    private final List<RingSocket> later = new ArrayList<>(); // they could not do something just now
+    private final SocketQueue changed = new SocketQueue.Changed();
+    private final SocketQueue undelivered = new SocketQueue.Undelivered();
+    private List<RingSocket> later = new ArrayList<>(); // they could not do something just now
+    private List<RingSocket> triedAgain = new ArrayList<>(); // empty, except while they are tried
     private @Nullable Listeners listeners; // once there was one
     private boolean awaitsAccept; // a request for them is under way
     private Tally tally = Tally.NONE;
@@ -296,8 +296,9 @@ final class UringSelector implements Selector {
     }
 
     private void tryAgain() {
-        List<RingSocket> present = List.copyOf(later);
-        later.clear();
+        List<RingSocket> present = later;
+        later = triedAgain;
+        triedAgain = present;
         for (RingSocket each : present) {
             try {
                 each.again();
@@ -305,6 +306,7 @@ final class UringSelector implements Selector {
                 broken(each, e);
             }
         }
+        present.clear();
     }
 
     // ---- listening
@@ -333,9 +335,9 @@ final class UringSelector implements Selector {
         if (closed) {
             return;
         }
-        closed = true;
         List<RingSocket> all = registrations.all();
         var failures = new ArrayList<Throwable>();
+        closed = true; // once all are known: without memory for that, it can be closed later
         all.forEach(each -> attempt(each::abandon, failures));
         if (listeners != null) {
             attempt(listeners::close, failures);

@@ -67,6 +67,7 @@ final class UringWire extends RingSocket implements Wire {
         receiving = new Receiving(this, selector);
         sending = new Sending(this, selector);
         ending = new Ending(this, receiving, sending);
+        register();
     }
 
     // ---- opening
@@ -143,6 +144,11 @@ final class UringWire extends RingSocket implements Wire {
         return connecting;
     }
 
+    /** Reports the bytes that have left. */
+    void reportSent() {
+        sending.report();
+    }
+
     /** Makes a request for writability, to do later what the kernel does not do now. */
     void requestWritable(int kind) {
         selector.requests().make(Request.POLL_ADD, fd(), 0, 0, 0, POLL_OUT, 0, data(kind));
@@ -195,12 +201,7 @@ final class UringWire extends RingSocket implements Wire {
         ending.hold();
         try {
             switch (kind) {
-                case Request.RECEIVE -> {
-                    if (isReadable()) {
-                        sending.report(); // bytes sent before this answer are reported before it
-                    }
-                    receiving.answered(result, flags);
-                }
+                case Request.RECEIVE -> receiving.answered(result, flags);
                 case Request.SEND -> sending.answered(result);
                 case Request.CONNECT -> Objects.requireNonNull(connecting).answered(result);
                 default -> ending.cancelIsDecided(result);

@@ -3,9 +3,11 @@ package rill.transport.uring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
@@ -15,13 +17,19 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
+import rill.transport.epoll.linux.LibC;
 
 /** Rare events, and events at the wrong moment. */
 class AccidentsTest extends Selecting {
     private static final int MANY = 8;
+    private static final int MORE_THAN_BUFFERS = 70;
+
+    private RuntimeException receiveFails; // once, instead of a buffer to receive into
 
     @Test
     void who_waits_for_room_in_a_backlog_is_connected_once_whatever_is_asked_of_it_meanwhile(@TempDir Path folder)
@@ -63,37 +71,136 @@ class AccidentsTest extends Selecting {
         }
     }
 
-    @Test
-    void who_closes_within_the_first_bytes_of_a_last_answer_resets() throws Exception {
-        for (Kernel kernel : List.of(new Kernel(true, true), new Kernel(true, false), new Kernel(false, false))) {
-            selector.close();
-            receive.release();
-            receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-            selector = (UringSelector) new UringTransport(kernel, Ring.Size.USUAL).open(receive::clear);
-            Acceptor acceptor = listen(anyPort(), 0);
-            try (var peer = new Socket()) {
-                peer.connect(acceptor.localAddress());
-                peer.getOutputStream().write(new byte[50_000]);
-                until(() -> !accepted.isEmpty());
-                var server = new Leaving();
-                server.wire = selector.open(accepted.removeFirst(), SocketOptions.none(), server);
-                until(() -> server.closed);
-                peer.setSoTimeout(10_000);
-                assertThat(catchThrowable(() -> peer.getInputStream().read()))
-                        .isInstanceOf(IOException.class)
-                        .hasMessageContaining("reset");
+    private static List<Kernel> kernels() {
+        return List.of(new Kernel(true, true), new Kernel(true, false), new Kernel(false, false));
+    }
+
+    /** Opens another selector, as on this kernel, with smaller buffers. */
+    private void open(Kernel kernel) throws IOException {
+        selector.close();
+        receive.release();
+        receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
+        selector = (UringSelector) new UringTransport(kernel, Ring.Size.USUAL).open(() -> {
+            RuntimeException fails = receiveFails;
+            receiveFails = null;
+            if (fails != null) {
+                throw fails;
             }
-            acceptor.close();
+            return receive.clear();
+        });
+    }
+
+    /** Expects that this end, which a socket of the JDK sends 50,000 bytes, closes with a reset. */
+    private void expectReset(End server) throws Exception {
+        Acceptor acceptor = listen(anyPort(), 0);
+        try (var peer = new Socket()) {
+            peer.connect(acceptor.localAddress());
+            peer.getOutputStream().write(new byte[50_000]);
+            until(() -> !accepted.isEmpty());
+            server.wire = selector.open(accepted.removeFirst(), SocketOptions.none(), server);
+            until(() -> server.closed);
+            peer.setSoTimeout(10_000);
+            assertThat(catchThrowable(() -> peer.getInputStream().read()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("reset");
+        }
+        acceptor.close();
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void who_closes_within_the_first_bytes_of_a_last_answer_resets(Kernel kernel) throws Exception {
+        open(kernel);
+        expectReset(new Leaving());
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void bytes_that_are_lost_because_there_is_no_buffer_for_them_make_the_end_a_reset(Kernel kernel) throws Exception {
+        open(kernel);
+        var server = new End();
+        receiveFails = new IllegalStateException("not really");
+        expectReset(server);
+        assertThat(server.cause).hasRootCauseMessage("not really");
+        assertThat(server.read).isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void bytes_that_are_lost_because_a_listener_throws_make_the_end_a_reset(Kernel kernel) throws Exception {
+        open(kernel);
+        var server = new End() {
+            @Override
+            public void received(ByteBuf bytes) {
+                super.received(bytes);
+                throw new IllegalStateException("not really");
+            }
+        };
+        expectReset(server);
+        assertThat(server.cause).hasRootCauseMessage("not really");
+        assertThat(server.read).isBetween(1L, 49_999L);
+    }
+
+    /** A socket that does nothing but count. */
+    private static class Quiet extends RingSocket {
+        int advanced;
+        int told;
+
+        Quiet(UringSelector selector, int fd) {
+            super(selector, fd);
+        }
+
+        @Override
+        void advance() {
+            advanced++;
+        }
+
+        @Override
+        void answered(int kind, int result, int flags) {}
+
+        @Override
+        void broken(Throwable e) {
+            throw new AssertionError(e);
+        }
+
+        @Override
+        void tell() {
+            told++;
+        }
+
+        @Override
+        void abandon() {}
+
+        @Override
+        void release() {
+            closeDescriptor(false);
         }
     }
 
+    /** A socket whose constructor fails. */
+    private static final class Unfinished extends Quiet {
+        Unfinished(UringSelector selector, int fd) {
+            super(selector, fd);
+            throw new OutOfMemoryError("not really");
+        }
+    }
+
+    @Test
+    void nobody_knows_of_a_socket_that_is_not_whole() throws IOException {
+        int fd = selector.sockets().connecting(anyPort());
+        assertThat(catchThrowable(() -> new Unfinished(selector, fd))).isInstanceOf(OutOfMemoryError.class);
+        LibC.close(fd);
+        assertThat(selector.registrations().all()).isEmpty();
+    }
+
     /** Throws the first time that it is called. */
-    private static final class Poor extends RingSocket {
+    private static final class Poor extends Quiet {
         int asked;
         Throwable broken;
 
         Poor(UringSelector selector, int fd) {
             super(selector, fd);
+            register();
         }
 
         @Override
@@ -116,14 +223,6 @@ class AccidentsTest extends Selecting {
         @Override
         void tell() {
             throw new AssertionError();
-        }
-
-        @Override
-        void abandon() {}
-
-        @Override
-        void release() {
-            closeDescriptor(false);
         }
     }
 
@@ -286,6 +385,93 @@ class AccidentsTest extends Selecting {
         assertThat(client.cause).isNull();
     }
 
+    /** Connects one whose bytes of the heap leave in the same step in which an answer brings some of its peer. */
+    private Sender connectWithBytesBothWays(End server) throws IOException {
+        var client = new Sender();
+        connect(client, server);
+        selector.select(0);
+        selector.select(0);
+        server.send(1000);
+        client.wire.write(Unpooled.copiedBuffer(new byte[1000]));
+        client.wire.shutdownOutput();
+        return client;
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void who_throws_when_told_what_has_left_before_an_answer_fails_alone(Kernel kernel) throws IOException {
+        open(kernel);
+        int underWay = 0; // of the Selector itself
+        for (int i = 0; i < MORE_THAN_BUFFERS; i++) {
+            var server = new End();
+            Sender client = connectWithBytesBothWays(server);
+            client.then = () -> {
+                throw new IllegalStateException("not really");
+            };
+            until(() -> client.closed);
+            assertThat(client.cause).hasRootCauseMessage("not really");
+            assertThat(client.left).isEqualTo(1000);
+            assertThat(client.read).as("told to one that has failed").isZero();
+            server.wire.abort();
+            until(() -> server.closed);
+            underWay = i == 0 ? selector.requests().underWay() : underWay;
+            assertThat(selector.requests().underWay()).as("under way").isEqualTo(underWay);
+        }
+        var receiver = new Counting();
+        var sender = new End();
+        connect(receiver, sender);
+        receiver.expected = new byte[100_000];
+        new Random(1).nextBytes(receiver.expected);
+        sender.wire.write(Unpooled.directBuffer().writeBytes(receiver.expected));
+        sender.wire.flush();
+        until(() -> receiver.read == receiver.expected.length);
+        assertThat(receiver.wrong).as("has read another's bytes").isFalse();
+        receiver.wire.abort();
+        sender.wire.abort();
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void a_selector_that_is_closed_when_told_what_has_left_before_an_answer_waits_for_no_answer_that_was_there(
+            Kernel kernel) throws IOException {
+        open(kernel);
+        var server = new End();
+        Sender client = connectWithBytesBothWays(server);
+        var underWay = new ArrayList<Integer>();
+        client.then = () -> {
+            selector.close();
+            underWay.add(selector.requests().underWay());
+        };
+        for (int i = 0; i < 100 && client.left == 0; i++) {
+            selector.select(10_000_000);
+        }
+        assertThat(client.left).isEqualTo(1000);
+        assertThat(underWay).as("under way after close").containsExactly(0);
+        assertThat(client.closed || server.closed).as("told after close").isFalse();
+    }
+
+    /** Otherwise want of memory for one would lose all the others that wait. */
+    @Test
+    void to_wait_for_an_enter_or_for_an_event_takes_no_memory() throws IOException {
+        var sockets = new ArrayList<Quiet>();
+        for (int i = 0; i < 200; i++) {
+            sockets.add(new Quiet(selector, RingSocket.GONE));
+        }
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        sockets.getFirst().changed(); // loads what that needs
+        sockets.getFirst().announce();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (Quiet each : sockets) {
+            each.changed();
+            each.announce();
+        }
+        long taken = threads.getCurrentThreadAllocatedBytes() - before;
+        assertThat(taken).isLessThan(200); // an iterator
+        selector.select(0);
+        selector.select(0);
+        assertThat(sockets).allMatch(each -> each.advanced == 1 && each.told == 1);
+    }
+
     @Test
     void a_flush_that_fails_says_why_and_not_what_the_next_one_says() throws Exception {
         Acceptor acceptor = listen(anyPort(), 0);
@@ -312,12 +498,13 @@ class AccidentsTest extends Selecting {
     }
 
     /** Makes as many requests as there is room for when it receives its first answer. */
-    private static final class Filling extends RingSocket {
+    private static final class Filling extends Quiet {
         private static final int ROOM = 4;
         int answers;
 
         Filling(UringSelector selector, int fd) {
             super(selector, fd);
+            register();
         }
 
         void ask() {
@@ -332,25 +519,6 @@ class AccidentsTest extends Selecting {
                     ask();
                 }
             }
-        }
-
-        @Override
-        void advance() {}
-
-        @Override
-        void broken(Throwable e) {
-            throw new AssertionError(e);
-        }
-
-        @Override
-        void tell() {}
-
-        @Override
-        void abandon() {}
-
-        @Override
-        void release() {
-            closeDescriptor(false);
         }
     }
 
