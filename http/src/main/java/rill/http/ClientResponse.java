@@ -217,7 +217,9 @@ public final class ClientResponse implements AutoCloseable {
         return promise;
     }
 
-    /** Gives up the rest of the body. A small rest is read to keep the connection; if there is more, the connection is closed. */
+    /**
+     * Gives up the rest of the body. A small rest that arrives within a second is read to keep the connection; otherwise the connection is closed.
+     */
     public void discard() {
         if (Loop.current() == loop) {
             discardNow();
@@ -243,6 +245,7 @@ public final class ClientResponse implements AutoCloseable {
             exchange.cancel();
         } else {
             hold(false);
+            exchange.drain();
         }
     }
 
