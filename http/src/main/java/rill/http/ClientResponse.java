@@ -26,7 +26,7 @@ import rill.http.wire.ResponseHead;
  * <p><b>Threading:</b> any thread.
  */
 public final class ClientResponse implements AutoCloseable {
-    /** The number of bytes waiting here at which the connection is no longer read. */
+    /** The number of bytes waiting here, with the overhead of their pieces, at which the connection is no longer read. */
     private static final int READ_AHEAD = 64 * 1024;
 
     /** The largest rest that is read and discarded to keep the connection. */
@@ -368,7 +368,7 @@ public final class ClientResponse implements AutoCloseable {
             failed(new IOException(exchange + ": " + e.getMessage(), e));
             exchange.cancel();
         }
-        hold(!ended && queued >= READ_AHEAD);
+        hold(!ended && queued + IncomingBody.PIECE * queue.size() >= READ_AHEAD);
     }
 
     private void give(Asking to) throws IOException {

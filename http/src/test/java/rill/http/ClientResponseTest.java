@@ -105,6 +105,24 @@ final class ClientResponseTest extends HttpClientRig {
         });
     }
 
+    @Test
+    void the_pieces_that_wait_are_counted_and_not_only_their_bytes() throws IOException {
+        int pieces = 100_000;
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n" + "1\nx\n".repeat(pieces) + "0\n\n"));
+        loop.run(() -> {
+            ClientResponse response = client().get(server.uri()).await();
+            Peer peer = server.peers.getFirst();
+            long before;
+            do { // until it is held up
+                before = peer.pending();
+                loop.delay(Duration.ofSeconds(10)).await();
+            } while (peer.pending() < before);
+            assertThat(before).as("held up, of 600,000 bytes").isGreaterThan(400_000);
+            assertThat(response.bytes().await()).hasSize(pieces);
+        });
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
