@@ -145,6 +145,21 @@ class ReverseProxyTest {
     }
 
     @Test
+    void no_length_is_made_up() throws IOException {
+        loop.run(() -> {
+            ClientResponse head = client.send(ClientRequest.head(URI.create(proxy + "/streamed")))
+                    .await();
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.fields().contains("content-length")).isFalse();
+            assertThat(head.bytes().await()).isEmpty();
+            ClientResponse nothing = client.get(proxy + "/nothing").await();
+            assertThat(nothing.status()).isEqualTo(204);
+            assertThat(nothing.fields().contains("content-length")).isFalse();
+            assertThat(client.get(proxy + "/streamed").await().text().await()).isEqualTo("piece\n".repeat(3));
+        });
+    }
+
+    @Test
     void who_leaves_a_page_of_events_leaves_no_connection_to_the_server_behind() throws IOException {
         var address = new InetSocketAddress("127.0.0.1", URI.create(proxy).getPort());
         loop.run(() -> {
@@ -162,6 +177,21 @@ class ReverseProxyTest {
         assertThat(closed).hasValue(1);
         loop.close();
         reporter.take(Report.ConnectionFailed.class); // from whichever side wrote to what was reset
+    }
+
+    @Test
+    void a_tunnel_is_refused() throws IOException {
+        var address = new InetSocketAddress("127.0.0.1", URI.create(proxy).getPort());
+        loop.run(() -> {
+            Connection<ByteBuf, ByteBuf> raw =
+                    loop.connect(address, Pipeline.bytes()).await();
+            raw.write(Unpooled.copiedBuffer("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n", StandardCharsets.US_ASCII));
+            ByteBuf first = raw.receive().await();
+            assertThat(first).isNotNull();
+            assertThat(first.toString(StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 501 ");
+            first.release();
+            raw.abort().await();
+        });
     }
 
     @Test

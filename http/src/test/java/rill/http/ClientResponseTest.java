@@ -16,6 +16,7 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.Future;
 import rill.Loop;
@@ -120,6 +121,29 @@ final class ClientResponseTest extends HttpClientRig {
             } while (peer.pending() < before);
             assertThat(before).as("held up, of 600,000 bytes").isGreaterThan(400_000);
             assertThat(response.bytes().await()).hasSize(pieces);
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "HEAD, 200, 'Transfer-Encoding: chunked', -1",
+        "HEAD, 200, 'X-Other: y', -1",
+        "HEAD, 200, 'Content-Length: 5', 0",
+        "HEAD, 304, 'X-Other: y', 0",
+        "HEAD, 204, 'X-Other: y', 0",
+        "GET, 204, 'X-Other: y', 0",
+        "GET, 304, 'X-Other: y', 0",
+        "GET, 200, 'Content-Length: 0', 0",
+    })
+    void the_body_of_what_says_no_length_has_none(String method, int status, String field, long length)
+            throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 " + status + " Yes\n" + field + "\n\n"));
+        loop.run(() -> {
+            ClientResponse response = client().send(ClientRequest.of(method, URI.create(server.uri())))
+                    .await();
+            HttpBody body = response.body();
+            assertThat(body.length()).isEqualTo(length);
+            assertThat(body.bytes().await()).isEmpty();
         });
     }
 
