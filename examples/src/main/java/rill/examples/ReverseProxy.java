@@ -12,6 +12,7 @@ import rill.http.ClientRequest;
 import rill.http.ClientResponse;
 import rill.http.HttpClient;
 import rill.http.HttpClientOptions;
+import rill.http.HttpRefusedException;
 import rill.http.HttpRequest;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
@@ -49,7 +50,10 @@ final class ReverseProxy {
         return HttpServer.listen(loop, address, new ReverseProxy(loop, servers)::handOn);
     }
 
-    private Future<HttpResponse> handOn(HttpRequest request) {
+    private Future<HttpResponse> handOn(HttpRequest request) throws HttpRefusedException {
+        if (request.method().equals("CONNECT")) {
+            throw new HttpRefusedException(501, "there are no tunnels here");
+        }
         URI server = servers.get(turn++ % servers.size());
         ClientRequest onward = ClientRequest.of(request.method(), server)
                 .target(request.pathAndQuery())
@@ -61,7 +65,7 @@ final class ReverseProxy {
     private static HttpResponse handBack(ClientResponse response) {
         HttpFields fields = passedOn(response.fields());
         String length = response.fields().get("content-length");
-        if (length != null && !response.head().hasBody()) {
+        if (length != null && !response.head().hasBody() && response.status() != 204) {
             fields = fields.add(
                     "Content-Length", length); // the answer to HEAD states the length of the body that GET would return
         }

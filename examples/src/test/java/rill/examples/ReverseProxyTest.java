@@ -12,7 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -42,6 +44,7 @@ import rill.testkit.Leaks;
 class ReverseProxyTest {
     private final RecordingReporter reporter = new RecordingReporter();
     private final List<String> seen = new ArrayList<>();
+    private final AtomicInteger closed = new AtomicInteger(); // streams of the servers
     private Loop loop;
     private HttpClient client;
     private String proxy;
@@ -74,8 +77,30 @@ class ReverseProxyTest {
                                 .with("X-Kept", "yes")
                                 .with("Connection", "x-dropped")
                                 .with("X-Dropped", "no");
+                    case "/streamed" -> HttpResponse.of(stream(Duration.ZERO, 3));
+                    case "/events" -> HttpResponse.of(stream(Duration.ofMillis(50), Integer.MAX_VALUE));
+                    case "/nothing" -> HttpResponse.of(204).with("Content-Length", "0");
                     default -> HttpResponse.text("from " + name);
                 });
+    }
+
+    private HttpBody stream(Duration pause, int pieces) {
+        return HttpBody.stream(new HttpBody.Source() {
+            private int left = pieces;
+
+            @Override
+            public Future<@Nullable ByteBuf> next() {
+                return loop.delay(pause)
+                        .map(nothing -> left-- > 0
+                                ? Unpooled.copiedBuffer("piece\n", StandardCharsets.US_ASCII)
+                                : (ByteBuf) null);
+            }
+
+            @Override
+            public void close() {
+                closed.incrementAndGet();
+            }
+        });
     }
 
     @AfterEach
@@ -116,6 +141,56 @@ class ReverseProxyTest {
                     .await();
             assertThat(head.fields().get("content-length")).isEqualTo("8");
             assertThat(head.bytes().await()).isEmpty();
+        });
+    }
+
+    @Test
+    void no_length_is_made_up() throws IOException {
+        loop.run(() -> {
+            ClientResponse head = client.send(ClientRequest.head(URI.create(proxy + "/streamed")))
+                    .await();
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.fields().contains("content-length")).isFalse();
+            assertThat(head.bytes().await()).isEmpty();
+            ClientResponse nothing = client.get(proxy + "/nothing").await();
+            assertThat(nothing.status()).isEqualTo(204);
+            assertThat(nothing.fields().contains("content-length")).isFalse();
+            assertThat(client.get(proxy + "/streamed").await().text().await()).isEqualTo("piece\n".repeat(3));
+        });
+    }
+
+    @Test
+    void who_leaves_a_page_of_events_leaves_no_connection_to_the_server_behind() throws IOException {
+        var address = new InetSocketAddress("127.0.0.1", URI.create(proxy).getPort());
+        loop.run(() -> {
+            Connection<ByteBuf, ByteBuf> raw =
+                    loop.connect(address, Pipeline.bytes()).await();
+            raw.write(Unpooled.copiedBuffer("GET /events HTTP/1.1\r\nHost: x\r\n\r\n", StandardCharsets.US_ASCII));
+            ByteBuf first = raw.receive().await();
+            assertThat(first).isNotNull();
+            first.release();
+            raw.abort().await();
+            for (int i = 0; i < 100 && closed.get() == 0; i++) {
+                loop.delay(Duration.ofMillis(100)).await();
+            }
+        });
+        assertThat(closed).hasValue(1);
+        loop.close();
+        reporter.take(Report.ConnectionFailed.class); // from whichever side wrote to what was reset
+    }
+
+    @Test
+    void a_tunnel_is_refused() throws IOException {
+        var address = new InetSocketAddress("127.0.0.1", URI.create(proxy).getPort());
+        loop.run(() -> {
+            Connection<ByteBuf, ByteBuf> raw =
+                    loop.connect(address, Pipeline.bytes()).await();
+            raw.write(Unpooled.copiedBuffer("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n", StandardCharsets.US_ASCII));
+            ByteBuf first = raw.receive().await();
+            assertThat(first).isNotNull();
+            assertThat(first.toString(StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 501 ");
+            first.release();
+            raw.abort().await();
         });
     }
 

@@ -24,6 +24,7 @@ final class ClientConnection {
     private final Alarm alarm;
     private @Nullable ClientExchange exchange; // that is using it
     private @Nullable Duration keep; // announced by the server
+    private long pendingBefore; // bytes for the server to take, when its exchange was last given time
     private int served;
     private boolean gone;
     private @Nullable Throwable failure;
@@ -138,8 +139,15 @@ final class ClientConnection {
     /** Gives its exchange this much time from now on. */
     void within(Duration time) {
         if (!gone) {
+            pendingBefore = connection.pending();
             alarm.set(time);
         }
+    }
+
+    /** Whether the server has taken some of what was written since then, and not yet all. */
+    boolean isTaken() {
+        long pending = connection.pending();
+        return pending > 0 && pending < pendingBefore;
     }
 
     void noLimit() {

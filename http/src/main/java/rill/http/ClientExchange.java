@@ -41,6 +41,9 @@ final class ClientExchange {
 
     private static final int MOST_INTERIM = 100;
 
+    /** How long the rest of a response that nobody wants is read, to keep the connection. */
+    private static final Duration DRAINING = Duration.ofSeconds(1);
+
     private final HttpClient client;
     private final ClientRequest request;
     private final Promise<ClientResponse> promise;
@@ -58,6 +61,7 @@ final class ClientExchange {
     private long heardBefore;
     private int interim; // responses received
     private boolean answerEnded;
+    private boolean draining; // nobody wants the rest of the response
 
     ClientExchange(HttpClient client, ClientRequest request, Promise<ClientResponse> promise, long deadline) {
         this.client = client;
@@ -193,12 +197,22 @@ final class ClientExchange {
         limitWait();
     }
 
-    /** Limits the time for the server, or for the source of the body. */
+    /** Limits the time for the server, or for the source of the body, from now on. */
     private void limitWait() {
-        if (state == State.SENT && on != null) {
-            HttpClientOptions.Draft is = client.options().is;
-            on.within(bodyMoves() ? is.idle : is.head);
+        if (on != null) {
+            on.within(mostWait());
         }
+    }
+
+    private Duration mostWait() {
+        HttpClientOptions.Draft is = client.options().is;
+        if (bodyMoves()) {
+            return is.idle;
+        }
+        if (state == State.SENT) {
+            return is.head;
+        }
+        return draining && is.idle.compareTo(DRAINING) > 0 ? DRAINING : is.idle;
     }
 
     private boolean bodyMoves() {
@@ -215,13 +229,9 @@ final class ClientExchange {
         limitWait();
     }
 
-    /** A piece of the body was taken. */
+    /** A piece of the body was written, or taken. */
     void sent() {
-        if (state == State.SENT) {
-            limitWait();
-        } else if (state == State.ANSWERED) {
-            progress();
-        }
+        limitWait();
     }
 
     void bodySent() {
@@ -319,10 +329,18 @@ final class ClientExchange {
         letGo();
     }
 
-    /** Some bytes were moved, or more were asked for. */
+    /** Some bytes have arrived, or more were asked for. */
     void progress() {
-        if (state == State.ANSWERED && on != null) {
-            on.within(client.options().is.idle);
+        if (state == State.ANSWERED && !draining) {
+            limitWait();
+        }
+    }
+
+    /** The rest of the response is not wanted. From now on, or once all of the request has left, it has a fixed time, however it arrives. */
+    void drain() {
+        if (state == State.ANSWERED && !answerEnded) {
+            draining = true;
+            limitWait();
         }
     }
 
@@ -405,6 +423,10 @@ final class ClientExchange {
         HttpClientOptions.Draft is = client.options().is;
         if (isAsking()) {
             sendAfterAsking();
+        } else if (on().isTaken() && (upload == null || !upload.isUnwanted())) {
+            limitWait(); // what was written still leaves
+        } else if (draining && !bodyMoves()) {
+            cancel();
         } else if (state == State.ANSWERED || bodyMoves()) {
             tooLate("no byte of a body has moved for " + is.idle.toMillis() + " ms");
         } else {

@@ -26,13 +26,15 @@ import rill.http.wire.ResponseHead;
  * <p><b>Threading:</b> any thread.
  */
 public final class ClientResponse implements AutoCloseable {
-    /** The number of bytes waiting here at which the connection is no longer read. */
+    /** The number of bytes waiting here, with the overhead of their pieces, at which the connection is no longer read. */
     private static final int READ_AHEAD = 64 * 1024;
 
     /** The largest rest that is read and discarded to keep the connection. */
     private static final int WORTH_DRAINING = 64 * 1024;
 
+    private static final int NO_CONTENT = 204;
     private static final int PARTIAL = 206;
+    private static final int NOT_MODIFIED = 304;
 
     private final HttpClient client;
     private final ClientExchange exchange;
@@ -41,6 +43,7 @@ public final class ClientResponse implements AutoCloseable {
     private final ResponseHead head;
     private final int usualLimit;
     private final @Nullable ContentCoding coding; // to undo; null if there is none
+    private final boolean bodyUnsaid; // to HEAD, without the length of the body that GET would return
     private @Nullable HttpFields fields; // those that match body(), computed when first asked for
     private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>(4);
     private int queued; // bytes
@@ -63,6 +66,10 @@ public final class ClientResponse implements AutoCloseable {
         this.loop = client.loop();
         this.uri = request.uri();
         this.head = head;
+        this.bodyUnsaid = request.method().equals("HEAD")
+                && head.status() != NO_CONTENT
+                && head.status() != NOT_MODIFIED
+                && !head.has("content-length");
         HttpClientOptions.Draft is = client.options().is;
         this.usualLimit = is.bodyBytes;
         boolean undo = request.asksForCoding(client.options()) && head.hasBody() && head.status() != PARTIAL;
@@ -217,7 +224,9 @@ public final class ClientResponse implements AutoCloseable {
         return promise;
     }
 
-    /** Gives up the rest of the body. A small rest is read to keep the connection; if there is more, the connection is closed. */
+    /**
+     * Gives up the rest of the body. A small rest that arrives within a second is read to keep the connection; otherwise the connection is closed.
+     */
     public void discard() {
         if (Loop.current() == loop) {
             discardNow();
@@ -243,15 +252,16 @@ public final class ClientResponse implements AutoCloseable {
             exchange.cancel();
         } else {
             hold(false);
+            exchange.drain();
         }
     }
 
     /**
      * Returns the body as one that can be forwarded, as a server's answer or with another request, with back-pressure. Its length is unknown if it was
-     * inflated. On the loop.
+     * inflated, and in the answer to HEAD if that states none. On the loop.
      */
     public HttpBody body() {
-        if (!head.hasBody()) {
+        if (!head.hasBody() && !bodyUnsaid) {
             return HttpBody.empty();
         }
         var source = new HttpBody.Source() {
@@ -365,7 +375,7 @@ public final class ClientResponse implements AutoCloseable {
             failed(new IOException(exchange + ": " + e.getMessage(), e));
             exchange.cancel();
         }
-        hold(!ended && queued >= READ_AHEAD);
+        hold(!ended && queued + IncomingBody.PIECE * queue.size() >= READ_AHEAD);
     }
 
     private void give(Asking to) throws IOException {

@@ -28,7 +28,7 @@ final class Following {
     private int followed;
     private @Nullable ClientExchange exchange; // in progress
     private int tries; // attempts for the current request
-    private boolean perhapsSent; // by a failed attempt
+    private boolean perhapsSent; // by a failed attempt, or by the request that a redirection answered
     private @Nullable Future<?> pause; // before the next attempt
     private boolean over;
 
@@ -126,17 +126,24 @@ final class Following {
                 deadline == 0 ? Long.MAX_VALUE : deadline - client.loop().nanoTime());
     }
 
-    /** The reported fate covers all attempts together. */
+    /** The reported fate covers all attempts together, and the requests that were redirected. */
     private Throwable told(Throwable failure) {
-        if (tries < 2 || !(failure instanceof CallFailedException call)) {
+        if (!(failure instanceof CallFailedException call)) {
+            return failure;
+        }
+        boolean earlier = perhapsSent && call.fate() == Fate.NEVER_SENT;
+        if (tries < 2 && !earlier) {
             return failure;
         }
         String words = String.valueOf(call.getMessage());
-        String why = words.substring(0, words.lastIndexOf(" (")) + "; that was try " + tries;
-        return perhapsSent && call.fate() == Fate.NEVER_SENT
-                ? new CallFailedException(
-                        Fate.PERHAPS_CARRIED_OUT, why + ", and an earlier one was sent", call.getCause())
+        String why = words.substring(0, words.lastIndexOf(" (")) + (tries < 2 ? "" : "; that was try " + tries);
+        return earlier
+                ? new CallFailedException(Fate.PERHAPS_CARRIED_OUT, why + ", and " + sentEarlier(), call.getCause())
                 : new CallFailedException(call.fate(), why, call.getCause());
+    }
+
+    private String sentEarlier() {
+        return followed == 0 ? "an earlier one was sent" : "an earlier request was answered by a redirection";
     }
 
     private void answered(ClientResponse response) {
@@ -150,6 +157,7 @@ final class Following {
         response.discard();
         followed++;
         request = next;
+        perhapsSent = true; // the first request may have been carried out, whatever becomes of the next one
         tries = 0;
         begin();
     }

@@ -23,7 +23,7 @@ import rill.http.wire.RequestHead;
  */
 final class IncomingBody extends HttpBody implements Asking.Giver {
     /** The overhead counted for each piece, beside its bytes. */
-    private static final int PIECE = 128;
+    static final int PIECE = 128;
 
     private static final String AWAITED = "next: the piece before has not come yet";
 

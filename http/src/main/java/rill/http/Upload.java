@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import rill.Future;
 import rill.Loop;
 import rill.http.wire.Data;
 import rill.http.wire.End;
@@ -104,7 +105,11 @@ final class Upload {
         } else if (bytes == null) {
             end();
         } else {
-            return Objects.requireNonNull(pulling).after(connection.write(Data.of(bytes)), this::goesOn);
+            Future<@Nullable Void> written = connection.write(Data.of(bytes));
+            if (!written.isDone()) {
+                exchange.sent(); // from now on the server has time to take it
+            }
+            return Objects.requireNonNull(pulling).after(written, this::goesOn);
         }
         return false;
     }

@@ -16,6 +16,7 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.Future;
 import rill.Loop;
@@ -102,6 +103,47 @@ final class ClientResponseTest extends HttpClientRig {
                     .hasRootCauseInstanceOf(OutOfMemoryError.class);
             assertThat(huge.refCnt()).isZero();
             assertThat(text(client, server.uri())).isEqualTo("ok");
+        });
+    }
+
+    @Test
+    void the_pieces_that_wait_are_counted_and_not_only_their_bytes() throws IOException {
+        int pieces = 100_000;
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n" + "1\nx\n".repeat(pieces) + "0\n\n"));
+        loop.run(() -> {
+            ClientResponse response = client().get(server.uri()).await();
+            Peer peer = server.peers.getFirst();
+            long before;
+            do { // until it is held up
+                before = peer.pending();
+                loop.delay(Duration.ofSeconds(10)).await();
+            } while (peer.pending() < before);
+            assertThat(before).as("held up, of 600,000 bytes").isGreaterThan(400_000);
+            assertThat(response.bytes().await()).hasSize(pieces);
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "HEAD, 200, 'Transfer-Encoding: chunked', -1",
+        "HEAD, 200, 'X-Other: y', -1",
+        "HEAD, 200, 'Content-Length: 5', 0",
+        "HEAD, 304, 'X-Other: y', 0",
+        "HEAD, 204, 'X-Other: y', 0",
+        "GET, 204, 'X-Other: y', 0",
+        "GET, 304, 'X-Other: y', 0",
+        "GET, 200, 'Content-Length: 0', 0",
+    })
+    void the_body_of_what_says_no_length_has_none(String method, int status, String field, long length)
+            throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 " + status + " Yes\n" + field + "\n\n"));
+        loop.run(() -> {
+            ClientResponse response = client().send(ClientRequest.of(method, URI.create(server.uri())))
+                    .await();
+            HttpBody body = response.body();
+            assertThat(body.length()).isEqualTo(length);
+            assertThat(body.bytes().await()).isEmpty();
         });
     }
 

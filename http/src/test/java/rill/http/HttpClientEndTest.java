@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,9 +17,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import rill.CallFailedException.Fate;
+import rill.Connection;
 import rill.DeadlineException;
 import rill.Future;
+import rill.Pipeline;
 import rill.http.ScriptedServer.Peer;
+import rill.testkit.memory.MemoryTransport;
 
 /** Tests requests of a client that run out of time, are cancelled, or lose their client or its loop. */
 final class HttpClientEndTest extends HttpClientRig {
@@ -71,14 +76,95 @@ final class HttpClientEndTest extends HttpClientRig {
     }
 
     private void drip(Peer peer) {
+        drip(peer, "x");
+    }
+
+    private void drip(Peer peer, String piece) {
         if (peer.requests > 0) {
-            peer.say("x");
+            peer.say(piece);
             loop.schedule(Duration.ofMillis(100), () -> {
                 if (loop.connections() > 1) {
-                    drip(peer);
+                    drip(peer, piece);
                 }
             });
         }
+    }
+
+    @Test
+    void a_body_that_nobody_wants_and_that_does_not_end_keeps_its_connection_for_a_moment_only() throws IOException {
+        String endless = "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n";
+        var server = server((peer, request) -> {
+            if (request.contains("/redirected")) {
+                drip(peer.say(endless.replace("200 OK", "302 There\nLocation: /end")), "1\nx\n");
+            } else {
+                drip(peer.say(request.contains("/until-close") ? "HTTP/1.1 200 OK\n\n" : endless), "1\nx\n");
+            }
+        });
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, DEFAULTS.connections(1).redirects(1));
+            for (String path : new String[] {"/", "/until-close", "/redirected", "/"}) {
+                long before = loop.nanoTime();
+                client.get(server.uri() + path).await().discard();
+                loop.delay(Duration.ofMillis(1100)).await();
+                assertThat(client.connections(URI.create(server.uri())))
+                        .as(path)
+                        .isZero();
+                assertThat(Duration.ofNanos(loop.nanoTime() - before)).isLessThan(Duration.ofMillis(2500));
+            }
+        });
+    }
+
+    @Test
+    void a_response_that_nobody_wants_does_not_cut_short_the_body_that_is_still_sent() throws IOException {
+        var seen = new StringBuilder();
+        var listener = loop.listen(
+                        MemoryTransport.ANY,
+                        Pipeline.bytes(),
+                        connection -> connection.onMessage(piece -> {
+                            boolean first = seen.isEmpty();
+                            seen.append(piece.toString(StandardCharsets.US_ASCII));
+                            piece.release();
+                            if (first) {
+                                say(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+                            } else if (seen.toString().endsWith("\r\n0\r\n\r\n")) {
+                                say(connection, "0\r\n\r\n");
+                            }
+                        }))
+                .await();
+        URI uri = URI.create("http://127.0.0.1:" + ((InetSocketAddress) listener.address()).getPort());
+        var left = new AtomicInteger(5);
+        HttpBody slow = HttpBody.stream(() -> loop.delay(Duration.ofSeconds(2))
+                .map(nothing -> left.getAndDecrement() > 0
+                        ? Unpooled.copiedBuffer("piece", StandardCharsets.US_ASCII)
+                        : (ByteBuf) null));
+        loop.run(() -> {
+            HttpClient client = client();
+            client.post(uri, slow).await().discard();
+            loop.delay(Duration.ofSeconds(20)).await();
+            assertThat(client.connections(uri)).isEqualTo(1);
+        });
+        assertThat(seen.toString()).endsWith("5\r\npiece\r\n".repeat(5) + "0\r\n\r\n");
+    }
+
+    private static void say(Connection<ByteBuf, ByteBuf> to, String text) {
+        to.write(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII));
+    }
+
+    @Test
+    void a_rest_that_nobody_wants_and_that_ends_in_time_keeps_the_connection() throws IOException {
+        var server = server((peer, request) -> {
+            peer.say("HTTP/1.1 200 OK\nContent-Length: 4\n\nab");
+            loop.schedule(Duration.ofMillis(500), () -> peer.say("cd"));
+        });
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, DEFAULTS.connections(1));
+            for (int i = 0; i < 3; i++) {
+                client.get(server.uri()).await().discard();
+            }
+            loop.delay(Duration.ofSeconds(10)).await();
+            assertThat(client.connections(URI.create(server.uri()))).isEqualTo(1);
+        });
+        assertThat(server.peers).hasSize(1);
     }
 
     // ---- cancellation

@@ -119,6 +119,25 @@ final class HttpClientRedirectTest extends HttpClientRig {
                 .doesNotContainIgnoringCase("authorization", "cookie");
     }
 
+    @ParameterizedTest
+    @CsvSource({"303, 0, ', and an earlier'", "307, 0, ', and an earlier'", "303, 1, '; that was try 2, and an earlier'"
+    })
+    void what_was_redirected_is_perhaps_carried_out_if_it_ends_where_nobody_listens(
+            String status, int retries, String words) throws IOException {
+        String nowhere = "http://127.0.0.1:1/";
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 " + status + " There\nLocation: " + nowhere + "\nContent-Length: 0\n\n"));
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, DEFAULTS.redirects(3).retries(retries));
+            assertFails(
+                    client.post(server.uri(), HttpBody.of("an order")),
+                    Fate.PERHAPS_CARRIED_OUT,
+                    words + " request was answered by a redirection (perhaps carried out)");
+            assertFails(client.post(nowhere, HttpBody.of("an order")), Fate.NEVER_SENT, "127.0.0.1:1");
+        });
+        assertThat(server.requests).hasSize(1);
+    }
+
     @Test
     void the_time_of_a_request_goes_on_while_redirections_are_followed() throws IOException {
         var server = server((peer, request) -> loop.schedule(Duration.ofSeconds(1), () -> peer.say(found("/again"))));

@@ -70,6 +70,7 @@ final class HttpClientSavingTest extends HttpClientRig {
             twice.bytes().onDone((bytes, failure) -> {});
             assertThatThrownBy(twice.saveTo(file, 100)::await).isInstanceOf(IllegalStateException.class);
             client.close();
+            loop.delay(Duration.ofSeconds(1)).await(); // for the file to be deleted
         });
         assertThat(files()).isEmpty();
     }

@@ -14,9 +14,12 @@ import java.util.ArrayList;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.CallFailedException.Fate;
 import rill.Connection;
 import rill.Future;
@@ -72,6 +75,85 @@ final class HttpClientUploadTest extends HttpClientRig {
             assertThat(Duration.ofNanos(loop.nanoTime() - before)).isGreaterThan(Duration.ofSeconds(40));
         });
         assertThat(taken.get().getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(body);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_piece_may_leave_for_longer_than_a_body_may_rest(boolean laterOn) throws IOException {
+        int size = 8_000_000;
+        var taken = new AtomicReference<String>();
+        URI uri = slowServer(size + 1, taken);
+        var asked = new AtomicInteger();
+        HttpBody.Source source = () -> switch (asked.getAndIncrement()) {
+            case 0 -> loop.done(Unpooled.wrappedBuffer(new byte[1]));
+            case 1 ->
+                loop.delay(Duration.ofSeconds(laterOn ? 55 : 0)).map(nothing -> Unpooled.wrappedBuffer(new byte[size]));
+            default -> loop.done(null);
+        };
+        loop.run(() -> {
+            long before = loop.nanoTime();
+            ClientResponse response = client().send(ClientRequest.put(uri, HttpBody.stream(size + 1, source)))
+                    .await();
+            assertThat(response.text().await()).isEqualTo("ok");
+            assertThat(Duration.ofNanos(loop.nanoTime() - before)).isGreaterThan(Duration.ofSeconds(100));
+        });
+        assertThat(taken.get()).hasSize(size + 1);
+    }
+
+    @Test
+    void a_small_body_may_leave_for_longer_than_a_head_may_take() throws IOException {
+        int size = 50_000;
+        memory.capacity(1000); // what the server does not read stays with the client
+        var listener = loop.listen(MemoryTransport.ANY, Pipeline.bytes(), connection -> {
+                    var seen = new StringBuilder();
+                    connection.onFailure(failure -> {});
+                    connection.onMessage(piece -> {
+                        seen.append(piece.toString(StandardCharsets.ISO_8859_1));
+                        piece.release();
+                        if (seen.length() == seen.indexOf("\r\n\r\n") + 4 + size) {
+                            connection.write(
+                                    Unpooled.copiedBuffer(OK.replace("\n", "\r\n"), StandardCharsets.US_ASCII));
+                            connection.close();
+                        } else {
+                            connection.pause();
+                            loop.schedule(Duration.ofSeconds(3), connection::resume);
+                        }
+                    });
+                })
+                .await();
+        URI uri = URI.create("http://127.0.0.1:" + ((InetSocketAddress) listener.address()).getPort());
+        loop.run(() -> {
+            long before = loop.nanoTime();
+            ClientRequest request = ClientRequest.put(uri, HttpBody.of(new byte[size]));
+            assertThat(client().send(request).await().text().await()).isEqualTo("ok");
+            assertThat(Duration.ofNanos(loop.nanoTime() - before)).isGreaterThan(Duration.ofSeconds(35));
+        });
+    }
+
+    @Test
+    void a_piece_of_which_nothing_is_taken_any_more_is_given_up() throws IOException {
+        var accepted = new ArrayList<Connection<ByteBuf, ByteBuf>>();
+        var listener = loop.listen(MemoryTransport.ANY, Pipeline.bytes(), connection -> {
+                    accepted.add(connection);
+                    connection.onFailure(failure -> {});
+                    connection.receive().onDone((piece, failure) -> {
+                        if (piece != null) {
+                            piece.release(); // the only one
+                        }
+                    });
+                })
+                .await();
+        URI uri = URI.create("http://127.0.0.1:" + ((InetSocketAddress) listener.address()).getPort());
+        loop.run(() -> {
+            long before = loop.nanoTime();
+            HttpBody.Source source = () -> loop.done(Unpooled.wrappedBuffer(new byte[8_000_000]));
+            assertFails(
+                    client().send(ClientRequest.put(uri, HttpBody.stream(source))),
+                    Fate.PERHAPS_CARRIED_OUT,
+                    "no byte of a body has moved for 60000 ms");
+            assertThat(Duration.ofNanos(loop.nanoTime() - before)).isLessThan(Duration.ofSeconds(125));
+            accepted.getFirst().abort().await();
+        });
     }
 
     // ---- bodies that fail

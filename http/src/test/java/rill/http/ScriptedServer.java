@@ -38,6 +38,11 @@ final class ScriptedServer {
             return this;
         }
 
+        /** The number of bytes that it has said and that have not left. */
+        long pending() {
+            return connection.pending();
+        }
+
         void close() {
             connection.close();
         }
