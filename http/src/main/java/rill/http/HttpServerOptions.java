@@ -257,7 +257,8 @@ public final class HttpServerOptions {
 
     @Override
     public String toString() {
-        return "HttpServerOptions[headDeadline=" + headDeadline() + ", answerDeadline=" + answerDeadline() + ", idleTime=" + idleTime() + ", bodyProgress="
+        return "HttpServerOptions[headDeadline=" + headDeadline() + ", answerDeadline=" + answerDeadline()
+                + ", idleTime=" + idleTime() + ", bodyProgress="
                 + progressBytes() + " in " + progressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
                 + waitingBytes() + ", drainBytes=" + drainBytes() + ", " + limits() + ", " + listen() + "]";
     }

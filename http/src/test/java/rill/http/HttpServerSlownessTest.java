@@ -143,8 +143,8 @@ class HttpServerSlownessTest {
         }
     }
 
-    private static final String ANSWERED_LATE =
-            "HTTP/1.1 503 Service Unavailable\r\n" + PLAIN + DATE + "Content-Length: 24\r\n\r\n503 Service Unavailable\n";
+    private static final String ANSWERED_LATE = "HTTP/1.1 503 Service Unavailable\r\n" + PLAIN + DATE
+            + "Content-Length: 24\r\n\r\n503 Service Unavailable\n";
 
     @Test
     void a_handler_that_exceeds_its_deadline_is_cancelled_and_answered_with_503() throws IOException {
