@@ -32,8 +32,8 @@ public interface Wire {
      * Appends a buffer's readable bytes to the outgoing stream. Nothing need leave before {@link #flush()}.
      *
      * <p><b>Ownership:</b> takes one reference, which is released once the bytes are written or the Wire is closed, or at once if this method throws
-     * for lack of memory. The content must not change until then. Allowed before {@code connected}: the bytes leave in order afterwards. A buffer without readable bytes is released and has no other
-     * effect.
+     * for lack of memory. The content must not change until then. Allowed before {@code connected}: the bytes leave in order afterwards. A buffer
+     * without readable bytes is released and has no other effect.
      */
     void write(ByteBuf buffer);
 
