@@ -87,6 +87,28 @@ final class RunsTest {
     }
 
     @Test
+    void pools_of_redis_clients_have_a_rate() throws IOException {
+        try (var tools = new Tools()) {
+            var full = new Profile(Profile.Extent.FULL, 1, 0.05, 0.1);
+            var bench = new Bench(Machine.look(), full, tools, ClassPath.ofThisProcess());
+            assumeThat(new RedisBenchmark().missing(bench))
+                    .as("it can be measured here")
+                    .isEmpty();
+            Contest contest = new RedisBenchmark().contests(bench).getLast();
+            assertThat(contest.name()).startsWith("4 threads");
+            for (String name : new String[] {"rill-pool-1", "rill-pool-4"}) {
+                Contestant pool = contest.contestants().stream()
+                        .filter(each -> each.name().equals(name))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(pool.run().once().figures().get(Figure.RATE.key))
+                        .as(name)
+                        .isPositive();
+            }
+        }
+    }
+
+    @Test
     void idle_connections_have_a_size() throws IOException {
         assertThat(run(new IdleBenchmark(), "rill-nio")).containsKeys(Figure.MEMORY.key, Figure.RESIDENT.key);
     }

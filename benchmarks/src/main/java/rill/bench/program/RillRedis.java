@@ -35,11 +35,12 @@ public final class RillRedis implements Gets {
     private static Caller<Command, Reply> pool(Loop loop, InetSocketAddress address, int connections) throws Exception {
         Pool<Command, Reply> pool =
                 loop.pool(address, Resp.client(), PoolOptions.defaults().connections(connections));
-        loop.run(() -> {
-            while (!pool.state().equals(new PoolState.Ready(connections))) {
-                loop.delay(Duration.ofMillis(1)).await();
-            }
-        });
+        loop.task("a wait for the pool", () -> {
+                    while (!pool.state().equals(new PoolState.Ready(connections))) {
+                        loop.delay(Duration.ofMillis(1)).await();
+                    }
+                })
+                .await();
         return pool;
     }
 
