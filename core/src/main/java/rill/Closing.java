@@ -33,7 +33,6 @@ final class Closing {
     private boolean finishing; // the first phase has begun, on the loop
     private @Nullable Handle deadline;
     private volatile @Nullable Departure departure; // of the loops that close together with this one
-    private boolean ready; // it has told them
     private boolean overdue;
     private volatile boolean leaving; // outgoing connections are no longer needed
     private boolean cancelling;
@@ -143,12 +142,11 @@ final class Closing {
         return together == null || together.allReady();
     }
 
-    /** Tells the loops that close together with this one that it keeps none of them waiting. Later calls are no-ops. */
+    /** Tells the loops that close together with this one that it keeps none of them waiting. */
     void ready() {
         Departure together = departure;
-        if (together != null && !ready) {
-            ready = true;
-            together.ready();
+        if (together != null) {
+            together.ready(loop);
         }
     }
 

@@ -1,7 +1,9 @@
 package rill;
 
+import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What loops that close together wait for: none gives up its outgoing connections while another still finishes requests, since these may need them.
@@ -9,18 +11,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p><b>Threading:</b> any.
  */
 final class Departure {
-    private final List<? extends BareLoop> loops;
-    private final AtomicInteger missing;
+    private final List<BareLoop> loops;
+    private final Set<BareLoop> awaited = ConcurrentHashMap.newKeySet();
 
-    Departure(List<? extends BareLoop> loops) {
-        this.loops = loops;
-        this.missing = new AtomicInteger(loops.size());
+    Departure(Collection<? extends BareLoop> loops) {
+        this.loops = List.copyOf(loops);
+        awaited.addAll(loops);
     }
 
-    /** One of the loops needs no outgoing connections any more. Each says so once. */
-    void ready() {
-        if (missing.decrementAndGet() == 0) {
-            Each.of(loops, loops.getFirst(), "the departure of loops", null, Departure::tell);
+    /** This loop needs no outgoing connections any more, or is gone. Later calls are no-ops. */
+    void ready(BareLoop loop) {
+        if (awaited.remove(loop) && awaited.isEmpty()) {
+            Each.of(loops, loop, "the departure of loops", null, Departure::tell);
         }
     }
 
@@ -30,6 +32,6 @@ final class Departure {
 
     /** Whether all are ready. */
     boolean allReady() {
-        return missing.get() <= 0;
+        return awaited.isEmpty();
     }
 }

@@ -273,25 +273,11 @@ public final class Loop extends BareLoop implements Serving {
      * @param address the peer's address. A name in it is looked up for each connection, and each connection begins with the next of its addresses
      * @throws IllegalArgumentException if the options contradict each other or the protocol
      */
+    @Override
     public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol, PoolOptions options) {
         Objects.requireNonNull(protocol, "protocol");
         Objects.requireNonNull(options, "options");
         return Pool.open(this, () -> closing().connectsNoMore() ? null : this, false, address, protocol, options);
-    }
-
-    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} with one connection. */
-    public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol) {
-        return pool(address, protocol, PoolOptions.defaults());
-    }
-
-    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} to a port of a host, whose name the {@link Resolver} looks up. */
-    public <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol, PoolOptions options) {
-        return pool(InetSocketAddress.createUnresolved(host, port), protocol, options);
-    }
-
-    /** {@link #pool(String, int, ClientProtocol, PoolOptions)} with one connection. */
-    public <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol) {
-        return pool(host, port, protocol, PoolOptions.defaults());
     }
 
     // ---- asking

@@ -1,7 +1,6 @@
 package rill;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,6 +106,7 @@ public final class LoopGroup implements Serving {
      * @throws IllegalArgumentException if the options contradict each other or the protocol
      * @throws IllegalStateException if every loop is closed
      */
+    @Override
     public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol, PoolOptions options) {
         Loop home = loops.stream()
                 .filter(loop -> !loop.closing().hasBegun())
@@ -119,21 +119,6 @@ public final class LoopGroup implements Serving {
                 address,
                 protocol,
                 options);
-    }
-
-    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} with one connection. */
-    public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol) {
-        return pool(address, protocol, PoolOptions.defaults());
-    }
-
-    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} to a port of a host, whose name the {@link Resolver} looks up. */
-    public <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol, PoolOptions options) {
-        return pool(InetSocketAddress.createUnresolved(host, port), protocol, options);
-    }
-
-    /** {@link #pool(String, int, ClientProtocol, PoolOptions)} with one connection. */
-    public <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol) {
-        return pool(host, port, protocol, PoolOptions.defaults());
     }
 
     private @Nullable Loop emptiest() {
@@ -193,8 +178,8 @@ public final class LoopGroup implements Serving {
         try {
             begun = loop.closing().start(deadline, departure);
         } finally {
-            if (!begun) { // it closes by itself, or can't be told
-                departure.ready();
+            if (!begun || loop.closed()) { // it closes by itself, can't be told, or has broken meanwhile
+                departure.ready(loop);
             }
         }
     }

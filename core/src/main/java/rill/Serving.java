@@ -1,6 +1,7 @@
 package rill;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
@@ -8,7 +9,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /**
- * The loops on which servers run: a {@link Loop}, or the loops of a {@link LoopGroup}, which share the connections.
+ * The loops on which servers and pools run: a {@link Loop}, or the loops of a {@link LoopGroup}, which share the connections.
  *
  * <p><b>Threading:</b> any thread. The handlers, Tasks and {@link Service}s passed to a server run on the loop of the connection. With a LoopGroup
  * they may run for several connections on several threads at once.
@@ -183,6 +184,30 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
             case Loop loop -> Listener.open(loop, address, options, Spread.onto(loop), onLink);
             case LoopGroup group -> group.open(address, options, onLink);
         };
+    }
+
+    // ---- pools
+
+    /**
+     * Opens a pool of connections to this address: on the loop, or spread over the loops of the group.
+     *
+     * @throws IllegalArgumentException if the options contradict each other or the protocol
+     */
+    <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol, PoolOptions options);
+
+    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} with one connection. */
+    default <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol) {
+        return pool(address, protocol, PoolOptions.defaults());
+    }
+
+    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} to a port of a host, whose name the {@link Resolver} looks up. */
+    default <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol, PoolOptions options) {
+        return pool(InetSocketAddress.createUnresolved(host, port), protocol, options);
+    }
+
+    /** {@link #pool(String, int, ClientProtocol, PoolOptions)} with one connection. */
+    default <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol) {
+        return pool(host, port, protocol, PoolOptions.defaults());
     }
 
     // ---- closing

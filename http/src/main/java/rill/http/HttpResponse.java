@@ -104,7 +104,8 @@ public final class HttpResponse {
 
     /**
      * Ends HTTP on this connection: after this response {@code next} is called with the connection, for {@link Connection#become}. This answers a
-     * request for another protocol (101; see {@link HttpRequest#isUpgrade}) or for a tunnel (CONNECT; 200). An exception thrown by {@code next} fails the connection.
+     * request for another protocol (101; see {@link HttpRequest#isUpgrade}) or for a tunnel (CONNECT; 200). An exception thrown by {@code next} fails
+     * the connection.
      */
     public static HttpResponse upgrade(int status, HttpFields fields, Consumer<? super Connection<?, ?>> next) {
         return new HttpResponse(status, fields, HttpBody.empty(), Objects.requireNonNull(next, "next"));
