@@ -51,7 +51,7 @@ public final class CodecLaws<R, W> {
     private final List<byte[]> refused = new ArrayList<>();
     private final List<byte[]> waiting = new ArrayList<>();
     private final List<DynamicTest> roundTrips = new ArrayList<>();
-    private int mutations = MUTATIONS;
+    private int mutations = Integer.getInteger("rill.mutations", MUTATIONS);
 
     private CodecLaws(Codec<R, W> codec) {
         this.codec = codec;
@@ -84,7 +84,10 @@ public final class CodecLaws<R, W> {
         return add(waiting, bytes);
     }
 
-    /** Sets how many mutations of the samples are tried, instead of 100,000, for a codec whose sessions are slow to create. */
+    /**
+     * Sets how many mutations of the samples are tried, for a codec whose sessions are slow to create. Otherwise it is the value of the system
+     * property {@code rill.mutations}, or 100,000.
+     */
     public CodecLaws<R, W> mutations(int count) {
         mutations = count;
         return this;

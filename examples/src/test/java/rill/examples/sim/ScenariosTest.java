@@ -99,16 +99,7 @@ class ScenariosTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            classes = {
-                RequestResponse.class,
-                GracefulShutdown.class,
-                Reconnecting.class,
-                Pooled.class,
-                HttpCalls.class,
-                HttpServing.class,
-                Register.class
-            })
+    @ValueSource(classes = {RequestResponse.class, Pooled.class, HttpServing.class, Register.class})
     void two_fresh_processes_give_the_same_run(Class<? extends Scenario> scenario) throws IOException {
         assertThat(Simulation.check(5, scenario)).matches("[0-9a-f]{16}");
     }

@@ -1,5 +1,6 @@
 package rill.testkit.storm;
 
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -28,6 +29,14 @@ final class Accounts implements Observer {
 
     private static final Set<CallOutcome> ENDS_WELL =
             EnumSet.of(CallOutcome.ANSWERED, CallOutcome.SENT, CallOutcome.CANCELLED);
+
+    /** The components of a record, looked up once: what {@code getRecordComponents} returns has to find its accessors anew each time. */
+    private static final ClassValue<RecordComponent[]> COMPONENTS = new ClassValue<>() {
+        @Override
+        protected RecordComponent[] computeValue(Class<?> type) {
+            return type.getRecordComponents();
+        }
+    };
 
     /** The events reported of a connection. */
     private enum Told {
@@ -60,7 +69,7 @@ final class Accounts implements Observer {
         called++;
     }
 
-    // // ---- events
+    // ---- events
 
     @Override
     public synchronized void connectionOpened(Observed connection) {
@@ -137,7 +146,7 @@ final class Accounts implements Observer {
     private static List<Long> counters(LoopMetrics all) {
         var list = new ArrayList<Long>();
         for (Record part : List.of(all.work(), all.timers(), all.connections(), all.traffic(), all.calls())) {
-            for (var component : part.getClass().getRecordComponents()) {
+            for (RecordComponent component : COMPONENTS.get(part.getClass())) {
                 Object value = Program.part(part, component);
                 boolean gauge = component.getName().startsWith("pending")
                         || component.getName().endsWith("Lately");

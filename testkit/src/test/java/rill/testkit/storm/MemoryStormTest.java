@@ -13,6 +13,6 @@ class MemoryStormTest {
 
     @Test
     void a_storm_in_which_each_call_of_user_code_throws_once_and_each_piece_of_memory_is_refused_once_keeps_the_laws() {
-        Storm.checkEverywhere(12, 0.1, World::memory);
+        Storm.checkEverywhere(8, 0.1, World::memory);
     }
 }
