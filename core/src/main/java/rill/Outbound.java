@@ -480,7 +480,11 @@ final class Outbound {
             encoding = false;
             lower.output.rollBackTo(before);
             sever(level);
-            link.failed(t, false);
+            if (t instanceof OutputEndedException over) {
+                link.outputOver(over.failure());
+            } else {
+                link.failed(t, false);
+            }
         } finally {
             encoding = false;
             plain.release();
@@ -677,6 +681,11 @@ final class Outbound {
     /** The number of bytes that have left in all. */
     long sent() {
         return written;
+    }
+
+    /** Whether what has passed all layers still leaves. */
+    boolean leaves() {
+        return !wireGone;
     }
 
     /** The wire is gone. */

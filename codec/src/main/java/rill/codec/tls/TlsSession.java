@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import rill.Context;
 import rill.DeadlineException;
 import rill.Outgoing;
+import rill.OutputEndedException;
 import rill.Session;
 
 /**
@@ -421,12 +422,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         try {
             SSLEngineResult result = wrap(using, source, out);
             if (result.getStatus() == Status.CLOSED) {
-                throw failures()
-                        .of(
-                                state == State.ENDED
-                                        ? "the peer has said good-bye, after which TLS 1.2 can send nothing more"
-                                        : "nothing more can be sent: good-bye was said, or the handshake was broken off",
-                                null);
+                throw nothingMoreCanBeSent();
             }
             if (result.bytesConsumed() == 0 && result.bytesProduced() == 0) {
                 throw new SSLException("the engine makes no progress: " + result);
@@ -435,6 +431,14 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         } catch (SSLException | RuntimeException e) {
             throw failures().of(e);
         }
+    }
+
+    private IOException nothingMoreCanBeSent() {
+        return state == State.ENDED
+                ? new OutputEndedException(failures()
+                        .of("the peer has said good-bye, after which TLS 1.2 can send nothing more", null))
+                : failures()
+                        .of("nothing more can be sent: good-bye was said, or the handshake was broken off", null);
     }
 
     // ---- ends
