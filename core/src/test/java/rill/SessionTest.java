@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +77,17 @@ class SessionTest {
                     }));
             rig.arrives("line\n");
             assertThat(rig.failures).containsExactly(thrown);
+        }
+    }
+
+    /** Otherwise {@link Framing#with} would drop what such a method says. */
+    @Test
+    void a_framing_has_no_part_in_events() throws NoSuchMethodException {
+        for (Method each : Session.class.getMethods()) {
+            if (each.isDefault() && !each.getName().equals("closed")) {
+                Method own = FrameSession.class.getMethod(each.getName(), each.getParameterTypes());
+                assertThat(Modifier.isFinal(own.getModifiers())).as("%s", each).isTrue();
+            }
         }
     }
 
