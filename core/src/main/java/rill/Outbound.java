@@ -130,7 +130,8 @@ final class Outbound {
 
     /** Why nothing more can be written, whether admitted or not; null if it can. */
     private @Nullable Throwable refusal() {
-        return link.outputEnds() ? null : closed;
+        boolean onlyNewOnes = link.outputEnds() && !(end != null && end.isSevered());
+        return onlyNewOnes ? null : closed;
     }
 
     private @Nullable Throwable encodeOrFail(Stage top, Object message) {
@@ -228,8 +229,14 @@ final class Outbound {
         if (held == null) {
             held = new HeldWrites();
         }
-        int size = link.weight(message);
-        held.add(message, size);
+        int size;
+        try {
+            size = link.weight(message);
+            held.add(message, size);
+        } catch (Throwable t) { // no memory: it is not held
+            Messages.release(message);
+            throw t;
+        }
         addPending(size);
     }
 
@@ -246,15 +253,18 @@ final class Outbound {
             return true;
         }
         holding.leaving = true; // messages written in response to a failure must follow the held ones
-        while (!top.holdsWrites() && !holding.isEmpty()) {
-            Object message = Objects.requireNonNull(holding.poll());
-            recount();
-            Throwable failure = encodeNow(top, message);
-            if (failure != null && !notWritten(failure)) {
-                holding.release(); // nothing may follow the gap
+        try {
+            while (!top.holdsWrites() && !holding.isEmpty()) {
+                Object message = Objects.requireNonNull(holding.poll());
+                recount();
+                Throwable failure = encodeNow(top, message);
+                if (failure != null && !notWritten(failure)) {
+                    holding.release(); // nothing may follow the gap
+                }
             }
+        } finally {
+            holding.leaving = false;
         }
-        holding.leaving = false;
         if (held == holding && holding.isEmpty()) {
             held = null;
         }
@@ -388,9 +398,8 @@ final class Outbound {
                 complete = moveDown(false);
                 left += link.wire().flush();
             }
-        } catch (Throwable t) { // a transport's bug, or no memory; the writer is not to blame
-            link.failed(t, false);
-            link.abort();
+        } catch (Throwable t) {
+            cantMove(t);
             return;
         }
         if (complete && waiters != null) {
@@ -411,11 +420,22 @@ final class Outbound {
         }
     }
 
-    /** Moves everything through the byte layers to the wire, without a flush; false if a layer holds some of it. */
+    /** Moves everything through the byte layers to the wire, without a flush; false if a layer holds some of it, or it can't be moved. */
     boolean encodeThrough() {
-        boolean complete = moveDown(false);
-        recount();
-        return complete;
+        try {
+            boolean complete = moveDown(false);
+            recount();
+            return complete;
+        } catch (Throwable t) { // as in a flush
+            cantMove(t);
+            return false;
+        }
+    }
+
+    /** A transport's bug, or no memory: something is lost on its way down, and the writer is not to blame. */
+    private void cantMove(Throwable thrown) {
+        link.failed(thrown, false);
+        link.abort();
     }
 
     /**
@@ -480,6 +500,7 @@ final class Outbound {
             encoding = false;
             lower.output.rollBackTo(before);
             sever(level);
+            refuse(NoMemory.unwrapped(t)); // also what is written by those who are told: it would follow the missing piece
             link.failed(t, false);
         } finally {
             encoding = false;
@@ -526,10 +547,12 @@ final class Outbound {
 
     /** Lets a session write its closing message, after everything written before. */
     void sayGoodBye(Stage stage) {
+        long before = stage.output.bytes();
         encoding = true;
         try {
             stage.session.outputEnding(stage.output);
         } catch (Throwable t) {
+            stage.output.rollBackTo(before); // half a message would be worse than none
             loop().threw("outputEnding of ", link, t);
         } finally {
             encoding = false;
