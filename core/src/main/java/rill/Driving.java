@@ -5,12 +5,12 @@ import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import rill.WaitingThreads.Waiter;
 import rill.spi.Driver;
 import rill.spi.Transport;
 
@@ -22,7 +22,7 @@ import rill.spi.Transport;
 final class Driving {
     private final BareLoop loop;
     private final AtomicReference<@Nullable Thread> driver = new AtomicReference<>();
-    private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+    private final WaitingThreads waiters = new WaitingThreads();
     private volatile boolean stopWanted;
     private volatile @Nullable Thread keeper; // the only thread that may ever drive, if there is one
 
@@ -254,9 +254,7 @@ final class Driving {
 
     /** Wakes all waiting threads, because the loop is closed. */
     void wakeAll() {
-        for (Waiter waiter : waiters) {
-            LockSupport.unpark(waiter.thread);
-        }
+        waiters.wakeAll();
     }
 
     // ---- driving while awaiting
@@ -284,6 +282,7 @@ final class Driving {
     private void giveUp(Future<?> future, Waiter waiter) throws InterruptedIOException {
         if (loop.closed()) {
             future.removeDependent(waiter);
+            waiter.restoreInterrupt(); // what is thrown does not answer it
             loop.requireNotClosed(future);
         } else if (future.abandon(waiter)) {
             throw new InterruptedIOException("interrupted while awaiting " + future.describe());
@@ -337,8 +336,8 @@ final class Driving {
                 }
             });
             boolean isDone = done.getAsBoolean();
-            if (isDone && waiter.interrupted) {
-                waiter.thread.interrupt(); // it came too late to apply to this wait
+            if (isDone) {
+                waiter.restoreInterrupt(); // it came too late to apply to this wait
             }
             return isDone;
         } finally {
@@ -367,10 +366,7 @@ final class Driving {
     /** If nobody drives although a thread waits (we may have been woken to take over), wakes the next one. */
     private void passOn() {
         if (driver.get() == null) {
-            Waiter next = waiters.peek();
-            if (next != null) {
-                LockSupport.unpark(next.thread);
-            }
+            LockSupport.unpark(waiters.longest());
         }
     }
 
@@ -404,33 +400,6 @@ final class Driving {
                 loop.wakeup();
                 return;
             }
-        }
-    }
-
-    /** A parked thread. */
-    private static final class Waiter implements Dependent {
-        private final Thread thread;
-        private boolean interrupted;
-
-        Waiter(Thread thread) {
-            this.thread = thread;
-        }
-
-        /** Whether the thread is interrupted; clears the interrupt. On the thread itself. */
-        boolean noticesInterrupt() {
-            interrupted |= Thread.interrupted();
-            return interrupted;
-        }
-
-        @Override
-        public void settled(Future<?> source) {
-            source.hold(); // the thread is on its way to the value
-            LockSupport.unpark(thread);
-        }
-
-        @Override
-        public @Nullable BareLoop home() {
-            return null;
         }
     }
 }

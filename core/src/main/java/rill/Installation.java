@@ -71,7 +71,7 @@ final class Installation<R, W> {
     private Connection<R, W> install() {
         Stage[] stages = opened();
         Connection<R, W> fresh = link.rename(next);
-        link.inbound().install(stages, kept);
+        link.attempt(() -> link.inbound().install(stages, kept)); // if there is no memory, the connection fails
         return fresh;
     }
 

@@ -519,7 +519,11 @@ final class Link extends Node implements WireListener, Observed {
         }
         boolean goesOn = audience.tellFailure(cause, survivable);
         if (!goesOn) {
-            closeNow();
+            try {
+                closeNow();
+            } catch (Throwable t) { // it is over: no later failure would be told
+                letGo(t);
+            }
         }
         return goesOn;
     }
@@ -533,7 +537,6 @@ final class Link extends Node implements WireListener, Observed {
             failed(cause, false);
             return;
         }
-        outbound.refuse(cause);
         outbound.giveUpHeldBack(cause);
         broken = new Broken(this, true);
         state = State.BROKEN;
@@ -592,13 +595,18 @@ final class Link extends Node implements WireListener, Observed {
         goOnFlushing();
     }
 
-    /** Continues decoding, from a Handle. */
-    void decodeWaiting() {
+    /** Decodes what waits, as far as that is allowed now. */
+    void decode() {
         try {
             inbound.pump();
         } catch (Throwable t) {
             goneWrong(t);
         }
+    }
+
+    /** Continues decoding, from a Handle. */
+    void decodeWaiting() {
+        decode();
         flushIfDirty();
     }
 

@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * system call, which costs as much as encoding some twenty messages. It never flushes while a session is called, since the session may hold a buffer
  * that would leave.
  *
+ * <p><b>What layers encode:</b> a flush has them encode only until as much waits below them as the high-water mark says, and at most 256 KiB at a
+ * time. The rest waits as it was written, until the wire has taken that: so a large message to a slow reader does not become as much memory once
+ * more, and does not hold the loop for as long as it takes to encrypt all of it. What is left when the output ends is encoded at once.
+ *
  * <p>This class is longer than most: each connection has one, and another object would make an idle connection larger. What only some connections
  * need, or only at their end, is separate: {@link HeldWrites}, {@link Waiters}, {@link Reservations}, {@link OutputEnd}.
  */
@@ -58,7 +62,7 @@ final class Outbound {
     private boolean congested; // by such bytes
 
     private int unflushedMessages;
-    private int flushEvery = SMALLEST_BATCH;
+    private short flushEvery = SMALLEST_BATCH;
     private @Nullable HeldWrites held; // while the session at the top holds writes, and there are any
     private @Nullable Waiters waiters; // once a caller had to wait
     private @Nullable OutputEnd end; // once the output is to end
@@ -67,6 +71,7 @@ final class Outbound {
     private boolean full; // from the high-water mark on, until the low one is reached
     private boolean encoding; // a session is encoding, or writing its closing message
     private boolean wireGone;
+    private boolean goesOn; // a Handle will go on with what waits above a layer
 
     Outbound(Link link) {
         this.link = link;
@@ -130,7 +135,8 @@ final class Outbound {
 
     /** Why nothing more can be written, whether admitted or not; null if it can. */
     private @Nullable Throwable refusal() {
-        return link.outputEnds() ? null : closed;
+        boolean onlyNewOnes = link.outputEnds() && !(end != null && end.isSevered());
+        return onlyNewOnes ? null : closed;
     }
 
     private @Nullable Throwable encodeOrFail(Stage top, Object message) {
@@ -200,7 +206,8 @@ final class Outbound {
         loop().counters().messagesSent++;
         link.dirty();
         unflushedMessages++;
-        if (output.bytes() >= FLUSH_BYTES
+        boolean waits = written < queued && link.stack().size() > 1; // there may be so much above a layer for long
+        if ((output.bytes() >= FLUSH_BYTES && !waits)
                 || (unflushedMessages >= flushEvery && !loop().links().isCrowd())) {
             flush();
         }
@@ -228,8 +235,14 @@ final class Outbound {
         if (held == null) {
             held = new HeldWrites();
         }
-        int size = link.weight(message);
-        held.add(message, size);
+        int size;
+        try {
+            size = link.weight(message);
+            held.add(message, size);
+        } catch (Throwable t) { // no memory: it is not held
+            Messages.release(message);
+            throw t;
+        }
         addPending(size);
     }
 
@@ -246,15 +259,18 @@ final class Outbound {
             return true;
         }
         holding.leaving = true; // messages written in response to a failure must follow the held ones
-        while (!top.holdsWrites() && !holding.isEmpty()) {
-            Object message = Objects.requireNonNull(holding.poll());
-            recount();
-            Throwable failure = encodeNow(top, message);
-            if (failure != null && !notWritten(failure)) {
-                holding.release(); // nothing may follow the gap
+        try {
+            while (!top.holdsWrites() && !holding.isEmpty()) {
+                Object message = Objects.requireNonNull(holding.poll());
+                recount();
+                Throwable failure = encodeNow(top, message);
+                if (failure != null && !notWritten(failure)) {
+                    holding.release(); // nothing may follow the gap
+                }
             }
+        } finally {
+            holding.leaving = false;
         }
-        holding.leaving = false;
         if (held == holding && holding.isEmpty()) {
             held = null;
         }
@@ -365,7 +381,7 @@ final class Outbound {
      * single flush made them take turns. Flushing fewer than a handful at a time cost more in system calls than it gains.
      */
     void batchOf(int messages) {
-        flushEvery = Math.max(SMALLEST_BATCH, messages >> 3);
+        flushEvery = (short) Math.clamp(messages >> 3, SMALLEST_BATCH, Short.MAX_VALUE);
     }
 
     void flush() {
@@ -382,21 +398,40 @@ final class Outbound {
         long left;
         try {
             boolean wireBusy = written < queued;
-            complete = moveDown(wireBusy);
+            complete = moveDown(wireBusy, false);
             left = link.wire().flush();
             if (wireBusy && written + left == queued) { // it was, but no longer is
-                complete = moveDown(false);
+                complete = moveDown(false, false);
                 left += link.wire().flush();
             }
-        } catch (Throwable t) { // a transport's bug, or no memory; the writer is not to blame
-            link.failed(t, false);
-            link.abort();
+        } catch (Throwable t) {
+            cantMove(t);
             return;
         }
         if (complete && waiters != null) {
             waiters.upTo(queued + keptBack());
         }
         progress(left);
+        if (written == queued && waitsForRoom() && !goesOn) { // there is some, but others get their turn first
+            goesOn = true;
+            loop().enqueue(new Handle(loop(), "encoding of ", link, this::goOn));
+        }
+    }
+
+    private void goOn() {
+        goesOn = false;
+        link.dirty();
+    }
+
+    /** Whether something waits above a layer that would encode it, if less were waiting below. */
+    private boolean waitsForRoom() {
+        Stack stack = link.stack();
+        for (int i = stack.size() - 1; i > 0; i--) {
+            if (stack.get(i).output.bytes() > 0 && !stack.get(i - 1).holdsWrites()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Drops answers that sessions still write by themselves after the wire is gone. */
@@ -411,11 +446,22 @@ final class Outbound {
         }
     }
 
-    /** Moves everything through the byte layers to the wire, without a flush; false if a layer holds some of it. */
+    /** Moves everything through the byte layers to the wire, without a flush; false if a layer holds some of it, or it can't be moved. */
     boolean encodeThrough() {
-        boolean complete = moveDown(false);
-        recount();
-        return complete;
+        try {
+            boolean complete = moveDown(false, true);
+            recount();
+            return complete;
+        } catch (Throwable t) { // as in a flush
+            cantMove(t);
+            return false;
+        }
+    }
+
+    /** A transport's bug, or no memory: something is lost on its way down, and the writer is not to blame. */
+    private void cantMove(Throwable thrown) {
+        link.failed(thrown, false);
+        link.abort();
     }
 
     /**
@@ -423,12 +469,14 @@ final class Outbound {
      *
      * @param wireBusy whether the wire still has bytes that it has not written. In that case the last chunk stays here, so that later writes are
      *     appended to it; otherwise each flush to a peer that does not read would cost a chunk, however little is in it
+     * @param all whether the layers encode everything, however much waits below them
+     * @return false if a layer holds some of it, or some waits for room
      */
-    private boolean moveDown(boolean wireBusy) {
+    private boolean moveDown(boolean wireBusy, boolean all) {
         Stack stack = link.stack();
         boolean complete = held == null || encodeHeld(stack.top());
         for (int i = stack.size() - 1; i > 0; i--) {
-            complete &= moveInto(i - 1, stack.get(i).output);
+            complete &= moveInto(i - 1, stack.get(i).output, all);
         }
         if (!stack.isEmpty()) {
             complete &= !stack.top().keeps();
@@ -447,20 +495,35 @@ final class Outbound {
         return complete;
     }
 
-    /** Makes a layer encode what is above it, until it holds writes. Returns false if it does and some is left, or if it keeps some itself. */
-    private boolean moveInto(int level, OutputQueue from) {
+    /**
+     * Makes a layer encode what is above it, until it holds writes or enough waits below it. Returns false if some is left, or if the layer keeps some
+     * itself.
+     */
+    private boolean moveInto(int level, OutputQueue from, boolean all) {
         Stage lower = link.stack().get(level);
         if (end != null && end.isSilent() && !lower.holdsWrites()) {
             from.release();
         }
         while (from.bytes() == 0 || !lower.holdsWrites()) {
-            ByteBuf plain = from.poll();
+            if (!all && from.bytes() > 0 && isAhead(level)) {
+                return false;
+            }
+            ByteBuf plain = all ? from.poll() : from.poll(FLUSH_BYTES);
             if (plain == null) {
                 return !lower.keeps();
             }
             encodeInto(level, plain);
         }
         return false;
+    }
+
+    /** Whether a layer has encoded as much as is of use before the wire has taken some. */
+    private boolean isAhead(int level) {
+        long below = queued - written;
+        for (int i = 0; i <= level; i++) {
+            below += link.stack().get(i).output.bytes();
+        }
+        return below >= link.limits().highWaterMark();
     }
 
     /** Bytes that have passed down through all layers and have not been passed to the wire. */
@@ -480,10 +543,12 @@ final class Outbound {
             encoding = false;
             lower.output.rollBackTo(before);
             sever(level);
-            if (t instanceof OutputEndedException over) {
-                link.outputOver(over.failure());
+            Throwable failure = t instanceof OutputEndedException over ? over.failure() : NoMemory.unwrapped(t);
+            refuse(failure); // also what is written by those who are told: it would follow the missing piece
+            if (t instanceof OutputEndedException) {
+                link.outputOver(failure);
             } else {
-                link.failed(t, false);
+                link.failed(failure, false);
             }
         } finally {
             encoding = false;
@@ -530,10 +595,12 @@ final class Outbound {
 
     /** Lets a session write its closing message, after everything written before. */
     void sayGoodBye(Stage stage) {
+        long before = stage.output.bytes();
         encoding = true;
         try {
             stage.session.outputEnding(stage.output);
         } catch (Throwable t) {
+            stage.output.rollBackTo(before); // half a message would be worse than none
             loop().threw("outputEnding of ", link, t);
         } finally {
             encoding = false;
@@ -634,7 +701,7 @@ final class Outbound {
     /** The wire has written these bytes; what was kept back until then follows. */
     void wireHasWritten(long bytes) {
         progress(bytes);
-        if (written == queued && keptBack() > 0) {
+        if (written == queued && (keptBack() > 0 || waitsForRoom())) {
             flush();
         }
     }

@@ -115,6 +115,10 @@ final class OutputEnd {
         return silent;
     }
 
+    boolean isSevered() {
+        return severed;
+    }
+
     boolean isShut() {
         return shut;
     }

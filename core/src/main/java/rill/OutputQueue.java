@@ -133,6 +133,21 @@ final class OutputQueue implements Outgoing {
         return open;
     }
 
+    /** Like {@link #poll()}, but at most so many bytes, even of a larger buffer. */
+    @Nullable
+    ByteBuf poll(int most) {
+        if ((full == null || full.isEmpty()) && current != null && current.readableBytes() > most) {
+            seal();
+        }
+        ByteBuf first = full == null ? null : full.peek();
+        if (first == null || first.readableBytes() <= most) {
+            return poll();
+        }
+        ByteBuf part = first.readRetainedSlice(most);
+        fullBytes -= most;
+        return part;
+    }
+
     /** Removes what was appended since there were {@code bytes} bytes; nothing of that may have been polled meanwhile. */
     void rollBackTo(long bytes) {
         long surplus = bytes() - bytes;

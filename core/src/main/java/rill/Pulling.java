@@ -33,7 +33,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
         if (kept != null && (ended || lastIsTold())) {
             handOut();
         } else if (link.loop().isCurrent() && lastIsTold()) {
-            link.inbound().pump();
+            link.decode();
         } else {
             link.inbound().later(); // when the loop is driven, and the one before has been notified
         }

@@ -102,8 +102,11 @@ final class Stage implements Context {
         ByteBuf kept = rest;
         if (kept == null) {
             borrowed = in;
-            decodeAll(in);
-            borrowed = null;
+            try {
+                decodeAll(in);
+            } finally {
+                borrowed = null;
+            }
         } else {
             append(kept, in);
             decodeRest();
@@ -322,34 +325,36 @@ final class Stage implements Context {
             failed(consumed == 0 && t instanceof ProtocolException e && beginsAsTls(in, start) ? e.byTls() : t);
             return false;
         }
-        if (outBefore != NOTHING_OUT) {
-            noteOut();
-        }
-        if (message == in) { // unchanged: the layer above consumes it
-            int n = in.readableBytes();
-            deliver(in);
-            in.skipBytes(in.readableBytes());
-            takeBackLent();
-            begun = 0;
-            consumed += n;
-            return is(AGAIN);
-        }
-        int n = in.readerIndex() - start;
-        if (message == null) {
-            begun += n;
-        } else {
-            if (asked) {
-                deliver(message);
-            } else {
-                deliverOrHold(message);
+        try {
+            if (outBefore != NOTHING_OUT) {
+                noteOut();
             }
-            begun = 0;
+            if (message == in) { // unchanged: the layer above consumes it
+                int n = in.readableBytes();
+                deliver(in);
+                in.skipBytes(in.readableBytes());
+                begun = 0;
+                consumed += n;
+                return is(AGAIN);
+            }
+            int n = in.readerIndex() - start;
+            if (message == null) {
+                begun += n;
+            } else {
+                if (asked) {
+                    deliver(message);
+                } else {
+                    deliverOrHold(message);
+                }
+                begun = 0;
+            }
+            consumed += n;
+            return (n > 0 || message != null) && (in.isReadable() || is(AGAIN));
+        } finally { // also if there is no memory for it above
+            if (lent != null) {
+                takeBackLent();
+            }
         }
-        if (lent != null) {
-            takeBackLent();
-        }
-        consumed += n;
-        return (n > 0 || message != null) && (in.isReadable() || is(AGAIN));
     }
 
     /** Whether this begins a record of a handshake, in one of its versions: RFC 8446, section 5.1. */
@@ -452,11 +457,14 @@ final class Stage implements Context {
             failed(t);
             return;
         }
-        noteOut();
-        if (message != null) {
-            deliverOrHold(message);
+        try {
+            noteOut();
+            if (message != null) {
+                deliverOrHold(message);
+            }
+        } finally {
+            takeBackLent();
         }
-        takeBackLent();
         if (is(AGAIN)) {
             set(UNTRIED, true);
             inbound.later();

@@ -141,8 +141,13 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                 settle(new Failed(cancelled()));
                 return;
             }
-            loop.noteEngine();
-            loop.tasks().begins(this);
+            try {
+                loop.noteEngine();
+                loop.tasks().begins(this);
+            } catch (Throwable t) { // no memory
+                settle(new Failed(t));
+                return;
+            }
             step();
         } else if (awaited != null && (cancelWanted || awaited == settled)) {
             step();

@@ -126,7 +126,8 @@ final class Tick {
 
     /** Waits for I/O, for other threads or for the next timer. If there is something else to do, only delivers what is ready. */
     private void select(BooleanSupplier done) throws IOException {
-        if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep()) {
+        boolean goesOn = !handles.isEmpty() || loop.residents().hasDirty(); // a Reporter may have written after the flush
+        if (goesOn || done.getAsBoolean() || !inbox.fallAsleep()) {
             counters.busy();
             loop.selector().select(0);
             return;
@@ -214,7 +215,7 @@ final class Tick {
 
     /** Whether something waits for the next tick. */
     boolean hasWork() {
-        return !handles.isEmpty() || !inbox.isEmpty();
+        return !handles.isEmpty() || !inbox.isEmpty() || loop.residents().hasDirty();
     }
 
     OptionalLong nextTimer() {
@@ -265,8 +266,11 @@ final class Tick {
 
     /** The Handle of a settled Future: notifies its dependents, and those of the Futures that settle as a result. */
     void dispatch(Future<?> settled) {
-        tellAll(settled);
-        runChain();
+        try {
+            tellAll(settled);
+        } finally {
+            runChain();
+        }
     }
 
     private void tellAll(Future<?> settled) {
@@ -278,14 +282,20 @@ final class Tick {
 
     /** The Handle of a dependent that was added after its Future had notified all others. */
     void dispatchLate(Future<?> settled, Object dependent) {
-        settled.tell(dependent);
-        runChain();
+        try {
+            settled.tell(dependent);
+        } finally {
+            runChain();
+        }
     }
 
     /** The Handle of a Future that has notified all others, and whose kept value was asked for afterwards. */
     void dispatchAgain(Future<?> settled) {
-        settled.tellDependents();
-        runChain();
+        try {
+            settled.tellDependents();
+        } finally {
+            runChain();
+        }
     }
 
     /** A derived Future settled while dependents are being notified: its own come next, in the same Handle. */
@@ -294,15 +304,18 @@ final class Tick {
     }
 
     private void runChain() {
-        for (int n = 0; n < CHAIN_LIMIT; n++) {
-            @Nullable Future<?> next = (Future<?>) chain.poll();
-            if (next == null) {
-                return;
+        try {
+            for (int n = 0; n < CHAIN_LIMIT; n++) {
+                @Nullable Future<?> next = (Future<?>) chain.poll();
+                if (next == null) {
+                    return;
+                }
+                tellAll(next);
             }
-            tellAll(next);
-        }
-        for (Node rest = chain.poll(); rest != null; rest = chain.poll()) {
-            handles.add(rest); // other Handles get their turn first
+        } finally {
+            for (Node rest = chain.poll(); rest != null; rest = chain.poll()) {
+                handles.add(rest); // other Handles get their turn first
+            }
         }
     }
 }

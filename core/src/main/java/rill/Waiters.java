@@ -1,6 +1,7 @@
 package rill;
 
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,8 +9,11 @@ import org.jspecify.annotations.Nullable;
  * failure to notify one never keeps another waiting. Confined to the loop.
  */
 final class Waiters {
+    private static final int FEW = 16;
+
     private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(2);
     private final ArrayDeque<Flush> flushes = new ArrayDeque<>(2);
+    private int sweepAt = FEW;
 
     /** A flush() that is done once {@code upTo} bytes have left; unknown while a layer holds writes. */
     private static final class Flush {
@@ -43,13 +47,28 @@ final class Waiters {
     // ---- flushes
 
     void addFlush(Promise<@Nullable Void> promise) {
+        if (flushes.size() >= sweepAt) { // many that were given up, on a connection that stands still
+            flushes.removeIf(each -> each.promise.isDone());
+            sweepAt = Math.max(FEW, 2 * flushes.size());
+        }
         flushes.add(new Flush(promise));
+    }
+
+    int flushes() {
+        return flushes.size();
     }
 
     /** Everything written before those flushes has been passed to the wire: this many bytes in all. */
     void upTo(long queued) {
-        for (Flush each : flushes) {
-            each.upTo = Math.min(each.upTo, queued);
+        if (flushes.isEmpty() || flushes.getLast().upTo != Flush.UNKNOWN) {
+            return;
+        }
+        for (Iterator<Flush> latest = flushes.descendingIterator(); latest.hasNext(); ) {
+            Flush each = latest.next();
+            if (each.upTo != Flush.UNKNOWN) {
+                return; // and so it is of all before
+            }
+            each.upTo = queued;
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -131,6 +132,99 @@ class BlockedWireTest {
             assertThat(sent).as("seed %d", seed).isEqualTo(expected);
             assertThat(rig.link.outbound().pending()).isZero();
             assertThat(held(rig)).isEqualTo(before);
+        }
+    }
+
+    /** Adds one to each byte. */
+    private static final ByteLayer SHIFTING = context -> new Session<>() {
+        @Override
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+            return in.isReadable() ? in.readSlice(in.readableBytes()) : null;
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            ByteBuf shifted = out.buffer(message.readableBytes());
+            for (int i = message.readerIndex(); i < message.writerIndex(); i++) {
+                shifted.writeByte(message.getByte(i) + 1);
+            }
+        }
+    };
+
+    /** What a layer may have encoded ahead: up to the mark, and a piece of 256 KiB that goes beyond it. */
+    private static final int ENCODED_AHEAD = 600 * KIB;
+
+    private static byte[] shifted(byte[] bytes) {
+        byte[] shifted = bytes.clone();
+        for (int i = 0; i < shifted.length; i++) {
+            shifted[i]++;
+        }
+        return shifted;
+    }
+
+    @Test
+    void of_a_large_message_a_layer_encodes_as_much_as_the_wire_has_room_for() throws IOException {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        byte[] bytes = new byte[5_000 * KIB];
+        random.nextBytes(bytes);
+        try (var rig = new Rig<>(Pipeline.bytes().over(SHIFTING).over(SHIFTING))) {
+            rig.wire.space = 0;
+            long before = held(rig);
+            var flushed = new ArrayList<Future<?>>();
+            rig.onLoop(() -> {
+                rig.connection().write(Unpooled.wrappedBuffer(bytes));
+                flushed.add(rig.connection().flush());
+            });
+            rig.settle();
+            ByteBuf sent = Unpooled.buffer();
+            while (sent.readableBytes() < bytes.length) {
+                assertThat(flushed.getFirst().isDone()).as("seed %d", seed).isFalse();
+                assertThat(held(rig) - before).as("seed %d", seed).isBetween(1L, 2L * ENCODED_AHEAD); // for two layers
+                wireTakes(rig, 1 + random.nextInt(700 * KIB));
+                rig.settle();
+                sent.writeBytes(rig.wire.sent());
+            }
+            assertThat(sent).as("seed %d", seed).isEqualTo(Unpooled.wrappedBuffer(shifted(shifted(bytes))));
+            assertThat(flushed.getFirst().isDone()).isTrue();
+            assertThat(rig.link.outbound().pending()).isZero();
+            assertThat(held(rig)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void of_a_large_message_a_layer_encodes_a_part_in_each_tick_although_the_wire_takes_all() throws IOException {
+        byte[] bytes = new byte[5_000 * KIB];
+        new Random(3).nextBytes(bytes);
+        try (var rig = new Rig<>(Pipeline.bytes().over(SHIFTING))) {
+            rig.onLoop(() -> rig.connection().write(Unpooled.wrappedBuffer(bytes)));
+            ByteBuf sent = Unpooled.buffer();
+            while (rig.loop.tick() || sent.readableBytes() == 0) {
+                byte[] part = rig.wire.sent();
+                assertThat(part.length).isLessThanOrEqualTo(ENCODED_AHEAD);
+                sent.writeBytes(part);
+            }
+            sent.writeBytes(rig.wire.sent());
+            assertThat(sent).isEqualTo(Unpooled.wrappedBuffer(shifted(bytes)));
+        }
+    }
+
+    @Test
+    void what_waits_for_room_is_encoded_when_the_output_ends() throws IOException {
+        byte[] bytes = new byte[3_000 * KIB];
+        new Random(3).nextBytes(bytes);
+        try (var rig = new Rig<>(Pipeline.bytes().over(SHIFTING))) {
+            rig.wire.space = 0;
+            rig.onLoop(() -> {
+                rig.connection().write(Unpooled.wrappedBuffer(bytes));
+                rig.connection().flush();
+            });
+            rig.tick();
+            rig.onLoop(() -> rig.connection().shutdownOutput());
+            wireTakes(rig, Integer.MAX_VALUE);
+            rig.settle();
+            assertThat(Unpooled.wrappedBuffer(rig.wire.sent())).isEqualTo(Unpooled.wrappedBuffer(shifted(bytes)));
+            assertThat(rig.wire.outputShut).isTrue();
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
@@ -58,6 +59,35 @@ abstract class DrivingTest extends EngineTest {
             assertThat(waiters.get(i).result()).isEqualTo(i);
         }
         Await.until("nobody drives", () -> !loop().driving().driven());
+    }
+
+    @Test
+    void an_interrupt_that_comes_while_the_loop_closes_is_still_there_afterwards() throws Exception {
+        var closing = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        Loop slow = loops.open(options -> options.reporter(report -> {
+            if (report instanceof Report.Unobserved) {
+                closing.countDown();
+                Await.latchUninterruptibly(goOn);
+            }
+        }));
+        slow.start();
+        Promise<String> never = slow.promise();
+        slow.promise().fail(new IOException("that nobody looks at, so it is told at the close"));
+        var waiter = Outside.start(() -> {
+            assertThatThrownBy(never::await).isInstanceOf(CancelledException.class);
+            return Thread.interrupted();
+        });
+        Await.until("it waits", waiter::waits);
+        var closer = Outside.start(() -> {
+            slow.close();
+            return true;
+        });
+        Await.latch(closing);
+        waiter.thread().interrupt();
+        assertThat(waiter.result()).as("interrupted").isTrue();
+        goOn.countDown();
+        assertThat(closer.result()).isTrue();
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.testing.TextLines;
 
 /** Nothing is left of a message whose encoding fails after a part of it was written, whatever that part was. */
@@ -153,32 +155,97 @@ class EncodeFailureTest {
         }
     }
 
+    /** Makes 20,000 bytes of each piece, and none of one that begins with an exclamation mark. */
+    private static final ByteLayer FUSSY = context -> new Session<>() {
+        @Override
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+            return in.readSlice(in.readableBytes());
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            out.buffer(20_000).writeZero(20_000);
+            if (message.getByte(message.readerIndex()) == '!') {
+                throw new IllegalArgumentException("not this piece");
+            }
+        }
+
+        @Override
+        public void outputEnding(Outgoing out) {
+            out.buffer(3).writeCharSequence("bye", StandardCharsets.US_ASCII);
+        }
+    };
+
+    private static ByteBuf piece(String begin) {
+        return Unpooled.copiedBuffer(begin + "x".repeat(5_000), StandardCharsets.US_ASCII);
+    }
+
+    /** One that is told, and writes: so many messages, so that perhaps they are flushed at once. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 20})
+    void who_is_told_that_a_byte_layer_could_not_encode_can_not_write_behind_the_gap(int messages) throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes().over(FUSSY))) {
+            var late = new ArrayList<ByteBuf>();
+            var refused = new ArrayList<Future<?>>();
+            rig.onLoop(() -> {
+                rig.connection().onFailure(failure -> {
+                    rig.failures.add(failure.cause());
+                    for (int i = 0; i < messages; i++) {
+                        late.add(piece("late"));
+                        refused.add(rig.connection().write(late.getLast()));
+                    }
+                });
+                rig.connection().write(piece("a"));
+                rig.connection().write(piece("!"));
+            });
+            rig.settle();
+            assertThat(rig.wire.sent()).hasSize(20_000);
+            assertThat(rig.failures).singleElement().asString().contains("not this piece");
+            assertThat(refused).hasSize(messages).allSatisfy(each -> assertThat(each.failure())
+                    .hasMessage("not this piece"));
+            assertThat(late).allMatch(each -> each.refCnt() == 0);
+        }
+    }
+
     @Test
-    void what_follows_a_piece_that_a_byte_layer_could_not_encode_never_leaves_nor_does_a_good_bye() throws IOException {
-        ByteLayer fussy = context -> new Session<>() {
+    void of_a_closing_message_that_fails_half_way_nothing_is_sent() throws IOException {
+        Codec<String, String> codec = context -> new SessionTest.Plain() {
             @Override
-            public @Nullable ByteBuf decode(ByteBuf in, Context context) {
-                return in.readSlice(in.readableBytes());
+            public @Nullable String decode(ByteBuf in, Context context) {
+                return null;
             }
 
             @Override
-            public void encode(ByteBuf message, Outgoing out) {
-                out.buffer(20_000).writeZero(20_000);
-                if (message.getByte(message.readerIndex()) == '!') {
-                    throw new IllegalArgumentException("not this piece");
-                }
+            public void encode(String message, Outgoing out) {
+                out.buffer(message.length()).writeCharSequence(message, StandardCharsets.US_ASCII);
             }
 
             @Override
             public void outputEnding(Outgoing out) {
                 out.buffer(3).writeCharSequence("bye", StandardCharsets.US_ASCII);
+                throw new IllegalStateException("on purpose");
             }
         };
-        try (var rig = new Rig<>(Pipeline.bytes().over(fussy))) {
+        try (var rig = new Rig<>(Pipeline.of(codec))) {
+            rig.onLoop(() -> {
+                rig.connection().write("whole");
+                rig.connection().close();
+            });
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("whole");
+            assertThat(rig.wire.outputShut).isTrue();
+            assertThat(rig.reports).singleElement().isInstanceOf(Report.Thrown.class);
+            rig.reports.clear();
+        }
+    }
+
+    @Test
+    void what_follows_a_piece_that_a_byte_layer_could_not_encode_never_leaves_nor_does_a_good_bye() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes().over(FUSSY))) {
             rig.onLoop(() -> {
                 rig.connection().onFailure(failure -> rig.failures.add(failure.cause()));
                 for (String piece : List.of("a", "!", "b")) {
-                    rig.connection().write(Unpooled.copiedBuffer(piece + "x".repeat(5_000), StandardCharsets.US_ASCII));
+                    rig.connection().write(piece(piece));
                 }
             });
             rig.settle();

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import rill.testing.IntFrames;
 
 /** An exception or Error thrown in an event of a connection fails that connection alone. */
@@ -121,6 +123,54 @@ class EventGuardTest {
         }
     }
 
+    /** Passes up what it has received in a buffer that was lent to it, as a layer that decrypts does. */
+    private static final ByteLayer LENDING = context -> new Session<>() {
+        @Override
+        public @Nullable ByteBuf decode(ByteBuf in, Context lender) {
+            int size = Math.min(in.readableBytes(), 16 * 1024);
+            return size == 0 ? null : lender.lend(size).writeBytes(in, size);
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            out.buffer(message.readableBytes()).writeBytes(message);
+        }
+    };
+
+    /** Holds a conversation over such a layer with so many pieces of memory. Returns whether they were enough. */
+    private static boolean conversesOver(int given) throws IOException {
+        Rig<Integer, ByteBuf> rig = new Rig<>(sizes().over(LENDING));
+        boolean enough;
+        try (rig) {
+            List<Integer> received = rig.collect(rig.connection());
+            rig.memory.refuseFrom(given + 1);
+            byte[] bytes = frames();
+            for (int at = 0; at < bytes.length; at += 40_000) {
+                int from = at;
+                rig.transport.events.add(() -> read(rig, bytes, from, Math.min(bytes.length, from + 40_000)));
+                rig.settle();
+            }
+            rig.memory.refuseNone();
+            enough = rig.failures.isEmpty();
+            if (enough) {
+                assertThat(received).containsExactly(10, FRAME, 10, 70_000);
+            }
+        }
+        assertThat(rig.memory.bytesOut())
+                .as("memory that has not come back, after %d pieces", given)
+                .isZero();
+        return enough;
+    }
+
+    @Test
+    void what_was_lent_to_a_layer_comes_back_if_there_is_no_memory_above_it() throws IOException {
+        int given = 0;
+        while (!conversesOver(given)) {
+            given++;
+        }
+        assertThat(given).isGreaterThan(2);
+    }
+
     @Test
     void an_error_in_a_session_or_a_handler_costs_its_connection() throws IOException {
         Error error = new StackOverflowError("on purpose");
@@ -159,6 +209,47 @@ class EventGuardTest {
             rig.settle();
             assertThat(rig.failures).singleElement().isInstanceOf(OutOfMemoryError.class);
             assertThat(rig.loop.closed()).isFalse();
+        }
+    }
+
+    /** What has bytes passed to the wire outside of a flush. */
+    private enum Passes {
+        A_FAILURE,
+        CLOSE,
+        SHUTDOWN,
+        BECOME
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_connection_whose_wire_throws_as_its_last_bytes_are_passed_to_it_ends_nevertheless(Passes how)
+            throws IOException {
+        try (var rig = new Rig<>(sizes())) {
+            rig.collect(rig.connection());
+            Future<?> closed = rig.connection().closed();
+            Error error = new OutOfMemoryError("on purpose");
+            rig.transport.events.add(() -> {
+                rig.transport.events.clear();
+                rig.connection().write(Unpooled.copiedBuffer(new byte[10]));
+                rig.wire.writeError = error;
+                switch (how) {
+                    case A_FAILURE ->
+                        rig.link.received(rig.transport.receiveBuffer.get().writeInt(-1));
+                    case CLOSE -> rig.connection().close();
+                    case SHUTDOWN -> rig.connection().shutdownOutput();
+                    case BECOME -> rig.connection().become(sizes());
+                }
+            });
+            rig.settle();
+            assertThat(rig.wire.closed).isTrue();
+            assertThat(rig.wire.sent()).isEmpty();
+            assertThat(closed.isDone()).isTrue();
+            assertThat(rig.loop.closed()).isFalse();
+            List<Throwable> told = new ArrayList<>(rig.failures);
+            rig.failures.forEach(each -> told.addAll(List.of(each.getSuppressed())));
+            rig.reports.forEach(each -> told.add(each.cause()));
+            assertThat(told).contains(error);
+            rig.reports.clear();
         }
     }
 

@@ -34,6 +34,9 @@ final class FakeWire implements Wire {
     @Nullable
     Error flushError; // as if memory were exhausted
 
+    @Nullable
+    Error writeError; // likewise, in the next write alone
+
     Runnable addressAsked = () -> {}; // what happens then
 
     boolean paused;
@@ -55,6 +58,12 @@ final class FakeWire implements Wire {
 
     @Override
     public void write(ByteBuf buffer) {
+        Error thrown = writeError;
+        if (thrown != null) {
+            writeError = null;
+            buffer.release();
+            throw thrown;
+        }
         if (closed || writesFail || outputShut) {
             buffer.release();
         } else {

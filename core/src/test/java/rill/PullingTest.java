@@ -2,11 +2,16 @@ package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import rill.testing.IntFrames;
 import rill.testing.TextLines;
 
 /** What becomes of messages and failures between one receive and the next. */
@@ -47,6 +52,42 @@ class PullingTest {
             rig.settle();
             rig.onLoop(() -> assertThat(rig.connection().receive().result()).isEqualTo("second"));
         }
+    }
+
+    /** A layer that passes on slices of what it was given. */
+    private static final ByteLayer SLICING = context -> new Session<>() {
+        @Override
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+            return in.isReadable() ? in.readSlice(Math.min(in.readableBytes(), 10_000)) : null;
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            out.buffer(message.readableBytes()).writeBytes(message);
+        }
+    };
+
+    @Test
+    void a_receive_for_which_there_is_no_memory_fails_and_its_connection_with_it() throws IOException {
+        int size = 600_000; // more than is read ahead, so it is put together when it is wanted; no kept chunk is large enough
+        Rig<ByteBuf, ByteBuf> rig = new Rig<>(Pipeline.of(new IntFrames(size)).over(SLICING));
+        try (rig) {
+            rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));
+            ByteBuf all = Unpooled.buffer();
+            all.writeInt(size).writeZero(size);
+            rig.arrives(ByteBufUtil.getBytes(all));
+            rig.settle();
+            var next = new Box<Future<ByteBuf>>();
+            rig.memory.refuseAll();
+            rig.onLoop(() -> next.value = rig.connection().receive());
+            rig.settle();
+            rig.memory.refuseNone();
+            assertThat(next.value.failure()).hasMessageContaining("no memory");
+            assertThat(rig.failures).singleElement().isSameAs(next.value.failure());
+            assertThat(rig.connection().isOpen()).isFalse();
+        }
+        assertThat(rig.memory.bytesOut()).isZero();
+        assertThat(rig.reports).isEmpty();
     }
 
     /**

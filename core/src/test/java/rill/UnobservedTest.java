@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
+import rill.testing.TextLines;
 
 /** A failure that nobody looked at is reported once; one that somebody looked at, never. */
 class UnobservedTest {
@@ -63,8 +67,43 @@ class UnobservedTest {
         assertThat(cause.getSuppressed()).isEmpty();
     }
 
+    @Test
+    void what_a_reporter_writes_leaves_although_nothing_else_happens() throws IOException {
+        var to = new AtomicReference<Connection<String, String>>();
+        var received = new AtomicReference<String>();
+        var told = new AtomicBoolean();
+        Loop peer = loops.open();
+        Loop reporting = loops.open(options -> options.reporter(report -> {
+            if (report instanceof Report.Unobserved) {
+                to.get().write("told");
+                told.set(true);
+            }
+        }));
+        Listener listener = loops.settle(peer.listen(
+                new InetSocketAddress("127.0.0.1", 0),
+                TextLines.pipeline(),
+                connection -> connection.onMessage(received::set)));
+        to.set(loops.settle(reporting.connect(listener.address(), TextLines.pipeline())));
+        loops.settle();
+        dropFailureOf(reporting);
+        var goesOn = new AtomicBoolean();
+        Await.until("it is reported", () -> {
+            System.gc();
+            goesOn.set(reporting.tick());
+            return told.get();
+        });
+        assertThat(goesOn).as("something waits to be written").isTrue();
+        peer.start();
+        reporting.start(); // and does not fall asleep before
+        Await.until("it has arrived", () -> "told".equals(received.get()));
+    }
+
+    private void dropFailureOf(Loop of) {
+        of.promise().fail(cause);
+    }
+
     private void failAndDrop() {
-        loop.promise().fail(cause);
+        dropFailureOf(loop);
     }
 
     @Test

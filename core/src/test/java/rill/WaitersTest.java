@@ -68,6 +68,42 @@ class WaitersTest {
     }
 
     @Test
+    void a_flush_is_done_with_the_bytes_that_were_there_when_a_layer_let_them_go() {
+        var waiters = new Waiters();
+        List<Promise<Void>> flushes =
+                List.of(loop.promise(), loop.promise(), loop.promise(), loop.promise());
+        waiters.addFlush(flushes.get(0));
+        waiters.upTo(10);
+        waiters.addFlush(flushes.get(1));
+        waiters.addFlush(flushes.get(2));
+        waiters.upTo(20);
+        waiters.upTo(30);
+        waiters.addFlush(flushes.get(3));
+        waiters.completeFlushes(10);
+        assertThat(flushes).extracting(Future::isDone).containsExactly(true, false, false, false);
+        waiters.completeFlushes(20);
+        assertThat(flushes).extracting(Future::isDone).containsExactly(true, true, true, false);
+        waiters.completeFlushes(1_000);
+        assertThat(flushes.get(3).isDone()).as("a layer holds back what is before it").isFalse();
+    }
+
+    @Test
+    void flushes_that_were_given_up_are_not_kept_although_nothing_leaves() {
+        var waiters = new Waiters();
+        Promise<Void> first = loop.promise();
+        waiters.addFlush(first);
+        for (int i = 0; i < 10_000; i++) {
+            Promise<Void> given = loop.promise();
+            waiters.addFlush(given);
+            given.cancel();
+            waiters.upTo(i);
+        }
+        assertThat(waiters.flushes()).isLessThan(100);
+        waiters.completeFlushes(0);
+        assertThat(first.isDone()).isTrue();
+    }
+
+    @Test
     void those_who_wait_for_room() {
         var writers = new Writers();
         var told = new ArrayList<Future<?>>();

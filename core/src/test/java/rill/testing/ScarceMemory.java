@@ -19,6 +19,11 @@ public final class ScarceMemory implements Memory {
         return refuse(n, n);
     }
 
+    /** Refuses the n-th piece from now on, counted from 1, and all that follow. */
+    public ScarceMemory refuseFrom(int n) {
+        return refuse(n, NEVER);
+    }
+
     /** Refuses every piece from now on. */
     public ScarceMemory refuseAll() {
         return refuse(1, NEVER);

@@ -2,9 +2,12 @@ package rill.spi.writing;
 
 import org.jspecify.annotations.Nullable;
 
-/** Empty queues for the Wires of a Selector that have something to write. Most are empty again after one flush. An idle Wire has none. */
+/**
+ * Empty queues for the Wires of a Selector that have something to write. Most are empty again after one flush, or once the kernel has answered. An
+ * idle Wire has none. As many are kept as busy Wires of one Selector may need at a time, at 72 bytes each.
+ */
 public final class SpareQueues {
-    private static final int MOST = 16;
+    private static final int MOST = 1024;
 
     private @Nullable WriteQueue first;
     private int count;

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Buffers that wait for the system. */
@@ -91,6 +92,15 @@ class WriteQueueTest {
             assertThat(released.isEmpty() && sent.isEmpty()).isTrue();
         }
         assertThat(least).isZero();
+    }
+
+    /** On a ring, a Wire has one until the kernel has answered. */
+    @Test
+    void as_many_are_kept_as_five_hundred_busy_wires_need() {
+        var spare = new SpareQueues();
+        var queues = Stream.generate(spare::take).limit(500).toList();
+        queues.forEach(spare::giveBack);
+        assertThat(Stream.generate(spare::take).limit(500)).containsExactlyInAnyOrderElementsOf(queues);
     }
 
     @Test

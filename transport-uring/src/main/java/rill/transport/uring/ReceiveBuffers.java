@@ -39,6 +39,12 @@ final class ReceiveBuffers {
     /** …which ends with the receive that reaches this total, so that a Wire that wants no more receives at most a turn's worth. */
     private static final int CAP = Receiving.BYTES_PER_TURN - PIECE + 1;
 
+    /** The total of a Wire's first request; that of each further one is four times as large, up to the cap. */
+    private static final int FIRST_CAP = 1024;
+
+    /** So many requests of a Wire have a total of their own. */
+    static final int GROWING = 4;
+
     private static final int BITWISE_COUNT = 16;
     private static final int BITWISE_SIZE = 64 * 1024;
     private static final int WHOLE_COUNT = 64;
@@ -126,9 +132,16 @@ final class ReceiveBuffers {
         return capped ? PIECE : 0;
     }
 
-    /** Returns the last word but two of that request. */
-    long word5() {
-        return capped ? GROUP | (long) CAP << Integer.SIZE : GROUP;
+    /**
+     * Returns the last word but two of that request. A Wire's first requests end early, so that the end of a request is nothing unusual: if it came only
+     * after seconds, with all Wires of a busy loop at about the same time, then the JVM would drop the code that it has compiled for a loop in which
+     * requests don't end, and compile it anew.
+     *
+     * @param before how many requests this Wire has made before; {@link #GROWING} or more are all the same
+     */
+    long word5(int before) {
+        int cap = before < GROWING ? FIRST_CAP << (2 * before) : CAP;
+        return capped ? GROUP | (long) cap << Integer.SIZE : GROUP;
     }
 
     private void give(int buffer) {

@@ -36,6 +36,7 @@ final class Receiving {
     private boolean cancelled;
     private boolean lost; // bytes that were taken from the kernel and will not be delivered
     private byte reads; // in this turn
+    private byte made; // requests, up to those that differ
     private int turn;
     private int bytes; // in this turn
     private @Nullable Unread unread;
@@ -54,7 +55,9 @@ final class Receiving {
         } else if (!underWay) {
             ReceiveBuffers buffers = selector.buffers();
             long data = wire.data(Request.RECEIVE);
-            selector.requests().make(buffers.operation(), wire.fd(), 0, 0, buffers.length(), 0, buffers.word5(), data);
+            selector.requests()
+                    .make(buffers.operation(), wire.fd(), 0, 0, buffers.length(), 0, buffers.word5(made), data);
+            made = (byte) Math.min(made + 1, ReceiveBuffers.GROWING);
             underWay = true;
             cancelled = false;
         }

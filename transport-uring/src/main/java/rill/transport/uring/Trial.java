@@ -69,7 +69,7 @@ final class Trial {
     private boolean receives(int socket) throws IOException {
         ReceiveBuffers buffers = parts.buffers();
         Ring ring = parts.ring();
-        ring.add(buffers.operation(), socket, 0, 0, buffers.length(), 0, buffers.word5(), 0);
+        ring.add(buffers.operation(), socket, 0, 0, buffers.length(), 0, buffers.word5(ReceiveBuffers.GROWING), 0);
         ring.await(PATIENCE_NANOS);
         if (!ring.next()) {
             throw new Ring.Refused("receive by a ring", Errno.ETIME);
