@@ -99,7 +99,8 @@ class OutputOverTest {
             });
             rig.settle();
             assertThat(flushed[0].failure()).isSameAs(over);
-            rig.onLoop(() -> assertThat(rig.connection().write("late").failure()).isSameAs(over));
+            rig.onLoop(
+                    () -> assertThat(rig.connection().write("late").failure()).isSameAs(over));
             assertThat(rig.failures).isEmpty();
             assertThat(rig.wire.outputShut).isFalse();
             pull(rig, log);
@@ -107,7 +108,9 @@ class OutputOverTest {
             pull(rig, log);
             assertThat(log).containsExactly("a", "b", "c", over);
             assertThat(rig.failures).containsExactly(over);
-            assertThat(rig.sent()).as("what the layer has answered, and nothing more").isEqualTo("bye");
+            assertThat(rig.sent())
+                    .as("what the layer has answered, and nothing more")
+                    .isEqualTo("bye");
             assertThat(rig.wire.outputShut).isTrue();
             rig.inputEnds();
             rig.settle();

@@ -61,8 +61,7 @@ class SessionTest {
             assertThat(rig.failures)
                     .singleElement()
                     .isInstanceOfSatisfying(
-                            ProtocolException.class,
-                            e -> assertThat(e.offset()).isEqualTo(5));
+                            ProtocolException.class, e -> assertThat(e.offset()).isEqualTo(5));
         }
     }
 

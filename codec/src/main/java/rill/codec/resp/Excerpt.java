@@ -38,8 +38,10 @@ final class Excerpt {
     /** Shows a reply that has no elements. */
     private static String single(Reply reply) {
         return switch (reply) {
-            case Reply.Simple simple -> "Simple[" + line(simple.text(), simple.text().length()) + "]";
-            case Reply.Failed failed -> "Failed[" + line(failed.message(), failed.message().length()) + "]";
+            case Reply.Simple simple ->
+                "Simple[" + line(simple.text(), simple.text().length()) + "]";
+            case Reply.Failed failed ->
+                "Failed[" + line(failed.message(), failed.message().length()) + "]";
             case Reply.Bulk bulk -> "Bulk[" + line(bulk) + "]";
             case Reply.Verbatim verbatim -> "Verbatim[" + line(verbatim.bulk()) + "]";
             case Reply.BigNumber big -> "BigNumber[" + big.number().bitLength() + " bits]";

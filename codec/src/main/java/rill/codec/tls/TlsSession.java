@@ -456,10 +456,9 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
 
     private IOException nothingMoreCanBeSent() {
         return state == State.ENDED
-                ? new OutputEndedException(failures()
-                        .of("the peer has said good-bye, after which TLS 1.2 can send nothing more", null))
-                : failures()
-                        .of("nothing more can be sent: good-bye was said, or the handshake was broken off", null);
+                ? new OutputEndedException(
+                        failures().of("the peer has said good-bye, after which TLS 1.2 can send nothing more", null))
+                : failures().of("nothing more can be sent: good-bye was said, or the handshake was broken off", null);
     }
 
     // ---- ends

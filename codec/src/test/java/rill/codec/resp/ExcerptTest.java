@@ -17,7 +17,8 @@ class ExcerptTest {
         assertThat(Excerpt.of(new Reply.Verbatim("txt", Reply.bulk("text")))).isEqualTo("Verbatim[text]");
         assertThat(Excerpt.of(Reply.of(7))).isEqualTo("Int[number=7]");
         assertThat(Excerpt.of(Reply.NULL)).isEqualTo("Null[BULK]");
-        assertThat(Excerpt.of(new Reply.Attributed(Reply.map(), Reply.of(true)))).isEqualTo("TRUE");
+        assertThat(Excerpt.of(new Reply.Attributed(Reply.map(), Reply.of(true))))
+                .isEqualTo("TRUE");
     }
 
     @Test

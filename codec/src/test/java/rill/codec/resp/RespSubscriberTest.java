@@ -280,8 +280,7 @@ final class RespSubscriberTest {
         assertThat(failures)
                 .singleElement()
                 .isInstanceOfSatisfying(
-                        ProtocolException.class,
-                        e -> assertThat(e.offset()).isEqualTo(before));
+                        ProtocolException.class, e -> assertThat(e.offset()).isEqualTo(before));
     }
 
     @Test

@@ -70,7 +70,8 @@ class TlsEndTest extends TlsRig {
                         Text.lines().over(Certificates.server().versions(TlsVersion.TLS_1_2)),
                         accepted::complete)
                 .await();
-        Connection<String, String> client = loop.connect(listener.address(), Text.lines().over(Certificates.client()))
+        Connection<String, String> client = loop.connect(
+                        listener.address(), Text.lines().over(Certificates.client()))
                 .await();
         Connection<String, String> server = accepted.await();
         client.write("a");
