@@ -543,7 +543,8 @@ final class Outbound {
             encoding = false;
             lower.output.rollBackTo(before);
             sever(level);
-            refuse(NoMemory.unwrapped(t)); // also what is written by those who are told: it would follow the missing piece
+            refuse(NoMemory.unwrapped(
+                    t)); // also what is written by those who are told: it would follow the missing piece
             link.failed(t, false);
         } finally {
             encoding = false;
