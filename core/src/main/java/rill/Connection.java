@@ -187,9 +187,10 @@ public final class Connection<R, W> implements AutoCloseable {
      *
      * <p><b>Not written:</b> a message that can't be encoded, or that is passed while as many bytes as the hard limit of {@link ConnectionLimits} are
      * waiting to leave. Then the Future fails, and <b>the connection fails with it</b>: {@link #onFailure} is called, at once and in the order of the
-     * writes, and unless the handler carries on, nothing that is written later leaves. So a stream has no gap that its owner has not asked for. If
-     * messages of other threads are refused before the loop has noticed, {@code onFailure} is called once for all of them. A message written after
-     * the last one that its protocol allows ({@link OutputEndedException}) leaves no gap: only its Future fails.
+     * writes, and unless the handler carries on, nothing leaves that is written after it has returned; what it writes itself is the connection's
+     * last. So a stream has no gap that its owner has not asked for. If messages of other threads are refused before the loop has noticed,
+     * {@code onFailure} is called once for all of them. A message written after the last one that its protocol allows
+     * ({@link OutputEndedException}) leaves no gap: only its Future fails.
      *
      * <p><b>From other threads</b> a message is admitted against the hard limit when this method is called, by the estimate of its codec
      * ({@link Codec#sizeEstimate}), together with all messages on their way. An admitted message is not refused for the limit later; it fails only

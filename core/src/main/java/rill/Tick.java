@@ -126,7 +126,8 @@ final class Tick {
 
     /** Waits for I/O, for other threads or for the next timer. If there is something else to do, only delivers what is ready. */
     private void select(BooleanSupplier done) throws IOException {
-        boolean goesOn = !handles.isEmpty() || loop.residents().hasDirty(); // a Reporter may have written after the flush
+        boolean goesOn =
+                !handles.isEmpty() || loop.residents().hasDirty(); // a Reporter may have written after the flush
         if (goesOn || done.getAsBoolean() || !inbox.fallAsleep()) {
             counters.busy();
             loop.selector().select(0);

@@ -201,8 +201,9 @@ class EncodeFailureTest {
             rig.settle();
             assertThat(rig.wire.sent()).hasSize(20_000);
             assertThat(rig.failures).singleElement().asString().contains("not this piece");
-            assertThat(refused).hasSize(messages).allSatisfy(each -> assertThat(each.failure())
-                    .hasMessage("not this piece"));
+            assertThat(refused)
+                    .hasSize(messages)
+                    .allSatisfy(each -> assertThat(each.failure()).hasMessage("not this piece"));
             assertThat(late).allMatch(each -> each.refCnt() == 0);
         }
     }

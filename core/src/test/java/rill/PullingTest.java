@@ -69,7 +69,8 @@ class PullingTest {
 
     @Test
     void a_receive_for_which_there_is_no_memory_fails_and_its_connection_with_it() throws IOException {
-        int size = 600_000; // more than is read ahead, so it is put together when it is wanted; no kept chunk is large enough
+        int size = 600_000; // more than is read ahead, so it is put together when it is wanted; no kept chunk is large
+        // enough
         Rig<ByteBuf, ByteBuf> rig = new Rig<>(Pipeline.of(new IntFrames(size)).over(SLICING));
         try (rig) {
             rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));

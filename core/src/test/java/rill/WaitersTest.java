@@ -70,8 +70,7 @@ class WaitersTest {
     @Test
     void a_flush_is_done_with_the_bytes_that_were_there_when_a_layer_let_them_go() {
         var waiters = new Waiters();
-        List<Promise<Void>> flushes =
-                List.of(loop.promise(), loop.promise(), loop.promise(), loop.promise());
+        List<Promise<Void>> flushes = List.of(loop.promise(), loop.promise(), loop.promise(), loop.promise());
         waiters.addFlush(flushes.get(0));
         waiters.upTo(10);
         waiters.addFlush(flushes.get(1));
@@ -84,7 +83,9 @@ class WaitersTest {
         waiters.completeFlushes(20);
         assertThat(flushes).extracting(Future::isDone).containsExactly(true, true, true, false);
         waiters.completeFlushes(1_000);
-        assertThat(flushes.get(3).isDone()).as("a layer holds back what is before it").isFalse();
+        assertThat(flushes.get(3).isDone())
+                .as("a layer holds back what is before it")
+                .isFalse();
     }
 
     @Test
