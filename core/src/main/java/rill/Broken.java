@@ -4,13 +4,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is left of a connection whose wire has failed: nothing leaves any more, but what the peer sent before, in good order, is still delivered.
- * Created when that happens.
+ * What is left of a connection whose wire has failed, or of which a layer's output is over: nothing that is written leaves any more, but what the
+ * peer sent before, in good order, is still delivered. Created when that happens.
  *
  * <pre>
  *                   no receiver, or one that takes nothing for a while ¹
  *  a write fails, ──────────────────────────────────────────────────────▶ onFailure and closed() are notified early
- *  or the wire           │                                                     │
+ *  the wire, or a layer  │                                                     │
  *                        ├── all input was received ◀──────────────────────────┤
  *                        │      └──▶ the failure is delivered after the last message, and it is CLOSED
  *                        ├── nothing taken for longer ², or the loop closes ◀─────┤
@@ -23,26 +23,37 @@ import org.jspecify.annotations.Nullable;
  * stream has a hole.
  *
  * <p>² {@link #IDLE_ROUNDS} times as long.
+ *
+ * <p>If it is by a layer, the wire still works: at the end what has passed the layers leaves, as on any other connection that fails.
  */
 final class Broken {
     private static final int IDLE_ROUNDS = 12;
 
     private final Link link;
     private final Audience audience;
+    private final boolean byLayer; // the wire may still work
     private int idleRounds;
     private @Nullable Handle timer; // set once the receiver takes nothing
 
-    Broken(Link link) {
+    /**
+     * @param byLayer whether only a layer's output is over, after which its peer says nothing more of interest
+     */
+    Broken(Link link, boolean byLayer) {
         this.link = link;
         this.audience = link.audience();
+        this.byLayer = byLayer;
+    }
+
+    boolean isByLayer() {
+        return byLayer;
     }
 
     /** Called whenever everything that could be decoded was decoded. */
     void goOn(boolean somethingWaits, boolean wirePaused) {
-        boolean wireGone = link.isWireGone();
-        if (wireGone && !somethingWaits) {
-            link.conclude(audience.failedWith());
-        } else if (wireGone || wirePaused) {
+        boolean noMoreComes = byLayer || link.isWireGone();
+        if (noMoreComes && !somethingWaits) {
+            end();
+        } else if (noMoreComes || wirePaused) {
             if (link.inbound().finishing()) {
                 end();
             } else {
@@ -83,7 +94,7 @@ final class Broken {
         audience.tellEarly(Objects.requireNonNull(audience.failedWith()));
     }
 
-    /** Waiting input can't be delivered: it is dropped, and the failure delivered. */
+    /** The failure is delivered; input that still waits can't be, and is dropped. */
     void end() {
         Throwable cause = audience.failedWith();
         if (link.isWireGone()) {
@@ -104,6 +115,9 @@ final class Broken {
     void letGo() {
         if (link.isWireGone()) {
             link.conclude(null);
+        } else if (byLayer && link.outbound().leaves()) {
+            over();
+            link.sayGoodBye();
         } else {
             link.drain();
             link.inbound().decodeNoMore();

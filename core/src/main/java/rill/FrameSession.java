@@ -1,10 +1,13 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The session of a {@link Framing}: finds the next frame, and puts a frame around content that is written in place.
+ * The session of a {@link Framing}: finds the next frame, and puts a frame around content that is written in place. It has no other part in the
+ * events of a connection, of which it hears only {@link #closed}. A protocol that needs them (a message of its own at the beginning or the end, a
+ * last frame that merely ends with the stream, a timer) is a {@link Codec}.
  *
  * <p><b>Threading:</b> as {@link Session}. <b>Ownership:</b> it keeps no reference to any buffer.
  */
@@ -67,4 +70,35 @@ public abstract class FrameSession implements Session<ByteBuf, ByteBuf> {
         }
         return null;
     }
+
+    // ---- what a framing has no part in, since Framing.with would have to pass it on
+
+    @Override
+    public final @Nullable ByteBuf opened(Context context) {
+        return null;
+    }
+
+    /** Bytes after the last frame are a violation. */
+    @Override
+    public final @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
+        return Session.super.inputEnded(rest, context);
+    }
+
+    @Override
+    public final @Nullable ByteBuf timerExpired(Context context) {
+        return null;
+    }
+
+    @Override
+    public final @Nullable Object info() {
+        return null;
+    }
+
+    @Override
+    public final boolean replaceable() {
+        return true;
+    }
+
+    @Override
+    public final void outputEnding(Outgoing out) {}
 }

@@ -249,6 +249,13 @@ final class Inbound extends Node {
         pump();
     }
 
+    /** Nothing that is written passes a layer any more; received input is still delivered, from a Handle. */
+    void outputOver() {
+        set(BROKEN, true);
+        set(CONGESTED, false);
+        later();
+    }
+
     private void noMoreComes() {
         if (!stack.isEmpty()) {
             stack.bottom().noMoreComes();
@@ -342,6 +349,9 @@ final class Inbound extends Node {
     }
 
     private void deliverEnd() {
+        if (is(BROKEN) && link.broken().isByLayer()) {
+            return; // the failure follows, in its place
+        }
         if (!endDelivered && receiver != null) {
             endDelivered = true;
             link.guarded(receiver::ended);

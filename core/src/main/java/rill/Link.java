@@ -17,11 +17,13 @@ import rill.spi.WireListener;
  *  OPEN ─────────────────────────────────────────▶ ENDING ────────────────────▶ CLOSED
  *    │                                               ▲                             ▲
  *    │                      close(), or nobody takes │ earlier input               │
- *    └── a write fails, or the wire ──▶ BROKEN ──────┴── that was received ────────┘
+ *    └── a write fails, or the wire ──▶ BROKEN ──────┴── that was received ² ──────┘
  * </pre>
  *
  * <p>¹ If a layer still holds back writes (TLS, in its handshake), it first gets time to release them; and writes of other threads that were admitted
  * get time to arrive.
+ *
+ * <p>² If a layer's output is over while the wire works, it is BROKEN as well, and then ENDING.
  *
  * <p>Its parts: the {@link Stack} of sessions, which an {@link Installation} puts in place; {@link Inbound} and {@link Outbound}, the halves that go
  * up and down through them; the {@link Audience}, which is notified of what becomes of it; and, only where needed, {@link Finishing}, what its owner
@@ -436,7 +438,7 @@ final class Link extends Node implements WireListener, Observed {
             return;
         }
         if (open()) {
-            broken = new Broken(this);
+            broken = new Broken(this, false);
             state = State.BROKEN;
             audience.failsLater(audience.ofWire(cause));
         }
@@ -524,6 +526,23 @@ final class Link extends Node implements WireListener, Observed {
             }
         }
         return goesOn;
+    }
+
+    /** Nothing that is written passes a layer any more. Unless it is closing, it fails once what has arrived was delivered. */
+    void outputOver(Throwable cause) {
+        if (state == State.BROKEN) {
+            return;
+        }
+        if (!open() || audience.failing() != null || outbound.closed() instanceof ClosedHere) {
+            failed(cause, false);
+            return;
+        }
+        outbound.giveUpHeldBack(cause);
+        broken = new Broken(this, true);
+        state = State.BROKEN;
+        audience.failsLater(cause);
+        inbound.outputOver();
+        dirty(); // what has passed the layer leaves
     }
 
     /** Calls the user; what the user throws fails the connection, which may survive that. */
@@ -691,12 +710,19 @@ final class Link extends Node implements WireListener, Observed {
     private void closeNow() {
         if (state == State.BROKEN) {
             broken().letGo();
+        } else {
+            sayGoodBye();
         }
-        if (state != State.OPEN) {
+    }
+
+    /** Has the sessions write their closing messages, and then what was written leave. */
+    void sayGoodBye() {
+        State before = state;
+        if (!mayFail()) {
             return;
         }
         outbound.end().sayGoodBye();
-        if (state != State.OPEN) {
+        if (state != before) {
             return; // a session's good-bye has failed, and the notified owner has ended the connection
         }
         Ending begins = ending();

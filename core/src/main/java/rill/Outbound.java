@@ -543,9 +543,13 @@ final class Outbound {
             encoding = false;
             lower.output.rollBackTo(before);
             sever(level);
-            refuse(NoMemory.unwrapped(
-                    t)); // also what is written by those who are told: it would follow the missing piece
-            link.failed(t, false);
+            Throwable failure = t instanceof OutputEndedException over ? over.failure() : NoMemory.unwrapped(t);
+            refuse(failure); // also what is written by those who are told: it would follow the missing piece
+            if (t instanceof OutputEndedException) {
+                link.outputOver(failure);
+            } else {
+                link.failed(failure, false);
+            }
         } finally {
             encoding = false;
             plain.release();
@@ -744,6 +748,11 @@ final class Outbound {
     /** The number of bytes that have left in all. */
     long sent() {
         return written;
+    }
+
+    /** Whether what has passed all layers still leaves. */
+    boolean leaves() {
+        return !wireGone;
     }
 
     /** The wire is gone. */

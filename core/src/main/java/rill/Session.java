@@ -44,7 +44,7 @@ public interface Session<R, W> extends Codec.Decoder<R> {
 
     /**
      * Appends a message's bytes; the message is borrowed. If this throws, whatever it has appended or passed is undone. After the last message that
-     * the protocol allows, the session at the top throws an {@link OutputEndedException}, which concerns the write alone.
+     * the protocol allows, it throws an {@link OutputEndedException}.
      *
      * <p>As in every call to a session, the connection's own {@link Connection#write} and {@link Connection#become} throw an
      * {@link IllegalStateException} here, and flushing, closing and ending the output wait until the call has returned.

@@ -3,6 +3,7 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.IllegalReferenceCountException;
+import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -388,9 +389,10 @@ final class Stage implements Context {
         }
     }
 
-    /** An exception of a receiver; a violation is placed where the message begins. */
+    /** An exception of a receiver; a violation, which a callback can only throw wrapped, is placed where the message begins. */
     Throwable placed(Throwable t) {
-        return t instanceof ProtocolException violation ? violation.atStreamPosition(consumed - begun) : t;
+        Throwable found = t instanceof UncheckedIOException wrapped ? wrapped.getCause() : t;
+        return found instanceof ProtocolException violation ? violation.atStreamPosition(consumed - begun) : t;
     }
 
     /** The number of bytes that have arrived here. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +43,50 @@ class SessionTest {
                             .hasMessageContaining("no message within 10 bytes"));
             rig.settle();
             assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
+
+    @Test
+    void a_violation_that_a_callback_has_found_is_one_and_is_placed_where_its_message_begins() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.onLoop(() -> rig.connection()
+                    .onFailure(failure -> rig.failures.add(failure.cause()))
+                    .onMessage(line -> {
+                        if (line.startsWith("bad")) {
+                            throw new UncheckedIOException(new ProtocolException("it is bad"));
+                        }
+                    }));
+            rig.arrives("good\nba");
+            rig.arrives("d at 5\n");
+            assertThat(rig.failures)
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            ProtocolException.class, e -> assertThat(e.offset()).isEqualTo(5));
+        }
+    }
+
+    @Test
+    void an_exception_of_a_callback_that_wraps_another_failure_stays_as_it_is() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var thrown = new UncheckedIOException(new IOException("a file of the user"));
+            rig.onLoop(() -> rig.connection()
+                    .onFailure(failure -> rig.failures.add(failure.cause()))
+                    .onMessage(line -> {
+                        throw thrown;
+                    }));
+            rig.arrives("line\n");
+            assertThat(rig.failures).containsExactly(thrown);
+        }
+    }
+
+    /** Otherwise {@link Framing#with} would drop what such a method says. */
+    @Test
+    void a_framing_has_no_part_in_events() throws NoSuchMethodException {
+        for (Method each : Session.class.getMethods()) {
+            if (each.isDefault() && !each.getName().equals("closed")) {
+                Method own = FrameSession.class.getMethod(each.getName(), each.getParameterTypes());
+                assertThat(Modifier.isFinal(own.getModifiers())).as("%s", each).isTrue();
+            }
         }
     }
 

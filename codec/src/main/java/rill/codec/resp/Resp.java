@@ -76,7 +76,7 @@ public final class Resp {
     /** A message that arrives while no call is in flight is not necessarily a push. */
     private static void take(Reply reply, Consumer<? super Reply.Push> pushes) {
         if (!(Reply.plain(reply) instanceof Reply.Push push)) {
-            String shown = reply.toString();
+            String shown = Excerpt.of(reply);
             release(reply);
             throw new IllegalStateException("a reply that answers no command: " + shown);
         }

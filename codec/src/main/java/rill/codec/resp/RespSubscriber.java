@@ -38,7 +38,7 @@ import rill.codec.internal.Utf8;
  *
  * <p><b>Errors:</b> if the server refuses a request, its Future fails with a {@link RespException}; existing subscriptions stay. If the connection
  * ends, every pending Future fails with the cause; {@link #failure} returns that cause, and {@link #subscriptions} what was subscribed to, for
- * reconnecting. Exceptions of the receiver go to {@link #onFailure}.
+ * reconnecting. Exceptions of the receiver go to {@link #onFailure}, and so does the {@link ProtocolException} for a reply that answers nothing.
  *
  * <p><b>Source:</b> Redis documentation, "Redis Pub/Sub", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE".
  */
@@ -260,7 +260,7 @@ public final class RespSubscriber implements AutoCloseable {
         String first = parts.isEmpty() ? null : Reply.text(parts.getFirst());
         boolean understood = first == null ? answer(plain) : told(first, parts, plain);
         if (!understood) {
-            String shown = reply.toString();
+            String shown = Excerpt.of(reply);
             Resp.release(reply);
             throw new UncheckedIOException(new ProtocolException("a reply that answers nothing here: " + shown));
         }

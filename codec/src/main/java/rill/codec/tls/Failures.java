@@ -7,7 +7,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Explains in words why an engine has failed. */
 final class Failures {
+    /** How the JDK words a fatal alert of the peer: one that it knows, one that it does not (the number is signed), and user_canceled. */
     private static final String FROM_PEER = "Received fatal alert: ";
+
+    private static final String UNKNOWN_FROM_PEER = "Unknown alert description (";
+    private static final String CANCELED_BY_PEER = "Received fatal close_notify alert";
+
+    private static final int ECH_REQUIRED = 121;
 
     /** What an alert of the peer means, and what to do. */
     private static final Map<String, String> BY_PEER = Map.ofEntries(
@@ -28,7 +34,9 @@ final class Failures {
             Map.entry("insufficient_security", "it wants stronger cipher suites than we offer"),
             Map.entry("unrecognized_name", "it has no certificate for the name that it was asked for"),
             Map.entry("no_application_protocol", "it speaks none of the protocols that were offered (ALPN)"),
-            Map.entry("internal_error", "something went wrong on its side"));
+            Map.entry("internal_error", "something went wrong on its side"),
+            Map.entry("user_canceled", "it has given up the handshake"),
+            Map.entry("ech_required", "it wants the name encrypted (ECH), which the JDK can't do"));
 
     private final boolean client;
     private final String peer;
@@ -66,8 +74,9 @@ final class Failures {
             alert = message.substring(1, end);
             message = message.substring(end + 2);
         }
-        if (message.startsWith(FROM_PEER)) {
-            alert = message.substring(FROM_PEER.length());
+        String byPeer = alertOfPeer(message);
+        if (byPeer != null) {
+            alert = byPeer;
             String meaning = BY_PEER.get(alert);
             return new TlsException(
                     prefix() + "the peer refuses, with the alert " + alert + (meaning == null ? "" : ": " + meaning),
@@ -90,6 +99,19 @@ final class Failures {
                         ? message
                         : message + ": " + deeper;
         return new TlsException(prefix() + what, alert, false, thrown);
+    }
+
+    /** The alert that the peer has sent, if that is what the engine says. */
+    private static @Nullable String alertOfPeer(String message) {
+        if (message.startsWith(FROM_PEER)) {
+            return message.substring(FROM_PEER.length());
+        }
+        String rest = message.startsWith(UNKNOWN_FROM_PEER) ? message.substring(UNKNOWN_FROM_PEER.length()) : "";
+        if (rest.matches("-?\\d{1,3}\\)")) {
+            int number = Integer.parseInt(rest, 0, rest.length() - 1, 10) & 0xFF;
+            return number == ECH_REQUIRED ? "ech_required" : Integer.toString(number);
+        }
+        return message.equals(CANCELED_BY_PEER) ? "user_canceled" : null;
     }
 
     private static Verifier.@Nullable Untrusted untrustedIn(Throwable thrown) {

@@ -17,7 +17,10 @@ public class TlsException extends IOException {
         this.fromPeer = fromPeer;
     }
 
-    /** The alert, named as in RFC 8446, section 6, such as {@code bad_certificate}; null if there was none. */
+    /**
+     * The alert, named as in RFC 8446, section 6, such as {@code bad_certificate}; one of the peer that is unknown, by its number. Null if there was
+     * none.
+     */
     public @Nullable String alert() {
         return alert;
     }

@@ -19,7 +19,7 @@ final class TlsRecord {
 
     static final int CHANGE_CIPHER_SPEC = 20;
     static final int HANDSHAKE = 22;
-    private static final int APPLICATION_DATA = 23;
+    static final int APPLICATION_DATA = 23;
 
     private static final int MAJOR_VERSION = 3;
     private static final int SHOWN = 20;

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import rill.Context;
 import rill.DeadlineException;
 import rill.Outgoing;
+import rill.OutputEndedException;
 import rill.Session;
 
 /**
@@ -43,10 +44,22 @@ import rill.Session;
 final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
+    /** In records without a byte for the layer above: what one of them weighs that is short, and how many bytes are short. */
+    private static final int EMPTY = 1024;
+
+    private static final int SHORT = 64;
+
     /**
-     * The limit of consecutive records without a byte for the layer above. Tickets for later sessions are only a handful, and key updates are rare.
+     * The weight of each further byte from a client. A record of 16 KiB has room for thousands of updates of keys, all of which the engine carries out,
+     * and answers, in one call; each takes some 50 µs. Only servers send tickets, which may have a few KiB.
      */
-    private static final int MOST_EMPTY = 32;
+    private static final int BYTE_OF_A_CLIENT = 64;
+
+    /**
+     * The limit of all that weight, less the bytes of content in either direction. Tickets for later sessions are only a handful, and updates of keys
+     * are rare.
+     */
+    private static final int MOST_EMPTY = 32 * EMPTY;
 
     /** The limits of a handshake, including certificates. Small records are expensive: for each, the engine copies all that came before. */
     private static final int MOST_HANDSHAKE_BYTES = 256 * 1024;
@@ -77,7 +90,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private @Nullable Error taskFailure;
     private HandshakeStatus status = HandshakeStatus.NOT_HANDSHAKING;
     private boolean greeted; // the peer has sent bytes that may be TLS
-    private int empty;
+    private int empty; // see MOST_EMPTY
     private int handshakeBytes;
     private int handshakeRecords;
     private boolean tasksRun; // on another thread: until they finish, any call to the engine would wait for them
@@ -273,6 +286,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
             result = using.unwrap(scratch.source(in, in.readerIndex(), size), target);
         }
         in.skipBytes(result.bytesConsumed());
+        boolean wasOpen = state == State.OPEN;
         note(using, result, context);
         if (result.getStatus() == Status.CLOSED) {
             end(using, context);
@@ -281,19 +295,23 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         if (result.bytesConsumed() == 0 && status != HandshakeStatus.NEED_TASK && status != HandshakeStatus.NEED_WRAP) {
             throw new SSLException("the engine makes no progress: " + result);
         }
-        return result.bytesProduced() == 0 ? bound(result) : deliver(using, target, context);
+        return result.bytesProduced() == 0 ? bound(result.bytesConsumed(), wasOpen) : deliver(using, target, context);
     }
 
     /** Bounds the records that carry no content. */
-    private @Nullable ByteBuf bound(SSLEngineResult result) throws TlsException {
-        if (state == State.OPEN) {
-            empty++;
+    private @Nullable ByteBuf bound(int bytes, boolean wasOpen) throws TlsException {
+        if (wasOpen) {
+            empty += EMPTY + Math.max(0, bytes - SHORT) * (client ? 1 : BYTE_OF_A_CLIENT);
             if (empty > MOST_EMPTY) {
-                throw failures().of("the peer has sent " + empty + " records in a row without any content", null);
+                throw failures()
+                        .of(
+                                "the peer has sent too much without any content (updates of keys, tickets): as much as "
+                                        + (empty + EMPTY - 1) / EMPTY + " short records",
+                                null);
             }
         } else {
-            handshakeBytes += result.bytesConsumed();
-            handshakeRecords += result.bytesConsumed() == 0 ? 0 : 1;
+            handshakeBytes += bytes;
+            handshakeRecords += bytes == 0 ? 0 : 1;
             if (handshakeBytes > MOST_HANDSHAKE_BYTES || handshakeRecords > MOST_HANDSHAKE_RECORDS) {
                 throw failures()
                         .of(
@@ -306,13 +324,17 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     }
 
     private ByteBuf deliver(SSLEngine using, ByteBuffer target, Context context) throws IOException {
-        empty = 0;
         target.flip();
+        content(target.remaining());
         ByteBuf plain = context.lend(target.remaining()).writeBytes(target);
         while (status == HandshakeStatus.NEED_WRAP) { // a key update requires an answer
             answer(using, context);
         }
         return plain;
+    }
+
+    private void content(int bytes) {
+        empty = Math.max(0, empty - bytes);
     }
 
     /** TLS 1.3 has no renegotiation, and encrypts the types. */
@@ -408,7 +430,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     @Override
     public void encode(ByteBuf message, Outgoing out) throws IOException {
         SSLEngine using = Objects.requireNonNull(engine);
-        empty = 0; // a peer that is sent something has a reason to answer
+        content(message.readableBytes()); // a peer that is sent something has a reason to answer
         int at = message.readerIndex();
         int end = message.writerIndex();
         while (at < end) {
@@ -421,12 +443,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         try {
             SSLEngineResult result = wrap(using, source, out);
             if (result.getStatus() == Status.CLOSED) {
-                throw failures()
-                        .of(
-                                state == State.ENDED
-                                        ? "the peer has said good-bye, after which TLS 1.2 can send nothing more"
-                                        : "nothing more can be sent: good-bye was said, or the handshake was broken off",
-                                null);
+                throw nothingMoreCanBeSent();
             }
             if (result.bytesConsumed() == 0 && result.bytesProduced() == 0) {
                 throw new SSLException("the engine makes no progress: " + result);
@@ -435,6 +452,13 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         } catch (SSLException | RuntimeException e) {
             throw failures().of(e);
         }
+    }
+
+    private IOException nothingMoreCanBeSent() {
+        return state == State.ENDED
+                ? new OutputEndedException(
+                        failures().of("the peer has said good-bye, after which TLS 1.2 can send nothing more", null))
+                : failures().of("nothing more can be sent: good-bye was said, or the handshake was broken off", null);
     }
 
     // ---- ends

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -261,10 +261,50 @@ final class RespSubscriberTest {
             subscriber.onFailure(failure -> failures.add(failure.cause()));
             say(each);
             subscriber.closed().await();
-            assertThat(failures).as("%s", each).singleElement().isInstanceOf(UncheckedIOException.class);
-            assertThat(subscriber.failure()).as("%s", each).hasCauseInstanceOf(ProtocolException.class);
+            assertThat(failures).as("%s", each).singleElement().isInstanceOf(ProtocolException.class);
+            assertThat(subscriber.failure()).as("%s", each).isSameAs(failures.getFirst());
         }
         reporter.assertNone();
+    }
+
+    @Test
+    void a_reply_that_answers_nothing_is_placed_in_the_stream() throws IOException {
+        Future<@Nullable Void> confirmed = subscriber.subscribe("a");
+        say(array("subscribe", "a", 1));
+        confirmed.await();
+        var failures = new ArrayList<Throwable>();
+        subscriber.onFailure(failure -> failures.add(failure.cause()));
+        say(Reply.of(7));
+        subscriber.closed().await();
+        int before = "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n".length();
+        assertThat(failures)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        ProtocolException.class, e -> assertThat(e.offset()).isEqualTo(before));
+    }
+
+    @Test
+    void a_reply_that_answers_nothing_is_shown_in_part_and_on_one_line() throws IOException {
+        Reply[] many = new Reply[10_000];
+        Arrays.fill(many, Reply.bulk("x".repeat(40)));
+        for (Reply each : List.of(
+                Reply.array(many),
+                Reply.array(Reply.array(many)),
+                Reply.bulk("\n\u001b".repeat(50_000)),
+                new Reply.Simple("y".repeat(50_000)))) {
+            close();
+            connect();
+            var failures = new ArrayList<Throwable>();
+            subscriber.onFailure(failure -> failures.add(failure.cause()));
+            say(each);
+            subscriber.closed().await();
+            assertThat(failures)
+                    .singleElement()
+                    .satisfies(failure -> assertThat(failure.getMessage())
+                            .contains("a reply that answers nothing here")
+                            .doesNotContain("\n", "\u001b")
+                            .hasSizeLessThan(1_024));
+        }
     }
 
     @Test

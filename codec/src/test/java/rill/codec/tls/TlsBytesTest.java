@@ -375,9 +375,13 @@ class TlsBytesTest {
                 Map.entry(70, "protocol_version"),
                 Map.entry(71, "insufficient_security"),
                 Map.entry(80, "internal_error"),
+                Map.entry(90, "user_canceled"),
                 Map.entry(112, "unrecognized_name"),
                 Map.entry(116, "certificate_required"),
-                Map.entry(120, "no_application_protocol"));
+                Map.entry(120, "no_application_protocol"),
+                Map.entry(121, "ech_required"), // this one and the next are unknown to the JDK
+                Map.entry(99, "99"),
+                Map.entry(200, "200"));
         names.forEach((code, name) -> {
             Side client = new Side(CLIENT, 1);
             client.feed(TlsRecord.fatalAlert(code));

@@ -14,6 +14,7 @@ import rill.Failure;
 import rill.Listener;
 import rill.Pipeline;
 import rill.Promise;
+import rill.codec.Text;
 
 /** Tests how TLS between two Rill peers ends, each direction by itself. */
 class TlsEndTest extends TlsRig {
@@ -59,6 +60,41 @@ class TlsEndTest extends TlsRig {
                 .hasMessageContaining("TLS 1.2 can send nothing more");
         client.close();
         client.closed().timeout(LONG).await();
+    }
+
+    @Test
+    void in_tls_1_2_what_came_before_the_good_bye_is_received_though_nothing_can_be_answered() throws IOException {
+        Promise<Connection<String, String>> accepted = loop.promise();
+        Listener listener = loop.listen(
+                        ANY_PORT,
+                        Text.lines().over(Certificates.server().versions(TlsVersion.TLS_1_2)),
+                        accepted::complete)
+                .await();
+        Connection<String, String> client = loop.connect(
+                        listener.address(), Text.lines().over(Certificates.client()))
+                .await();
+        Connection<String, String> server = accepted.await();
+        client.write("a");
+        client.write("b");
+        client.write("c");
+        client.shutdownOutput();
+        assertThat(server.receive().timeout(LONG).await()).isEqualTo("a");
+        assertThat(client.receive().timeout(LONG).await())
+                .as("the good-bye has come, and is answered")
+                .isNull();
+        server.write("an answer");
+        assertThatThrownBy(() -> server.flush().timeout(LONG).await())
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("TLS 1.2 can send nothing more");
+        assertThatThrownBy(() -> server.write("another").await()).isInstanceOf(TlsException.class);
+        assertThat(server.receive().timeout(LONG).await()).isEqualTo("b");
+        assertThat(server.receive().timeout(LONG).await()).isEqualTo("c");
+        assertThatThrownBy(() -> server.receive().timeout(LONG).await())
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("TLS 1.2 can send nothing more");
+        client.close();
+        client.closed().timeout(LONG).await();
+        server.closed().timeout(LONG).await();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import javax.net.ssl.SSLContext;
@@ -150,6 +151,10 @@ class TlsEngineTest {
     }
 
     private static Side client(SSLEngine engine) {
+        return side(engine, true);
+    }
+
+    private static Side side(SSLEngine engine, boolean client) {
         var engines = new Engines() {
             @Override
             public boolean isQuick() {
@@ -166,7 +171,22 @@ class TlsEngineTest {
                 return engine;
             }
         };
-        return new Side(context -> new TlsSession(context, engines, Duration.ofSeconds(10), true, "a server"), 1);
+        return new Side(context -> new TlsSession(context, engines, Duration.ofSeconds(10), client, "a peer"), 1);
+    }
+
+    /** Returns an engine whose handshake is over. */
+    private static Scripted open() throws Exception {
+        var engine = new Scripted();
+        engine.status = HandshakeStatus.NOT_HANDSHAKING;
+        return engine;
+    }
+
+    /** Returns a record of application data, as large as this with its header. */
+    private static byte[] record(int size) {
+        byte[] record = Arrays.copyOf(new byte[] {TlsRecord.APPLICATION_DATA, 3, 3}, size);
+        record[3] = (byte) ((size - TlsRecord.HEADER) >> 8);
+        record[4] = (byte) (size - TlsRecord.HEADER);
+        return record;
     }
 
     @Test
@@ -188,5 +208,39 @@ class TlsEngineTest {
         assertThat(engine.said).isEqualTo(1);
         assertThat(engine.shown).isEqualTo(3);
         assertThat(client.take()).containsExactly('!');
+    }
+
+    /** Such a record may hold thousands of updates of keys. */
+    @Test
+    void a_long_record_without_content_fails_a_servers_connection_at_once() throws Exception {
+        var engine = open();
+        Side server = side(engine, false);
+        server.feed(record(16_389));
+        assertThat(server.failure)
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("without any content")
+                .hasMessageContaining("1022 short records");
+        assertThat(engine.shown).isEqualTo(1);
+    }
+
+    @Test
+    void records_without_content_count_by_their_length() throws Exception {
+        Side server = side(open(), false);
+        for (int i = 0; i < 4; i++) {
+            server.feed(record(64 + 7 * 16));
+            assertThat(server.failure).as("record " + i).isNull();
+        }
+        server.feed(record(6));
+        assertThat(server.failure).hasMessageContaining("33 short records");
+    }
+
+    /** A server's tickets may be long. */
+    @Test
+    void a_client_takes_one_long_record_without_content_and_not_two() throws Exception {
+        Side client = side(open(), true);
+        client.feed(record(16_389));
+        assertThat(client.failure).isNull();
+        client.feed(record(16_389));
+        assertThat(client.failure).isInstanceOf(TlsException.class).hasMessageContaining("34 short records");
     }
 }
