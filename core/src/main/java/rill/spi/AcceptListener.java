@@ -4,7 +4,10 @@ import java.io.IOException;
 
 /** The receiver of a listening socket's events. <b>Threading:</b> called within {@link Selector#select} only. */
 public interface AcceptListener {
-    /** A connection was accepted. The receiver owns the socket: it opens it on a Selector, or closes it. */
+    /**
+     * A connection was accepted. The receiver owns the socket: it opens it on a Selector, or closes it. If this throws, the Acceptor closes a socket
+     * that was not opened.
+     */
     void accepted(AcceptedSocket socket);
 
     /**

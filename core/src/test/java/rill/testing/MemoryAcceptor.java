@@ -62,9 +62,11 @@ public final class MemoryAcceptor implements Acceptor {
             client = refusal == null ? backlog.remove() : null;
         }
         if (refusal == null) {
+            var accepted = new Accepted(client);
             try {
-                listener.accepted(new Accepted(client));
+                listener.accepted(accepted);
             } catch (RuntimeException | Error e) { // accepted() should not throw
+                accepted.close(); // a no-op if it was taken
                 paused = true;
                 listener.failed(new IOException("accept on " + address, e));
             }

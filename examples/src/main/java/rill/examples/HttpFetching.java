@@ -55,8 +55,11 @@ final class HttpFetching {
                     piece != null;
                     piece = response.next().await()) {
                 size += piece.readableBytes();
-                piece.readBytes(to, piece.readableBytes());
-                piece.release();
+                try {
+                    piece.readBytes(to, piece.readableBytes());
+                } finally {
+                    piece.release();
+                }
             }
             return size;
         }
@@ -64,8 +67,7 @@ final class HttpFetching {
 
     static String order(HttpClient client, URI uri, String json) throws IOException {
         ClientRequest request = ClientRequest.post(uri).json(json).within(Duration.ofSeconds(10));
-        try {
-            ClientResponse response = client.send(request).await();
+        try (ClientResponse response = client.send(request).await()) {
             return response.status() == 201
                     ? "ordered"
                     : "refused: " + response.text().await();

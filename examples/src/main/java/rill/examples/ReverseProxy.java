@@ -54,7 +54,7 @@ final class ReverseProxy {
         if (request.method().equals("CONNECT")) {
             throw new HttpRefusedException(501, "there are no tunnels here");
         }
-        URI server = servers.get(turn++ % servers.size());
+        URI server = servers.get(Math.floorMod(turn++, servers.size()));
         ClientRequest onward = ClientRequest.of(request.method(), server)
                 .target(request.pathAndQuery())
                 .fields(passedOn(request.fields()).add("X-Forwarded-For", shown(request.remoteAddress())))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.ArrayList;
@@ -30,6 +31,8 @@ import rill.testkit.Leaks;
 class HttpFetchingTest {
     private static Future<HttpResponse> answer(HttpRequest request) {
         return switch (request.path()) {
+            case "/orders-with-much-to-say" ->
+                Future.of(HttpResponse.bytes("text/plain", new byte[1_000_000]).status(201));
             case "/orders" ->
                 request.body()
                         .text()
@@ -59,6 +62,30 @@ class HttpFetchingTest {
                 assertThat(HttpFetching.order(client, orders, "")).isEqualTo("refused: nothing ordered");
                 assertThat(HttpFetching.order(client, URI.create("http://127.0.0.1:1/"), "{}"))
                         .isEqualTo("not ordered");
+            }
+        }
+    }
+
+    @Test
+    void what_is_not_read_to_its_end_holds_neither_buffers_nor_a_connection() throws IOException {
+        try (var loop = Loop.open().start()) {
+            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
+                    .await();
+            String base = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+            try (var own = Loop.open();
+                    var client = HttpClient.on(own, HttpFetching.options().connections(1))) {
+                var full = new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("the disk is full");
+                    }
+                };
+                assertThatThrownBy(() -> HttpFetching.download(client, URI.create(base + "/large"), full))
+                        .hasMessageContaining("the disk is full");
+                for (int i = 0; i < 5; i++) {
+                    assertThat(HttpFetching.order(client, URI.create(base + "/orders-with-much-to-say"), "{}"))
+                            .isEqualTo("ordered");
+                }
             }
         }
     }

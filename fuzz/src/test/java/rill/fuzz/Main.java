@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * Runs Jazzer on each target in turn, in a separate JVM: {@code Main FOLDER MINUTES [TARGET...]}. The folder keeps the inputs that Jazzer has found,
- * so the next run continues from there. An input that breaks a law is printed as a line for the corpus. {@code Main FOLDER keep} makes the committed
+ * so the next run continues from there. An input that breaks a law is printed as a line for the corpus. The bound on memory is checked afterwards,
+ * with everything in the folder, in this JVM, since Jazzer's agent itself allocates. {@code Main FOLDER keep} makes the committed
  * corpora from the folder, without inputs that add nothing.
  */
 public final class Main {
@@ -64,13 +65,32 @@ public final class Main {
         double took = Duration.ofNanos(System.nanoTime() - begun).toMillis() / 1000.0;
         System.out.printf(
                 Locale.ROOT, "%-24s %,12d inputs, %,9.0f a second%n", target.name(), inputsTried, inputsTried / took);
+        List<String> costly = broken(target, inputs);
+        failed += status != 0 || !costly.isEmpty() ? 1 : 0;
+        costly.forEach(each -> System.out.println("  " + each));
         if (status != 0) {
-            failed++;
             System.out.println("  a law is broken, or Jazzer could not run: see " + log + "; for the corpus:");
             for (Path each : files(folder.resolve(target.name() + ".broken"))) {
                 System.out.println("  " + Corpus.format(Files.readAllBytes(each)));
             }
         }
+    }
+
+    /**
+     * Checks everything in a folder once more, in this JVM, which has no agent: only here the bound on memory means anything. Returns which inputs break
+     * a law, and how.
+     */
+    static List<String> broken(Target target, Path inputs) throws IOException {
+        var broken = new ArrayList<String>();
+        for (Path each : files(inputs)) {
+            byte[] bytes = Files.readAllBytes(each);
+            try {
+                target.check(bytes);
+            } catch (RuntimeException | Error e) {
+                broken.add(Corpus.format(bytes) + "\n    breaks a law without Jazzer: " + e);
+            }
+        }
+        return broken;
     }
 
     /** The folder of a target's inputs, including the committed ones. */

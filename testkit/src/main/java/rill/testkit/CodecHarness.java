@@ -53,6 +53,10 @@ public final class CodecHarness<R, W> {
     public record Outcome(
             List<Object> messages, @Nullable String violation, long offset, boolean ended, String answered) {}
 
+    // One byte may give several messages, and one call of decode may unpack many, but neither without end.
+    private static final int MOST_AT_ONE_PLACE = 10_000;
+    private static final int MOST_PER_BYTE = 16;
+
     private final Session<R, W> session;
     private final Recorder recorder = new Recorder();
     private final List<Object> messages = new ArrayList<>();
@@ -127,9 +131,15 @@ public final class CodecHarness<R, W> {
         ByteBuf in = buffer(rest, bytes);
         int hinted = recorder.wanted;
         int before = messages.size();
-        boolean more = true;
-        while (more) {
-            more = decodeOnce(in);
+        long most = MOST_AT_ONE_PLACE + MOST_PER_BYTE * (long) in.readableBytes();
+        long place = consumed;
+        long calls = 0; // at this place
+        while (decodeOnce(in)) {
+            calls = consumed == place ? calls + 1 : 0;
+            place = consumed;
+            if (calls > most) {
+                throw new AssertionError("gives messages without end and consumes nothing, at offset " + consumed);
+            }
         }
         require(
                 bytes.length >= hinted || messages.size() == before,

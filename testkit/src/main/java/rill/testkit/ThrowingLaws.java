@@ -107,8 +107,11 @@ abstract class ThrowingLaws extends ClosedLaws {
         Rig.Pair other = rig().connect();
         Incoming incoming = rig().listen();
         incoming.throwOnce();
-        rig().side().connect(incoming.acceptor().localAddress());
+        End nobodys = rig().side().connect(incoming.acceptor().localAddress());
         rig().until("it is accepted, and the failure told", () -> incoming.count() == 1 && incoming.failures() == 1);
+        rig().until(
+                        "the socket whose listener has thrown is closed, since nobody has opened it",
+                        () -> nobodys.isClosed() || nobodys.hasEnded());
         rig().side().connect(incoming.acceptor().localAddress());
         rig().quiet();
         assertEquals(1, incoming.count(), "accepted in all, while it is paused");

@@ -158,6 +158,18 @@ final class ClosedFaults {
         }
     }
 
+    static final class DropsASocketWhoseListenerThrows extends PassingAcceptor {
+        @Override
+        public void accepted(AcceptedSocket socket) {
+            try {
+                super.accepted(socket);
+            } catch (RuntimeException | Error e) {
+                real.pause();
+                listener.failed(new IOException(e));
+            }
+        }
+    }
+
     static final class TakesAnArenaWithIt extends PassingSelector {
         static final List<Arena> LEAKED = new ArrayList<>();
 

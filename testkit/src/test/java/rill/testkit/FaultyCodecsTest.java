@@ -1,6 +1,7 @@
 package rill.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,10 @@ class FaultyCodecsTest {
 
     private static void encode(String text, ByteBuf out) {
         out.writeByte(text.length()).writeCharSequence(text, StandardCharsets.ISO_8859_1);
+    }
+
+    private static String deeper(String text) {
+        return text.isEmpty() ? text : deeper(text) + text;
     }
 
     private record Faulty(String name, Codec.Decoder<String> decoder, String law, String finding) {
@@ -110,6 +115,19 @@ class FaultyCodecsTest {
                         "mutations",
                         "cannot happen"),
                 new Faulty(
+                        "looks at a message and leaves it where it is",
+                        (in, context) -> in.isReadable() ? "the same" : null,
+                        "same at every split",
+                        "consumes nothing, at offset 0"),
+                new Faulty(
+                        "calls itself for each level",
+                        (in, context) -> {
+                            String text = decode(in);
+                            return text != null && text.contains("\u00ff") ? deeper(text) : text;
+                        },
+                        "mutations",
+                        "mutation with seed"),
+                new Faulty(
                         "keeps the buffer that it was lent",
                         (in, context) -> {
                             String text = decode(in);
@@ -159,6 +177,21 @@ class FaultyCodecsTest {
                 .orElseThrow();
         assertThat(failureOf(law)).as(law.getDisplayName()).isNotNull();
         assertThat(String.valueOf(failureOf(law))).contains(fault.finding);
+    }
+
+    @Test
+    void the_bound_on_memory_is_left_out_on_demand() {
+        var allocated = new ArrayList<byte[]>();
+        Codec<String, String> codec = Codec.of(
+                (in, context) -> {
+                    allocated.add(new byte[1024 * 1024]);
+                    return decode(in);
+                },
+                FaultyCodecsTest::encode);
+        byte[] bytes = CodecHarness.ascii("\5hello");
+        assertThatThrownBy(() -> CodecLaws.of(codec).check(bytes)).hasMessageContaining("allocated");
+        assertThat(CodecLaws.of(codec).withoutMemoryLaw().check(bytes).messages())
+                .containsExactly("hello");
     }
 
     @Test

@@ -620,6 +620,10 @@ class PlantedFaultsTest {
                         ClosedFaults.GoesOnAfterAListenerHasThrown.class,
                         throwsInAccepted,
                         "it did not happen that it is accepted, and the failure told"),
+                acceptor(
+                        ClosedFaults.DropsASocketWhoseListenerThrows::new,
+                        throwsInAccepted,
+                        "it did not happen that the socket whose listener has thrown is closed"),
                 selector(
                         ClosedFaults.FailsForWantOfAReceiveBuffer.class,
                         "no_memory_to_read_into_fails_the_wire_that_wanted_to_read",

@@ -110,28 +110,30 @@ final class Memcached implements AutoCloseable {
     }
 
     private Future<MemcachedAnswer> store(String how, String key, byte[] data, Duration lifetime, long unique) {
-        return client.call(new MemcachedRequest.Store(how, key, ByteBuffer.wrap(data), lifetime, unique));
+        return client.call(new MemcachedRequest.Store(how, key, ByteBuffer.wrap(data.clone()), lifetime, unique));
     }
 
     // ---- answers
 
-    private static boolean isFirst(MemcachedAnswer answer, Status first, Status second) throws IOException {
+    private boolean isFirst(MemcachedAnswer answer, Status first, Status second) throws IOException {
         if (answer instanceof MemcachedAnswer.Of(Status status) && (status == first || status == second)) {
             return status == first;
         }
         throw unexpected(answer);
     }
 
-    private static void requireStatus(MemcachedAnswer answer, Status expected) throws IOException {
+    private void requireStatus(MemcachedAnswer answer, Status expected) throws IOException {
         if (!answer.equals(new MemcachedAnswer.Of(expected))) {
             throw unexpected(answer);
         }
     }
 
-    private static IOException unexpected(MemcachedAnswer answer) {
-        return answer instanceof MemcachedAnswer.Refused(String message)
-                ? new RefusedException(message)
-                : new ProtocolException("an answer of another kind than its request has: " + answer);
+    private IOException unexpected(MemcachedAnswer answer) {
+        if (answer instanceof MemcachedAnswer.Refused(String message)) {
+            return new RefusedException(message);
+        }
+        var _ = client.abort(); // the next answer may be another call's
+        return new ProtocolException("an answer of another kind than its request has: " + answer);
     }
 
     @Override

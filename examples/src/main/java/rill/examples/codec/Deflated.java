@@ -1,7 +1,6 @@
 package rill.examples.codec;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
@@ -28,19 +27,21 @@ record Deflated() implements ByteLayer {
     private static final class Stream implements Session<ByteBuf, ByteBuf> {
         private final Inflater inflater = new Inflater();
         private final Deflater deflater = new Deflater();
-        private final ByteBuf plain = Unpooled.buffer(); // lent to the layer above until the next decode
 
         @Override
         public @Nullable ByteBuf decode(ByteBuf in, Context context) throws ProtocolException {
-            plain.clear();
+            ByteBuf plain = context.lend(ROOM);
             ByteBuffer piece = in.nioBuffer(in.readerIndex(), Math.min(in.readableBytes(), PIECE));
             inflater.setInput(piece);
             try {
-                while (inflate() > 0) {
+                while (inflate(plain) > 0) {
                     // until this piece yields nothing more
                 }
             } catch (DataFormatException e) {
                 throw new ProtocolException(piece.position(), "expected a zlib stream: " + e.getMessage());
+            }
+            if (inflater.needsDictionary()) {
+                throw new ProtocolException(piece.position(), "expected a zlib stream without a preset dictionary");
             }
             in.skipBytes(piece.position());
             if (inflater.finished()) {
@@ -52,7 +53,7 @@ record Deflated() implements ByteLayer {
             return plain.isReadable() ? plain : null;
         }
 
-        private int inflate() throws DataFormatException {
+        private int inflate(ByteBuf plain) throws DataFormatException {
             plain.ensureWritable(ROOM);
             int n = inflater.inflate(plain.nioBuffer(plain.writerIndex(), plain.writableBytes()));
             plain.writerIndex(plain.writerIndex() + n);
@@ -89,7 +90,6 @@ record Deflated() implements ByteLayer {
         public void closed() {
             inflater.end();
             deflater.end();
-            plain.release();
         }
     }
 }

@@ -2,7 +2,8 @@ package rill.examples.inprocess;
 
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
@@ -16,7 +17,7 @@ final class InProcessAcceptor implements Acceptor {
     private final SocketAddress address;
     private final int backlog;
     private final AcceptListener listener;
-    private final ArrayDeque<InProcessWire> waiting = new ArrayDeque<>();
+    private final List<InProcessWire> waiting = new ArrayList<>();
     private boolean paused;
     private boolean accepting; // a message to do so is in flight
 
@@ -46,9 +47,11 @@ final class InProcessAcceptor implements Acceptor {
     private void accept() {
         accepting = false;
         for (int n = 0; n < PER_TURN && !paused && !waiting.isEmpty(); n++) {
+            var socket = new Accepted(address, waiting.removeFirst(), new AtomicBoolean());
             try {
-                listener.accepted(new Accepted(address, waiting.remove(), new AtomicBoolean()));
+                listener.accepted(socket);
             } catch (RuntimeException | Error e) { // which it should not do
+                socket.close(); // unless it was opened before that
                 paused = true;
                 listener.failed(new IOException("accept on " + address, e));
             }
@@ -77,6 +80,7 @@ final class InProcessAcceptor implements Acceptor {
         paused = true;
         selector.acceptors.remove(this);
         selector.transport.listening.remove(address, this);
+        selector.transport.inUse.remove(address);
         waiting.forEach(client -> client.post(client::reset));
         waiting.clear();
     }

@@ -2,6 +2,8 @@ package rill.examples.inprocess;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +21,8 @@ import rill.spi.WireListener;
 
 /** One loop's queue of messages: a select runs those that have arrived. */
 final class InProcessSelector implements Selector {
+    private static final SocketAddress NOWHERE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
     final Set<Wire> wires = new HashSet<>();
     final Set<Acceptor> acceptors = new HashSet<>();
     final InProcessTransport transport;
@@ -68,10 +72,11 @@ final class InProcessSelector implements Selector {
         requireOpen();
         InProcessTransport.requireInet(remote);
         options.<RuntimeException>applyTo(InProcessTransport::set);
-        var wire = new InProcessWire(this, transport.withPort(local), remote, listener);
+        SocketAddress own = transport.withPort(local);
+        var wire = new InProcessWire(this, own == null ? NOWHERE : own, remote, listener);
         InProcessAcceptor acceptor = transport.listening.get(remote);
-        if (local != null && transport.listening.containsKey(local)) {
-            post(() -> wire.fail(new BindException("bind to " + local + ": somebody listens there")));
+        if (own == null || transport.listening.containsKey(own)) {
+            post(() -> wire.fail(new BindException("connect to " + remote + ": no port is free, or not this one")));
         } else if (acceptor == null || !acceptor.selector.post(() -> acceptor.enqueue(wire))) {
             post(wire::refused);
         }
@@ -105,6 +110,9 @@ final class InProcessSelector implements Selector {
         requireOpen();
         options.<RuntimeException>applyTo(InProcessTransport::set);
         SocketAddress address = transport.withPort(local);
+        if (address == null) {
+            throw new BindException("listen on " + local + ": no port is free");
+        }
         var acceptor = new InProcessAcceptor(this, address, backlog, listener);
         if (transport.listening.putIfAbsent(address, acceptor) != null) {
             throw new BindException("listen on " + address + ": somebody listens there");

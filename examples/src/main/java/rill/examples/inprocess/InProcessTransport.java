@@ -30,8 +30,11 @@ public final class InProcessTransport implements Transport {
     /** Options whose promises hold here anyway: nothing is held back to make larger packets, and addresses are free at once. */
     private static final Set<SocketOption<Boolean>> ALWAYS_ON = Set.of(TCP_NODELAY, SO_REUSEADDR);
 
+    private static final int PORTS = 65_535; // from 1 on
+
     final Random random;
     final Map<SocketAddress, InProcessAcceptor> listening = new ConcurrentHashMap<>();
+    final Set<SocketAddress> inUse = ConcurrentHashMap.newKeySet(); // of the addresses that were chosen here
     private final AtomicInteger ports = new AtomicInteger();
 
     /** Creates a transport. The seed decides how completions are split and delayed. */
@@ -54,11 +57,20 @@ public final class InProcessTransport implements Transport {
         return new InProcessSelector(this);
     }
 
-    /** Returns the address itself if its port is given, or else one that is free. */
+    /** Returns the address itself if its port is given, or else the next that is free; null if none is. */
+    @Nullable
     SocketAddress withPort(@Nullable SocketAddress wanted) {
-        return wanted != null && requireInet(wanted).getPort() != 0
-                ? wanted
-                : new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.incrementAndGet());
+        if (wanted != null && requireInet(wanted).getPort() != 0) {
+            return wanted;
+        }
+        for (int n = 0; n < PORTS; n++) {
+            int port = 1 + Math.floorMod(ports.getAndIncrement(), PORTS);
+            var next = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+            if (!listening.containsKey(next) && inUse.add(next)) {
+                return next;
+            }
+        }
+        return null;
     }
 
     static InetSocketAddress requireInet(SocketAddress address) {

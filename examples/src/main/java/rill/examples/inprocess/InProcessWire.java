@@ -9,7 +9,8 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.nio.channels.ClosedChannelException;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
@@ -37,7 +38,7 @@ final class InProcessWire implements Wire {
     private boolean closed;
     private boolean unwritable; // the peer takes nothing more; bytes that it sent before are still delivered
 
-    private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>(); // until they are reported as written
+    private final List<ByteBuf> outgoing = new ArrayList<>(); // until they are reported as written
     private long appended; // bytes in outgoing
     private long flushed; // those of them that were flushed
     private int moving; // those of them that are in flight and not reported yet
@@ -215,11 +216,11 @@ final class InProcessWire implements Wire {
         appended -= moving;
         flushed -= moving;
         while (moving > 0) {
-            ByteBuf first = outgoing.element();
+            ByteBuf first = outgoing.getFirst();
             int part = Math.min(moving, first.readableBytes());
             moving -= part;
             if (!first.skipBytes(part).isReadable()) {
-                outgoing.remove().release();
+                outgoing.removeFirst().release();
             }
         }
     }
@@ -237,6 +238,7 @@ final class InProcessWire implements Wire {
         outgoing.clear();
         arrived.release();
         selector.wires.remove(this);
+        selector.transport.inUse.remove(local);
         if (peer != null) {
             peer.post(reset ? peer::reset : peer::end);
         }
@@ -255,8 +257,13 @@ final class InProcessWire implements Wire {
         if (closed || unwritable || shutdown || !buffer.isReadable()) {
             buffer.release();
         } else {
+            try {
+                outgoing.add(buffer); // a list grows before it changes, which an ArrayDeque does not
+            } catch (OutOfMemoryError e) {
+                buffer.release();
+                throw e;
+            }
             appended += buffer.readableBytes();
-            outgoing.add(buffer);
         }
     }
 

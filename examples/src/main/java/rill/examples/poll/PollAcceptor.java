@@ -19,8 +19,13 @@ final class PollAcceptor extends ReadinessAcceptor {
         super(listener);
         this.selector = selector;
         this.descriptor = descriptor;
+        try {
+            descriptor.set(StandardSocketOptions.SO_REUSEADDR, true);
+        } catch (IOException e) {
+            descriptor.close();
+            throw e;
+        }
         selector.interest(this, descriptor.fd(), 0);
-        descriptor.set(StandardSocketOptions.SO_REUSEADDR, true);
     }
 
     @Override
@@ -67,7 +72,12 @@ final class PollAcceptor extends ReadinessAcceptor {
                     throw LibC.failure(-accepted.fd());
                 }
                 var its = new Descriptor(accepted.fd());
-                yield new PollAccepted(its, its.localAddress(), accepted.remote());
+                try {
+                    yield new PollAccepted(its, its.localAddress(), accepted.remote());
+                } catch (IOException | RuntimeException | Error e) {
+                    its.close();
+                    throw e;
+                }
             }
         };
     }

@@ -51,7 +51,12 @@ final class PollSelector extends ReadinessSelector<PollAccepted> {
 
     PollSelector(Supplier<ByteBuf> receiveBuffer) throws IOException {
         super(PollTransport.NAME, PollAccepted.class, receiveBuffer);
-        event = LibC.check(LibC.EVENTFD, 0, LibC.NON_BLOCKING);
+        try {
+            event = LibC.check(LibC.EVENTFD, 0, LibC.NON_BLOCKING);
+        } catch (IOException | RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
     }
 
     /** Sets the events to wait for; without any, nothing is reported, not even a hang-up. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException;
@@ -28,8 +29,13 @@ final class BlockingCalls {
     private final ClientProtocol<Command, Reply> protocol;
     private final ArrayDeque<Client<Command, Reply>> idle = new ArrayDeque<>();
     private final ArrayDeque<Client<Command, Reply>> busy = new ArrayDeque<>();
-    private int calls; // those with a connection, and those whose connection is being made
+    private final List<Turn> turns = new ArrayList<>(); // of calls with a connection, and of those that are to get one
     private boolean closed;
+
+    /** The place of a call, which it leaves at its end; one that was cancelled before it began is found to be done. */
+    private static final class Turn {
+        private @Nullable Future<Reply> call;
+    }
 
     BlockingCalls(Loop loop, SocketAddress address, ClientProtocol<Command, Reply> protocol) {
         this.loop = loop;
@@ -44,12 +50,14 @@ final class BlockingCalls {
         } catch (IllegalArgumentException refused) {
             return loop.failed(refused);
         }
-        if (calls >= MOST) {
+        turns.removeIf(each -> each.call != null && each.call.isDone());
+        if (turns.size() >= MOST) {
             return loop.failed(new IllegalStateException(MOST + " commands are blocking already"));
         }
-        calls++;
+        var turn = new Turn();
+        turns.add(turn);
         long begun = loop.nanoTime();
-        return loop.task("blocking " + command.name(), () -> {
+        Future<Reply> call = loop.task("blocking " + command.name(), () -> {
             @Nullable Client<Command, Reply> client = null;
             boolean answered = false;
             try {
@@ -63,7 +71,7 @@ final class BlockingCalls {
                 answered = true;
                 return reply;
             } finally {
-                calls--;
+                turns.remove(turn);
                 if (client != null) {
                     busy.remove(client);
                     if (answered && !closed) {
@@ -74,6 +82,8 @@ final class BlockingCalls {
                 }
             }
         });
+        turn.call = call;
+        return call;
     }
 
     private Client<Command, Reply> free(Command command, Duration atMost) throws IOException {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
@@ -214,14 +215,18 @@ final class RedisClient implements AutoCloseable {
         return hello.version();
     }
 
-    /** Closes every connection in order; calls without a reply fail. */
+    /** Closes every connection in order; calls without a reply fail. A no-op if the loop is closed, which has closed them. */
     @Override
     public void close() {
-        loop.execute(() -> {
-            closed = true;
-            nodes.close();
-            blocking.close();
-            subscriptions.forEach(Subscriptions::close);
-        });
+        try {
+            loop.execute(() -> {
+                closed = true;
+                nodes.close();
+                blocking.close();
+                subscriptions.forEach(Subscriptions::close);
+            });
+        } catch (RejectedExecutionException e) {
+            // The loop is closed.
+        }
     }
 }

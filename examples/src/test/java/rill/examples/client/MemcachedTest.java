@@ -28,6 +28,9 @@ import rill.CallFailedException;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
+import rill.Pipeline;
+import rill.codec.Lines;
+import rill.codec.Text;
 import rill.examples.LocalServer;
 import rill.examples.client.MemcachedAnswer.Status;
 import rill.examples.client.MemcachedAnswer.Value;
@@ -35,6 +38,7 @@ import rill.testing.RecordingReporter;
 import rill.testkit.CodecHarness;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
 
 /** The memcached client: its codec alone, and with a real server. */
 @ExtendWith(Leaks.class)
@@ -43,6 +47,18 @@ class MemcachedTest {
 
     private static Value value(String key, String data, long unique) {
         return new Value(key, 0, ByteBuffer.wrap(data.getBytes(UTF_8)), unique);
+    }
+
+    @Test
+    void after_an_answer_of_another_kind_than_its_request_no_call_gets_that_of_another() throws IOException {
+        var lines = Pipeline.of(Lines.of(Lines.Ending.CRLF).with(Text.utf8()));
+        try (var loop = Loop.open(MemoryTransport.calm())) {
+            var server = loop.serve(MemoryTransport.ANY, lines, line -> loop.done("DELETED"))
+                    .await();
+            Memcached client = Memcached.connect(loop, server.address()).await();
+            assertThatThrownBy(() -> client.get("a").await()).hasMessageContaining("an answer of another kind");
+            assertThatThrownBy(() -> client.delete("a").await()).isInstanceOf(CallFailedException.class);
+        }
     }
 
     // ---- the codec

@@ -3,6 +3,7 @@ package rill.examples.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -93,6 +94,24 @@ class DeflatedTest {
                         .outcome()
                         .violation())
                 .contains("nothing after the end");
+    }
+
+    @Test
+    void a_stream_that_asks_for_a_dictionary_is_refused_at_once() {
+        CodecHarness.Outcome outcome = new CodecHarness<ByteBuf, ByteBuf>(new Deflated())
+                .feed("x\u00bb\1\2\3\4more of it")
+                .outcome();
+        assertThat(outcome.violation()).contains("without a preset dictionary");
+        assertThat(outcome.offset()).isEqualTo(6);
+    }
+
+    @Test
+    void what_a_bomb_has_become_is_not_kept() throws IOException {
+        var metric = UnpooledByteBufAllocator.DEFAULT.metric();
+        long before = metric.usedHeapMemory() + metric.usedDirectMemory();
+        var harness = new CodecHarness<ByteBuf, ByteBuf>(new Deflated()).feed(deflated("\0".repeat(2_000_000)));
+        assertThat(metric.usedHeapMemory() + metric.usedDirectMemory() - before).isLessThan(100_000);
+        harness.close();
     }
 
     @Test

@@ -68,6 +68,32 @@ class RedisClientFaultsTest {
         loop.delay(Duration.ofMillis(ms)).await();
     }
 
+    @Test
+    void blocking_commands_that_are_given_up_before_they_begin_leave_their_places() throws IOException {
+        InetSocketAddress address = server((connection, command) ->
+                connection.write(command.name().equals("BLPOP") ? Reply.bulk("an element") : Reply.PONG));
+        RedisClient client = RedisClient.connect(loop, address, Hello.resp2()).await();
+        Command command = Command.of("BLPOP", "list", "1");
+        loop.run(() -> {
+            for (int i = 0; i < 65; i++) {
+                client.block(command, Duration.ofSeconds(5)).cancel();
+            }
+            passes(1);
+            assertThat(client.block(command, Duration.ofSeconds(5)).await()).isEqualTo(Reply.bulk("an element"));
+            return null;
+        });
+        client.close();
+    }
+
+    @Test
+    void a_client_is_closed_without_a_word_after_its_loop() throws IOException {
+        InetSocketAddress address = server((connection, command) -> connection.write(Reply.PONG));
+        RedisClient client = RedisClient.connect(loop, address, Hello.resp2()).await();
+        loop.close(Duration.ZERO);
+        client.close();
+        assertThat(client.open()).isZero();
+    }
+
     // ---- a cluster
 
     @Test

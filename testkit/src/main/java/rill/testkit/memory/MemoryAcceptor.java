@@ -2,8 +2,8 @@ package rill.testkit.memory;
 
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 import rill.spi.AcceptListener;
 import rill.spi.Acceptor;
 
@@ -15,7 +15,7 @@ final class MemoryAcceptor implements Acceptor {
     private final MemoryTransport network;
     private final AcceptListener listener;
     private final SocketAddress address;
-    private final ArrayDeque<Arriving> backlog = new ArrayDeque<>();
+    private final List<Arriving> backlog = new ArrayList<>();
     private final int most;
     private boolean paused;
     private boolean closed;
@@ -50,9 +50,11 @@ final class MemoryAcceptor implements Acceptor {
 
     void turn() {
         for (int n = 0; n < PER_TURN && ready() && network.tellsNow(); n++) {
+            MemorySocket accepted = backlog.removeFirst().socket;
             try {
-                listener.accepted(backlog.remove().socket);
+                listener.accepted(accepted);
             } catch (RuntimeException | Error e) { // which it should not do
+                accepted.close(); // a no-op if it was taken
                 paused = true;
                 listener.failed(new IOException("accept on " + address, e));
             }
@@ -83,8 +85,8 @@ final class MemoryAcceptor implements Acceptor {
         paused = true;
         network.unbind(this);
         selector.acceptors.remove(this);
-        for (@Nullable Arriving each = backlog.poll(); each != null; each = backlog.poll()) {
-            each.socket.drop(true);
+        while (!backlog.isEmpty()) {
+            backlog.removeFirst().socket.drop(true);
         }
     }
 }

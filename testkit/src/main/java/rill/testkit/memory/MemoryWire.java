@@ -11,8 +11,9 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +30,13 @@ final class MemoryWire implements Wire {
         CLOSED
     }
 
+    private static final int MANY = 256; // bytes read at once
+
     private final MemorySelector selector;
     private final MemoryTransport network;
     private final SocketAddress remote;
     private final WireListener listener;
-    private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>(2);
+    private final List<ByteBuf> queue = new ArrayList<>(2); // which grows before it changes, unlike an ArrayDeque
     private final boolean late; // writes only when selected, as a completion-based system does
     private final boolean takesHints;
     private @Nullable Map<SocketOption<?>, Object> options;
@@ -216,6 +219,11 @@ final class MemoryWire implements Wire {
             }
             selector.tally().read();
             int n = Math.min(network.piece(there), target.writableBytes());
+            if (n > MANY && network.does(Misconduct.FAILS_READS)) {
+                failure = new SocketException("read from " + remote + ": I/O error");
+                end(false);
+                return;
+            }
             int start = target.writerIndex();
             from.read(target, n);
             if (network.does(Misconduct.LOSES_BYTES)) {
@@ -248,8 +256,9 @@ final class MemoryWire implements Wire {
         if (!network.does(Misconduct.FORGETS_CLOSED)) {
             try {
                 listener.closed(failure);
-            } catch (RuntimeException | Error e) {
-                // It should not throw; there is nothing left to fail.
+            } catch (RuntimeException | Error e) { // there is nothing left that could fail
+                Thread driver = Thread.currentThread();
+                driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
             }
         }
     }
@@ -275,7 +284,12 @@ final class MemoryWire implements Wire {
             buffer.release();
             return;
         }
-        queue.add(buffer);
+        try {
+            queue.add(buffer);
+        } catch (OutOfMemoryError e) {
+            buffer.release();
+            throw e;
+        }
     }
 
     @Override
@@ -387,8 +401,8 @@ final class MemoryWire implements Wire {
         if (network.does(Misconduct.KEEPS_BUFFERS)) {
             queue.clear();
         }
-        for (ByteBuf each = queue.poll(); each != null; each = queue.poll()) {
-            each.release();
+        while (!queue.isEmpty()) {
+            queue.removeFirst().release();
         }
     }
 

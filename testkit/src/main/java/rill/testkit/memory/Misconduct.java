@@ -11,5 +11,7 @@ public enum Misconduct {
     /** Buffers that could not be written are not released. */
     KEEPS_BUFFERS,
     /** Resetting one connection resets another as well. */
-    RESETS_ANOTHER
+    RESETS_ANOTHER,
+    /** Reading many bytes at once fails, although nothing is wrong with the connection. */
+    FAILS_READS
 }

@@ -56,6 +56,7 @@ final class VirtualTime implements Driver {
 
     @Override
     public void opened(Drivable loop) {
+        members.removeIf(each -> each.loop.closed());
         members.add(new Member(loop, transport.selectors().getLast()));
     }
 

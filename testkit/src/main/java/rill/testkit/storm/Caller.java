@@ -35,6 +35,7 @@ final class Caller extends Actor {
         volatile boolean neverSent; // according to its failure
 
         final boolean plain; // nobody gives it up
+        volatile @Nullable Future<Object> answer; // once the call was made
 
         Made(long at, long deadline, boolean plain) {
             this.at = at;
@@ -48,6 +49,7 @@ final class Caller extends Actor {
     private final Step.Dial step;
     private final boolean pooled;
     private final boolean again; // calls may be carried out twice
+    private final boolean byKey; // answers are matched by key
     private final Pipes.Pipe pipe;
     final Future<? extends rill.Caller<Object, Object>> connected;
     private final List<Made> calls = new ArrayList<>();
@@ -62,8 +64,9 @@ final class Caller extends Actor {
         this.step = step;
         this.pooled = false;
         this.again = false;
+        this.byKey = server.step.form() == Step.Form.KEYED;
         this.pipe = pipe(server);
-        Future<Client<Object, Object>> connecting = loop.connect(address, protocol(server));
+        Future<Client<Object, Object>> connecting = loop.connect(address, protocol());
         this.connected = connecting;
         connecting.onDone((client, failure) -> {
             if (client != null) {
@@ -86,8 +89,9 @@ final class Caller extends Actor {
                 step.deadlineMillis());
         this.pooled = true;
         this.again = step.again();
+        this.byKey = server.step.form() == Step.Form.KEYED;
         this.pipe = pipe(server);
-        ClientProtocol<Object, Object> protocol = protocol(server).idempotent(request -> again);
+        ClientProtocol<Object, Object> protocol = protocol().idempotent(request -> again);
         PoolOptions options = PoolOptions.defaults()
                 .whenDown(step.waits() ? PoolOptions.WhenDown.WAIT : PoolOptions.WhenDown.FAIL)
                 .connections(step.waits() ? step.least() : Math.max(1, step.least()), step.most())
@@ -108,8 +112,8 @@ final class Caller extends Actor {
         return Pipes.of(server.step.wire(), server.step.top(), hooks, () -> hooks, null);
     }
 
-    private ClientProtocol<Object, Object> protocol(Server server) {
-        ClientProtocol<Object, Object> protocol = server.step.form() == Step.Form.KEYED
+    private ClientProtocol<Object, Object> protocol() {
+        ClientProtocol<Object, Object> protocol = byKey
                 ? ClientProtocol.byKey(pipe.pipeline, Caller::key, Caller::key)
                 : ClientProtocol.inOrder(pipe.pipeline);
         return protocol.deadline(Duration.ofMillis(step.deadlineMillis()))
@@ -149,8 +153,11 @@ final class Caller extends Actor {
         }
     }
 
-    /** The server's loop begins an orderly close: requests that have arrived are answered. */
+    /** The server's loop begins an orderly close: requests that have arrived are answered, by servers that answer in order. */
     void serverCloses() {
+        if (byKey) {
+            return; // its connections close in good order, and nobody knows that an answer is still to be written
+        }
         synchronized (calls) {
             for (Made each : calls) {
                 each.mustBeAnswered = each.arrived
@@ -265,13 +272,23 @@ final class Caller extends Actor {
         Object request = pipe.wrap(letter, run.ledger(), run.step());
         Future<Object> answer = what.deadlineMillis() == 0
                 ? client.call(request)
-                : client.call(request, Duration.ofMillis(what.deadlineMillis() / (run.has(Plant.HURRIES) ? 2 : 1)));
+                : client.call(request, Duration.ofMillis(wanted(what.deadlineMillis())));
+        made.answer = answer;
         run.accounts().called();
         return new Asked(made, id, answer, run.ledger().track(answer, "the answer to " + letter, run.step()));
     }
 
+    /** Returns the deadline to call with: that of the program, unless the world has a fault. */
+    private int wanted(int millis) {
+        if (run.has(Plant.HURRIES)) {
+            return millis / 2;
+        }
+        return run.has(Plant.DAWDLES) ? 3 * millis : millis;
+    }
+
     private void outcome(Made made, int id, Step.Call what, @Nullable Object value, @Nullable Throwable failure) {
         made.done = true;
+        run.deadlines().isOver(Loops.of(connected), made.at, latest(made, what), () -> this + ": call " + id);
         run.userCode().at(Step.Place.CALLBACK, value instanceof io.netty.util.ReferenceCounted ? null : this);
         if (value == Run.NOTHING) {
             return;
@@ -295,6 +312,33 @@ final class Caller extends Actor {
         }
     }
 
+    /** Returns after how many nanoseconds a call, or what was derived from it, has to be over. */
+    private static long latest(Made made, Step.Call what) {
+        long millis = TimeUnit.MILLISECONDS.toNanos(what.millis());
+        return switch (what.wrap()) {
+            case TIMEOUT -> Math.min(made.deadline, millis);
+            case ANY -> millis;
+            default -> made.deadline;
+        };
+    }
+
+    /** Describes a call that is not over although the longest of all deadlines has passed; null if there is none. */
+    @Nullable
+    String pending() {
+        if (run.loops().closing(Loops.of(connected))) {
+            return null;
+        }
+        synchronized (calls) {
+            for (int id = 0; id < calls.size(); id++) {
+                Future<Object> answer = calls.get(id).answer;
+                if (answer != null && !answer.isDone()) {
+                    return this + ": call " + id + " is not over, and its deadline has passed long ago";
+                }
+            }
+        }
+        return null;
+    }
+
     /** Checks that a call has not both arrived and failed as never sent; called by whichever of the two is noted last. */
     private void checkFate(Made made, int id) {
         if (made.arrived && made.neverSent) {
@@ -304,7 +348,8 @@ final class Caller extends Actor {
     }
 
     private void failed(Made made, int id, Throwable told) {
-        if (told instanceof CallFailedException failed && failed.fate() == CallFailedException.Fate.NEVER_SENT) {
+        if (told instanceof CallFailedException failed
+                && (failed.fate() == CallFailedException.Fate.NEVER_SENT || (byKey && run.has(Plant.WRONG_FATE)))) {
             made.neverSent = true;
             checkFate(made, id);
         }

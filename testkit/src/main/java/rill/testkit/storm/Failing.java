@@ -43,7 +43,13 @@ final class Failing {
         refusedMemory |= Planned.isNoMemory(cause);
         End peer = end.peer();
         boolean endsByItself = peer != null && peer.closesAtEnd() && end.shut; // and its patience has run out
-        boolean reason = endsByItself || end.troubled() || peer == null || peer.troubled() || Planned.is(cause);
+        boolean closesByItself = end.closesAtEnd() && peer != null && peer.shut; // and its own has
+        boolean reason = endsByItself
+                || closesByItself
+                || end.troubled()
+                || peer == null
+                || peer.troubled()
+                || Planned.is(cause);
         boolean ours = cause.getMessage() != null && cause.getMessage().contains("hard limit");
         overLimit |= ours;
         failed = true;
@@ -59,7 +65,7 @@ final class Failing {
         }
     }
 
-    /** The failure of the connection was reported. */
+    /** A failure was reported that may be that of this connection, or of another with the same name. */
     void isReported() {
         failed = true;
     }

@@ -2,8 +2,10 @@ package rill.testkit.storm;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -99,15 +101,30 @@ final class Judge implements Reporter {
 
     private void connectionFailed(Report.ConnectionFailed report) {
         failedConnections.add(report.connection());
-        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
-            End each = run.end(id);
-            if (each != null
-                    && each.connection() != null
-                    && report.connection().equals(each.connection().toString())) {
+        List<End> named = named(report.connection());
+        for (End each : named) {
+            // Ends that connect to the same address have the same name, and so have connections that the program has
+            // lost.
+            boolean alone = named.size() == 1 && (each.id % 2 == 1 || !run.losesConnections());
+            if (alone) {
+                each.failing().with(report.cause());
+            } else {
                 each.failing().isReported();
             }
         }
         of(report.cause(), "it was reported that a connection failed:");
+    }
+
+    private List<End> named(String connection) {
+        var named = new ArrayList<End>();
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End each = run.end(id);
+            Object its = each == null ? null : each.connection();
+            if (each != null && its != null && connection.equals(its.toString())) {
+                named.add(each);
+            }
+        }
+        return named;
     }
 
     private void survived(Report.Survivors report) {

@@ -249,10 +249,10 @@ record Performer(Run run, boolean here) {
     }
 
     private void flush(Step.Flush step) {
-        withEnd(step.end(), step.via(), end -> {
-            Connection<Object, Object> connection = Objects.requireNonNull(end.connection());
-            run.keep(step.into(), connection.flush(), "flush of " + end);
-        });
+        withEnd(
+                step.end(),
+                step.via(),
+                end -> run.keep(step.into(), end.sending().flush()));
     }
 
     private void closed(Step.Closed step) {
@@ -345,6 +345,9 @@ record Performer(Run run, boolean here) {
         Ledger.Given kept = Objects.requireNonNull(run.kept(step.into()));
         kept.mayBeCancelled = true;
         kept.waitsForTime = from.waitsForTime || other.waitsForTime;
+        if (step.derivation() == Step.Derivation.TIMEOUT) {
+            run.deadlines().add(kept, time);
+        }
     }
 
     // ---- the rest

@@ -3,6 +3,7 @@ package rill.testkit.storm;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
@@ -63,7 +64,15 @@ final class Receiving {
                     return Run.NOTHING;
                 })
                 : run.wrap(pending, wrap, millis, this::failed);
-        wrapped.onDone((message, failure) -> outcome(turn, message, failure));
+        long at = c.loop().nanoTime();
+        boolean limited = wrap == Wrap.TIMEOUT || wrap == Wrap.ANY;
+        wrapped.onDone((message, failure) -> {
+            if (limited) {
+                long limit = TimeUnit.MILLISECONDS.toNanos(millis);
+                run.deadlines().isOver(c.loop(), at, limit, () -> wrap + " of a receive of " + end);
+            }
+            outcome(turn, message, failure);
+        });
         Ledger.Given all = end.track(wrapped, wrap + " of receive");
         all.waitsForTime = wrap == Wrap.ANY;
         return all;

@@ -40,6 +40,7 @@ final class Run {
     private final Accounts accounts = new Accounts(ledger);
     private final Judge judge = new Judge(this);
     private final UserCode userCode = new UserCode(this);
+    private final Deadlines deadlines;
     private final Loops loops;
     private final @Nullable Hooks[] opening = new @Nullable Hooks[LOOPS + MEMBERS];
     private final @Nullable Server[] servers = new @Nullable Server[LISTENERS + 1];
@@ -63,6 +64,7 @@ final class Run {
         this.program = program;
         this.world = world;
         this.loops = new Loops(world, judge, accounts);
+        this.deadlines = new Deadlines(this, program);
     }
 
     Ledger ledger() {
@@ -87,6 +89,15 @@ final class Run {
 
     Accounts accounts() {
         return accounts;
+    }
+
+    Deadlines deadlines() {
+        return deadlines;
+    }
+
+    /** Whether the program makes connections that it loses, which have no end here. */
+    boolean losesConnections() {
+        return program.steps().stream().anyMatch(Step.Lose.class::isInstance);
     }
 
     /** Whether the world has this fault, which is not Rill's. */
@@ -117,6 +128,7 @@ final class Run {
                     ping();
                 }
                 perform(each);
+                deadlines.check();
                 check();
             }
             step = ++number;

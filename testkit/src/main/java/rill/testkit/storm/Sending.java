@@ -2,11 +2,13 @@ package rill.testkit.storm;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Future;
+import rill.Promise;
 
 /**
  * Everything that one end of a connection has written, and what became of it. The letters that it writes on one thread, or loop, form a channel: they
@@ -26,6 +28,7 @@ final class Sending {
     private final List<List<Sent>> sent = new ArrayList<>(); // by channel; guarded by this
     private volatile long bytes; // of letters
     private int excused; // letters missing since the owner carried on after a failure; guarded by this
+    private final List<Ledger.Given> awaited = new ArrayList<>(); // writes and flushes; guarded by this
 
     Sending(End end) {
         this.end = end;
@@ -58,6 +61,9 @@ final class Sending {
         Future<?> written;
         try {
             written = c.write(message);
+            if (run.has(Plant.KEEPS_WRITERS_WAITING) && !written.isDone()) {
+                written = forgotten(c);
+            }
         } catch (RuntimeException | Error e) {
             synchronized (this) {
                 sent.get(source).set(letter.number, new Sent(letter.number, null, true)); // the writer was notified
@@ -67,7 +73,28 @@ final class Sending {
         synchronized (this) {
             sent.get(source).set(letter.number, new Sent(letter.number, written, end.outputEnds));
         }
-        return end.track(written, "write(" + letter + ")");
+        return awaits(written, "write(" + letter + ")");
+    }
+
+    /** Flushes. */
+    Ledger.@Nullable Given flush() {
+        Connection<Object, Object> c = end.connection();
+        return c == null ? null : awaits(c.flush(), "flush");
+    }
+
+    private Ledger.Given awaits(Future<?> future, String what) {
+        Ledger.Given given = end.track(future, what);
+        synchronized (this) {
+            awaited.add(given);
+        }
+        return given;
+    }
+
+    /** A writer that waits for room, and is not told that there is some. */
+    private static Future<Object> forgotten(Connection<Object, Object> c) {
+        Promise<Object> waits = c.loop().promise();
+        c.closed().onDone((nothing, failure) -> waits.fail(new IOException("the connection is closed")));
+        return waits;
     }
 
     /** Writes meaningless bytes. */
@@ -81,6 +108,25 @@ final class Sending {
             }
             end.track(c.write(run.ledger().count(rubbish, "rubbish", run.step())), "rubbish");
         }
+    }
+
+    /**
+     * Describes a write or a flush that is not done although everything has arrived, or that has failed although nothing has happened to the
+     * connection; null if there is none.
+     */
+    synchronized @Nullable String unsettled() {
+        for (Ledger.Given each : awaited) {
+            if (!each.future.isDone()) {
+                return each + " is not done, and everything that was written has arrived";
+            }
+            // Its failure is looked at only where it must have none: others are for the Reporter.
+            boolean mayFail = each.mayBeCancelled || end.outputEnds || end.shut || end.isClosed();
+            Throwable failure = mayFail ? null : each.future.failure();
+            if (failure != null) {
+                return each + " has failed, and nothing has happened to the connection: " + failure;
+            }
+        }
+        return null;
     }
 
     /** Returns how many bytes of letters were written. */

@@ -89,9 +89,7 @@ final class Server extends Actor {
     private Future<Object> serve(Object message) {
         Letter request = single(message);
         try {
-            if (run.actorOf(request, false) instanceof Caller caller) {
-                caller.arrived(request.number);
-            }
+            noteArrival(request);
             run.userCode().at(Step.Place.SERVICE, this);
             return switch (service(request)) {
                 case NOW -> Future.of(answer(request));
@@ -132,6 +130,12 @@ final class Server extends Actor {
         }
     }
 
+    private void noteArrival(Letter request) {
+        if (run.actorOf(request, false) instanceof Caller caller) {
+            caller.arrived(request.number);
+        }
+    }
+
     /** Returns one Future for all requests made while it is pending, on any connection. */
     private synchronized Future<Object> shared(Letter request) {
         Future<Object> pending = shared;
@@ -149,6 +153,7 @@ final class Server extends Actor {
     private void keyed(Connection<Object, Object> connection, Object message) {
         Letter request = single(message);
         try {
+            noteArrival(request);
             run.userCode().at(Step.Place.SERVICE, this);
             switch (service(request)) {
                 case LATER, ELSEWHERE -> {

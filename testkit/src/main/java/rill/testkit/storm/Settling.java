@@ -41,6 +41,7 @@ final class Settling {
         if (world.virtual()) {
             due = stillDue();
         }
+        run.deadlines().check();
         run.check();
         failuresHaveReasons();
         everybodyIsTold();
@@ -162,6 +163,10 @@ final class Settling {
         }
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
+            String pending = caller == null || !world.virtual() ? null : caller.pending();
+            if (pending != null) {
+                return new Due(6, pending);
+            }
             if (caller != null && !caller.mayHaveInFlight()) {
                 int inFlight = run.ask(Loops.of(caller.connected), caller::inFlight);
                 if (inFlight != 0) {
@@ -184,12 +189,26 @@ final class Settling {
                     : new Due(4, end + " is connected, and nobody was told at the other end: " + end.state());
         }
         String missing = end.missingAt(peer);
-        return missing == null || mayBeLost(end, peer)
-                ? null
-                : new Due(
-                        1,
-                        peer + " has not received what " + end + " wrote: " + missing + "; " + end.state()
-                                + peer.state());
+        if (missing != null) {
+            return mayBeLost(end, peer)
+                    ? null
+                    : new Due(
+                            1,
+                            peer + " has not received what " + end + " wrote: " + missing + "; " + end.state()
+                                    + peer.state());
+        }
+        // Before anything is closed: that would settle what should have been settled by what it waits for.
+        String unsettled = mayBeUnsettled(end, peer) ? null : end.sending().unsettled();
+        return unsettled == null ? null : new Due(2, unsettled + "; " + end.state() + peer.state());
+    }
+
+    /** Whether a write or flush of an end may still wait, or have failed. */
+    private boolean mayBeUnsettled(End end, End peer) {
+        return end.troubled()
+                || peer.troubled()
+                || end.failing().carriedOn() > 0
+                || end.became()
+                || run.refusesMemory();
     }
 
     /**

@@ -66,6 +66,7 @@ final class Injections {
 
     void schedule(long after, long lasting, Fault fault) {
         fault.hosts().forEach(network::host); // they have to exist: later there would be nobody to notify
+        network.tally.planned(fault.kind());
         agenda.fault(agenda.after(after), () -> {
             if (over) {
                 return;

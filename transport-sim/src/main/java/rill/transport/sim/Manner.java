@@ -1,5 +1,6 @@
 package rill.transport.sim;
 
+import java.net.URL;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,23 @@ record Manner(String what, String where) {
                 || type.startsWith("org.junit.")
                 || type.startsWith("org.opentest4j.");
         boolean core = type.startsWith("rill.spi.") || (type.startsWith("rill.") && type.lastIndexOf('.') == 4);
-        return !foreign && !core && !type.equals(Simulation.class.getName());
+        return !foreign && !core && !isOfTheSimulation(type);
+    }
+
+    /** Returns whether a class is of this package, and from where this class is from: a test of this package may be a scenario. */
+    private static boolean isOfTheSimulation(String type) {
+        String here = Manner.class.getPackageName() + '.';
+        if (!type.startsWith(here) || type.indexOf('.', here.length()) >= 0) {
+            return false;
+        }
+        int inner = type.indexOf('$');
+        return folderOf(inner < 0 ? type : type.substring(0, inner)).equals(folderOf(Manner.class.getName()));
+    }
+
+    private static String folderOf(String type) {
+        String file = type.substring(type.lastIndexOf('.') + 1) + ".class";
+        URL at = Manner.class.getResource(file);
+        return at == null ? "" : at.toString().replace(file, "");
     }
 
     /**
@@ -38,6 +55,8 @@ record Manner(String what, String where) {
                 .or(() -> Arrays.stream(frames).findFirst())
                 .map(StackTraceElement::toString)
                 .orElse("nowhere");
-        return new Manner(thrown.getClass().getName(), where);
+        // Waiting in vain and waiting for too long may happen at the same line, and are not the same.
+        String which = frames.length > 0 && isOfTheSimulation(frames[0].getClassName()) ? " of " + frames[0] : "";
+        return new Manner(thrown.getClass().getName() + which, where);
     }
 }

@@ -14,6 +14,8 @@ import org.opentest4j.TestAbortedException;
 
 /** A scenario that is run with one seed after another, up to the first that fails. */
 final class Seedling {
+    private static final int MOST_RECORDED = 100_000; // events; a picture shows far fewer
+
     private final Scenario scenario;
     private final String name; // for Maven
     private final Simulated settings;
@@ -66,7 +68,8 @@ final class Seedling {
         if (!inVain.isEmpty()) {
             throw new AssertionError("in none of " + seeds.stream().count() + " seeds did this hit anything: "
                     + inVain.stream().map(Tally::words).collect(Collectors.joining(", "))
-                    + "; look whether somebody talks while it is in force, and where it strikes\nfaults: " + tally);
+                    + "; look whether somebody talks while it is in force, where it strikes, and whether the scenario lasts until then\nfaults: "
+                    + tally);
         }
     }
 
@@ -93,10 +96,11 @@ final class Seedling {
     }
 
     private static void requireSame(Trial first, Trial second) {
-        if (!first.hash().equals(second.hash())) {
+        boolean alike = first.hash().equals(second.hash());
+        if (!alike || !first.endsAs(second)) {
             var error = new AssertionError("seed " + first.seed()
-                    + " is not deterministic: a second run in the same JVM differs, with hash " + second.hash()
-                    + " after " + first.hash()
+                    + " is not deterministic: a second run in the same JVM differs, "
+                    + (alike ? "in how it ends" : "with hash " + second.hash() + " after " + first.hash())
                     + "; look for static state, for time, chance and threads that are not the simulation's\nthe first run "
                     + outcome(first) + "\nthe second run " + outcome(second));
             if (first.failure() != null) {
@@ -131,7 +135,7 @@ final class Seedling {
             text.append("; replay: ").append(replay(trial.seed(), least));
         }
         if (!settings.pictures().isEmpty()) {
-            text.append("\npicture: ").append(draw(trial, least));
+            text.append('\n').append(picture(trial, least));
         }
         return new AssertionError(text.toString(), trial.failure());
     }
@@ -141,6 +145,15 @@ final class Seedling {
                 + (left.nothing() ? "" : " '-Drill.without=" + left + "'");
     }
 
+    /** Says where the picture is. That there is none must not hide the failure. */
+    private String picture(Trial trial, Without least) {
+        try {
+            return "picture: " + draw(trial, least);
+        } catch (RuntimeException | Error e) {
+            return "no picture: " + e;
+        }
+    }
+
     /** Runs it again to draw it. */
     private Path draw(Trial trial, Without least) {
         Path file = Path.of(
@@ -148,7 +161,7 @@ final class Seedling {
         var recorder = new java.util.concurrent.atomic.AtomicReference<@Nullable Simulation>();
         Trial.run(trial.seed(), scenario, trial.strikes(), least, simulation -> {
             if (recorder.getAndSet(simulation) == null) {
-                simulation.record();
+                simulation.trace().recordLast(MOST_RECORDED);
             } else {
                 write(simulation, file);
             }

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * in a part with as many seeds as the annotation says. {@code rill.twice} runs each seed twice, and fails if the runs differ. {@code rill.without},
  * such as {@code 3,7-9,jitter,a point}, leaves out faults of the swarm by their numbers, freedoms, and points of {@link Simulation#buggify}.
  *
- * <p>The test also fails if, over all of its seeds, its swarms struck nothing, or a kind of fault that it injects itself hit nothing.
+ * <p>The test also fails if, over all of its seeds, its swarms struck nothing, or a kind of fault that it injects or schedules
+ * itself hit nothing or never struck.
  *
  * <p><b>Not guaranteed:</b> a fresh instance of the test class for each seed. Keep state in the method, and prepare it there: a BeforeEach method is
  * called once for all seeds.

@@ -213,11 +213,18 @@ final class Steps {
         endOfTime = Long.MAX_VALUE - 1;
     }
 
-    /** Takes steps until the condition holds, for as long as is reasonable; returns whether nothing is left that could happen. */
+    /**
+     * Takes steps until the condition holds, for as long as is reasonable: until nobody would still wait, however much happens, unless that would take
+     * too many. Returns whether nothing is left that could happen.
+     */
     boolean goOn(BooleanSupplier condition) {
+        long least = taken + Leftovers.LEAST_STEPS;
         long end = taken + Leftovers.MOST_STEPS;
+        long late = agenda.after(Leftovers.LONG);
         most = Long.MAX_VALUE;
-        while (taken < end && !Thread.currentThread().isInterrupted() && verdict.failure() == null) {
+        while ((taken < least || (taken < end && agenda.now() < late))
+                && !Thread.currentThread().isInterrupted()
+                && verdict.failure() == null) {
             if (taken % BETWEEN_LOOKS == 0 && condition.getAsBoolean()) {
                 return false;
             }

@@ -15,12 +15,14 @@ final class Tally {
     private static final class Count {
         private long struck;
         private long bySwarms; // of these
+        private long planned; // by the scenario, for later
         private long hits;
     }
 
     private final Map<Kind, Count> counts = new EnumMap<>(Kind.class);
     private final Map<String, Long> points = new TreeMap<>();
     private final Map<String, Integer> amounts = new TreeMap<>();
+    private long givenUp; // runs in which it is not known whether a Task hangs
 
     private Count count(Kind kind) {
         return counts.computeIfAbsent(kind, each -> new Count());
@@ -32,18 +34,34 @@ final class Tally {
         count.bySwarms += bySwarm ? 1 : 0;
     }
 
+    /** The scenario has scheduled one. */
+    void planned(Kind kind) {
+        count(kind).planned++;
+    }
+
+    /** Tasks that may hang were not looked for to the end. */
+    void givenUp() {
+        givenUp++;
+    }
+
     /** Returns whether there were swarms, and none of them struck. */
     boolean swarmedInVain() {
         return count(Kind.SWARM).struck > 0 && counts.values().stream().allMatch(each -> each.bySwarms == 0);
     }
 
-    /** Returns the kinds that the scenario itself injected and that hit nothing. A crash or kill takes effect even without a connection. */
+    /** Returns the kinds that the scenario itself injected and that hit nothing, or that it scheduled and that never struck. */
     List<Kind> inVain() {
         return counts.entrySet().stream()
-                .filter(each -> each.getValue().struck > each.getValue().bySwarms && each.getValue().hits == 0)
+                .filter(each -> isInVain(each.getKey(), each.getValue()))
                 .map(Map.Entry::getKey)
-                .filter(each -> each != Kind.SWARM && each != Kind.CRASH && each != Kind.KILL)
                 .toList();
+    }
+
+    private static boolean isInVain(Kind kind, Count count) {
+        boolean struck = count.struck > count.bySwarms;
+        // A crash or kill takes effect even without a connection.
+        boolean hits = count.hits > 0 || kind == Kind.SWARM || kind == Kind.CRASH || kind == Kind.KILL;
+        return struck ? !hits : count.planned > 0;
     }
 
     void hit(Kind kind) {
@@ -77,7 +95,9 @@ final class Tally {
             sum.struck += more.struck;
             sum.bySwarms += more.bySwarms;
             sum.hits += more.hits;
+            sum.planned += more.planned;
         });
+        givenUp += other.givenUp;
         other.points.forEach((name, n) -> points.merge(name, n, Long::sum));
     }
 
@@ -96,6 +116,9 @@ final class Tally {
             }
         });
         points.forEach((name, n) -> text.add("“" + name + "” " + n + " ×"));
+        if (givenUp > 0) {
+            text.add("looking for Tasks that hang given up " + givenUp + " ×, since too much happens");
+        }
         return text.toString();
     }
 }

@@ -69,6 +69,7 @@ final class Trace {
 
     private final Agenda agenda;
     private @Nullable List<Entry> entries;
+    private int mostEntries;
     private long hash = 0x2545F4914F6CDD1DL;
     private long count;
 
@@ -77,7 +78,13 @@ final class Trace {
     }
 
     void record() {
+        recordLast(Integer.MAX_VALUE);
+    }
+
+    /** Records, and keeps at least half as many events as this, the last ones. */
+    void recordLast(int most) {
         entries = new ArrayList<>();
+        mostEntries = most;
     }
 
     boolean recording() {
@@ -107,6 +114,9 @@ final class Trace {
         mix(number ^ Long.rotateLeft(length, 40));
         mix(what.hashCode());
         if (entries != null) {
+            if (entries.size() >= mostEntries) {
+                entries.subList(0, mostEntries / 2).clear();
+            }
             entries.add(new Entry(agenda.now(), kind, host, other, connection, number, length, what, label, hash));
         }
     }

@@ -2,6 +2,7 @@ package rill.transport.sim;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +79,12 @@ record Trial(
         }
         long steps = simulation.steps().taken();
         List<Strike> strikes = simulation.planned();
-        recorded.accept(simulation);
+        Throwable unrecorded = null;
+        try {
+            recorded.accept(simulation);
+        } catch (RuntimeException | Error thrown) {
+            unrecorded = thrown; // once the simulation is closed
+        }
         if (failure != null) {
             simulation.failed();
         }
@@ -89,6 +95,11 @@ record Trial(
                 failure = thrown;
                 says = true;
             }
+        }
+        switch (unrecorded) {
+            case RuntimeException unchecked -> throw unchecked;
+            case Error error -> throw error;
+            case null, default -> {}
         }
         return new Trial(
                 seed,
@@ -108,6 +119,12 @@ record Trial(
         String text = failure.toString();
         int end = text.indexOf('\n');
         return end < 0 ? text : text.substring(0, end);
+    }
+
+    /** Returns whether both pass, or fail in the same manner; of a lack of memory or of stack the place does not matter. */
+    boolean endsAs(Trial other) {
+        boolean anywhere = failure instanceof VirtualMachineError && other.failure instanceof VirtualMachineError;
+        return anywhere || Objects.equals(manner, other.manner);
     }
 
     /** Returns whether both fail in the same manner. */

@@ -106,6 +106,11 @@ final class UnixEnd implements End {
         close(true);
     }
 
+    /** Returns whether a process has it: it has connected or was accepted, and is not closed. */
+    boolean inUse() {
+        return accepted && !closed;
+    }
+
     @Override
     public void use(SimSocket user) {
         socket = user;

@@ -7,9 +7,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.CancelledException;
 import rill.ClientProtocol;
@@ -65,6 +68,32 @@ class LeftoversTest {
                 }))
                 .hasMessageContaining("Task writer")
                 .hasMessageContaining("after the scenario was over and all faults had ended");
+    }
+
+    @Test
+    @Tag("slow")
+    void so_does_one_beside_which_much_happens() {
+        assertThat(failureOf(sim -> {
+                    Loop client = loop(sim, "client");
+                    beat(client, Duration.ofMillis(5));
+                    client.task("writer", () -> client.promise().await());
+                    sim.run(Duration.ofSeconds(1));
+                }))
+                .hasMessageContaining("Task writer")
+                .hasMessageContaining("after the scenario was over and all faults had ended");
+    }
+
+    @Test
+    @Tag("slow")
+    void that_it_is_not_known_since_too_much_happens_is_told_with_the_faults() {
+        Trial trial = Trial.run(42, sim -> {
+            Loop client = loop(sim, "client");
+            beat(client, Duration.ofNanos(10_000));
+            client.task("writer", () -> client.promise().await());
+            sim.run(Duration.ofSeconds(1));
+        });
+        assertThat(trial.failure()).isNull();
+        assertThat(trial.tally()).hasToString("looking for Tasks that hang given up 1 ×, since too much happens");
     }
 
     private static void beat(Loop loop) {
@@ -370,30 +399,42 @@ class LeftoversTest {
 
     @Test
     void a_socket_that_was_accepted_and_not_opened_fails_the_run() {
-        assertThat(failureOf(sim -> {
-                    Host server = sim.host("server");
-                    List<AcceptedSocket> accepted = new ArrayList<>();
-                    ByteBuf buffer = Unpooled.directBuffer(16_384);
-                    var selector = server.transport().open(buffer::clear);
-                    selector.listen(server.address(Echo.PORT), 0, SocketOptions.none(), new AcceptListener() {
-                        @Override
-                        public void accepted(AcceptedSocket socket) {
-                            accepted.add(socket);
-                        }
-
-                        @Override
-                        public void failed(IOException cause) {
-                            throw new AssertionError(cause);
-                        }
-                    });
-                    Loop client = loop(sim, "client");
-                    Echo.connect(client).await();
-                    while (accepted.isEmpty()) {
-                        selector.select(1_000_000);
-                    }
-                    selector.close();
-                    buffer.release();
-                }))
+        assertThat(failureOf(sim -> acceptsAndForgets(sim, sim.host("server").address(Echo.PORT), "client")))
                 .hasMessageContaining("on host server: 1 sockets are still open");
+        var path = UnixDomainSocketAddress.of("/run/left.socket");
+        assertThat(failureOf(sim -> acceptsAndForgets(sim, path, "server")))
+                .hasMessageContaining("on host server: 1 sockets are still open");
+    }
+
+    private static void acceptsAndForgets(Simulation sim, SocketAddress address, String client) throws IOException {
+        List<AcceptedSocket> accepted = new ArrayList<>();
+        ByteBuf buffer = Unpooled.directBuffer(16_384);
+        Host server = host(sim, "server");
+        var selector = server.transport().open(buffer::clear);
+        selector.listen(address, 0, SocketOptions.none(), new AcceptListener() {
+            @Override
+            public void accepted(AcceptedSocket socket) {
+                accepted.add(socket);
+            }
+
+            @Override
+            public void failed(IOException cause) {
+                throw new AssertionError(cause);
+            }
+        });
+        Loop loop = host(sim, client).loop("main");
+        loop.connect(address, Pipeline.bytes()).await();
+        while (accepted.isEmpty()) {
+            selector.select(1_000_000);
+        }
+        selector.close();
+        buffer.release();
+    }
+
+    private static Host host(Simulation sim, String name) {
+        return sim.hosts().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseGet(() -> sim.host(name));
     }
 }

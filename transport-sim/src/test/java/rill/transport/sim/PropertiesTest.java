@@ -122,6 +122,13 @@ class PropertiesTest {
         }
 
         @Simulated(seeds = 20)
+        void is_over_before_it_strikes(Simulation simulation) {
+            simulation.host("server", Echo::serve);
+            simulation.schedule(Duration.ofMinutes(10), Duration.ofSeconds(1), Faults.kill("server"));
+            simulation.run(Duration.ofSeconds(1));
+        }
+
+        @Simulated(seeds = 20)
         void nobody_talks_to_whom_is_cut_off(Simulation simulation) {
             simulation.host("server", Echo::serve);
             simulation.host("client");
@@ -143,6 +150,11 @@ class PropertiesTest {
                 "nobody_talks_to_whom_is_cut_off",
                 finishedWithFailure(
                         message(text -> text.startsWith("in none of 20 seeds did this hit anything: cut; look"))));
+        executed(
+                InVain.class,
+                "is_over_before_it_strikes",
+                finishedWithFailure(
+                        message(text -> text.startsWith("in none of 20 seeds did this hit anything: kill; look"))));
     }
 
     private static void executed(Class<?> subject, String method, Condition<? super Event> outcome) {

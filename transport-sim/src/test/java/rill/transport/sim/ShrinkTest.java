@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -185,6 +186,24 @@ class ShrinkTest {
         assertThat(fewer.failsAs(failing)).isFalse();
     }
 
+    /** With two, the second wait is in vain; with one, the first, by another fault. */
+    private static void waits(Simulation sim) throws IOException {
+        int many = sim.atMost(2, "waits");
+        var loop = sim.host("host").loop("main");
+        if (many == 1) {
+            loop.promise().await();
+        }
+        loop.promise().await();
+    }
+
+    @Test
+    void waiting_in_vain_at_another_line_is_another_manner() {
+        assertThat(Trial.run(1, ShrinkTest::waits).manner())
+                .isNotNull()
+                .satisfies(manner -> assertThat(manner.where()).contains("ShrinkTest.waits"));
+        assertThat(shrunk(ShrinkTest::waits).without().bounds()).doesNotContainEntry("waits", 1);
+    }
+
     private static void thirdClientsFifthCall(Simulation sim) {
         int clients = sim.atMost(10, "clients");
         int calls = sim.atMost(1_000, "calls");
@@ -281,6 +300,18 @@ class ShrinkTest {
             simulation.run(Duration.ofSeconds(2));
             assertThat(RUNS.get()).isLessThan(3);
         }
+
+        @Simulated(seeds = 50, shrinkSeconds = 0)
+        void notices_static_state_only_in_the_end(Simulation simulation) {
+            simulation.host("host").loop("main").schedule(Duration.ofSeconds(1), "timer", () -> {});
+            simulation.run(Duration.ofSeconds(2));
+            assertThat(RUNS.incrementAndGet()).isLessThan(2);
+        }
+
+        @Simulated(seeds = 50, shrinkSeconds = 0, pictures = "/proc/nowhere")
+        void can_not_be_drawn(Simulation simulation) {
+            ShrinkTest.thirdClientsFifthCall(simulation);
+        }
     }
 
     private static String failureOf(String method) {
@@ -346,6 +377,26 @@ class ShrinkTest {
                 .contains("is not deterministic: a second run in the same JVM differs")
                 .contains("static state")
                 .contains("the first run failed: ");
+    }
+
+    @Test
+    void running_each_seed_twice_finds_a_second_run_that_fails_though_all_else_is_the_same() {
+        RUNS.set(0);
+        System.setProperty("rill.twice", "true");
+        try {
+            assertThat(failureOf("notices_static_state_only_in_the_end"))
+                    .contains("seed 1 is not deterministic", "differs, in how it ends")
+                    .contains("the first run passed\nthe second run failed: ");
+        } finally {
+            System.clearProperty("rill.twice");
+        }
+    }
+
+    @Test
+    void a_picture_that_can_not_be_written_does_not_hide_the_failure() {
+        assertThat(failureOf("can_not_be_drawn"))
+                .startsWith("seed 1 failed: java.lang.AssertionError: client 3, call 5")
+                .contains("-Drill.seed=1\nno picture: ");
     }
 
     @Test
