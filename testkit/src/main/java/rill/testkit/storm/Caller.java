@@ -203,6 +203,14 @@ final class Caller extends Actor {
         return connected.isDone() && connected.failure() == null ? connected.result() : null;
     }
 
+    /** Whether nothing is left of it, as far as its loop can still tell. */
+    boolean hasEnded() {
+        rill.Caller<Object, Object> client = client();
+        return client == null
+                || client.closed().isDone()
+                || run.loops().closing(Loops.of(connected));
+    }
+
     /** A call that was made. */
     private record Asked(Made made, int id, Future<Object> answer, Ledger.Given given) {}
 

@@ -232,7 +232,13 @@ final class Run {
                         var end = new End(
                                 this, id + 1, how.form(), how.marks(), how.onFailure(), each.server.pipe(), each.hooks);
                         ends[id + 1] = end;
-                        onLoop(each.connection.loop(), () -> end.attach(each.connection));
+                        onLoop(each.connection.loop(), () -> {
+                            end.attach(each.connection);
+                            if (closesAll()) { // accepted so late that nobody has closed it
+                                end.noteClosed();
+                                attempt(each.connection::close);
+                            }
+                        });
                         break;
                     }
                 }
@@ -460,7 +466,13 @@ final class Run {
         }
     }
 
-    /** Returns the connections accepted for a client that had lost interest. From now on such connections are closed as they arrive. */
+    private boolean closesAll() {
+        synchronized (accepted) {
+            return orphansAreClosed;
+        }
+    }
+
+    /** Returns the connections accepted for a client that had lost interest. From now on all connections are closed as they arrive. */
     List<Connection<Object, Object>> takeOrphans() {
         synchronized (accepted) {
             orphansAreClosed = true;

@@ -17,6 +17,7 @@ import rill.ProtocolException;
 final class Settling {
     private static final Duration LONG = Duration.ofHours(1); // of virtual time
     private static final Duration CLOSING = Duration.ofSeconds(30);
+    private static final Duration FINISHING = Duration.ofMillis(100);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Run run;
@@ -51,6 +52,10 @@ final class Settling {
         oneSuffers();
         run.check();
         closeConnections();
+        if (!world.virtual()) {
+            world.until(FINISHING, () -> ledger.violation() != null || hasClosed());
+            closeCallers();
+        }
         world.until(CLOSING, () -> ledger.violation() != null || (!world.virtual() && hasClosed()));
         run.check();
         everythingIsClosed();
@@ -267,6 +272,12 @@ final class Settling {
                 return false;
             }
         }
+        for (int i = 0; i < Run.CLIENTS; i++) {
+            Caller caller = run.caller(i);
+            if (caller != null && !caller.hasEnded()) { // its calls are Futures of any loop, which would be closed before they are done
+                return false;
+            }
+        }
         for (Loop loop : run.loops().opened()) {
             if (loop != null
                     && !loop.closed()
@@ -369,6 +380,16 @@ final class Settling {
             Listener listener = server == null ? null : server.listener();
             if (listener != null) {
                 run.attempt(listener::close);
+            }
+        }
+    }
+
+    /** In real time, calls that are still waiting for a connection are not waited for until their deadlines. */
+    private void closeCallers() {
+        for (int i = 0; i < Run.CLIENTS; i++) {
+            Caller caller = run.caller(i);
+            if (caller != null && !caller.hasEnded()) {
+                run.attempt(() -> caller.close(false));
             }
         }
     }
