@@ -206,9 +206,7 @@ final class Caller extends Actor {
     /** Whether nothing is left of it, as far as its loop can still tell. */
     boolean hasEnded() {
         rill.Caller<Object, Object> client = client();
-        return client == null
-                || client.closed().isDone()
-                || run.loops().closing(Loops.of(connected));
+        return client == null || client.closed().isDone() || run.loops().closing(Loops.of(connected));
     }
 
     /** A call that was made. */
