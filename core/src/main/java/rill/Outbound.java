@@ -412,7 +412,7 @@ final class Outbound {
             waiters.upTo(queued + keptBack());
         }
         progress(left);
-        if (written == queued && waitsForRoom() && !goesOn) { // there is some, but others get their turn first
+        if (written == queued && hasRoom() && !goesOn) { // there is some, but others get their turn first
             goesOn = true;
             loop().enqueue(new Handle(loop(), "encoding of ", link, this::goOn));
         }
@@ -423,11 +423,11 @@ final class Outbound {
         link.dirty();
     }
 
-    /** Whether something waits above a layer that would encode it, if less were waiting below. */
-    private boolean waitsForRoom() {
+    /** Whether something waits above a layer that may encode it now. It may not while a layer further down holds as much as is of use. */
+    private boolean hasRoom() {
         Stack stack = link.stack();
         for (int i = stack.size() - 1; i > 0; i--) {
-            if (stack.get(i).output.bytes() > 0 && !stack.get(i - 1).holdsWrites()) {
+            if (stack.get(i).output.bytes() > 0 && !stack.get(i - 1).holdsWrites() && !isAhead(i - 1)) {
                 return true;
             }
         }
@@ -701,7 +701,7 @@ final class Outbound {
     /** The wire has written these bytes; what was kept back until then follows. */
     void wireHasWritten(long bytes) {
         progress(bytes);
-        if (written == queued && (keptBack() > 0 || waitsForRoom())) {
+        if (written == queued && (keptBack() > 0 || hasRoom())) {
             flush();
         }
     }

@@ -1,5 +1,6 @@
 package rill;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
@@ -206,6 +207,24 @@ class BlockedWireTest {
             }
             sent.writeBytes(rig.wire.sent());
             assertThat(sent).isEqualTo(Unpooled.wrappedBuffer(shifted(bytes)));
+        }
+    }
+
+    /** {@link Rig#settle} fails if that made the loop spin. */
+    @Test
+    void what_waits_for_room_above_a_layer_that_holds_writes_is_encoded_once_it_lets_them_go() throws IOException {
+        var limits = ConnectionLimits.defaults().waterMarks(1, 3, 1_000_000);
+        try (var rig = new Rig<>(Pipeline.bytes().over(SHIFTING).over(new HoldingLayer()), limits)) {
+            rig.collect(rig.connection());
+            for (int i = 0; i < 5; i++) {
+                rig.onLoop(() -> rig.connection().write(Unpooled.copiedBuffer("abcdefgh".repeat(1_000), US_ASCII)));
+                rig.settle();
+            }
+            assertThat(rig.sent()).isEqualTo("hello;");
+            rig.arrives("!");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("bcdefghi".repeat(5_000));
+            assertThat(rig.link.outbound().pending()).isZero();
         }
     }
 
