@@ -40,10 +40,10 @@ final class ReceiveBuffers {
     private static final int CAP = Receiving.BYTES_PER_TURN - PIECE + 1;
 
     /** The total of a Wire's first request; that of each further one is four times as large, up to the cap. */
-    private static final int FIRST_CAP = 1024;
+    private static final int FIRST_CAP = 64;
 
     /** So many requests of a Wire have a total of their own. */
-    static final int GROWING = 4;
+    static final int GROWING = 6;
 
     private static final int BITWISE_COUNT = 16;
     private static final int BITWISE_SIZE = 64 * 1024;
