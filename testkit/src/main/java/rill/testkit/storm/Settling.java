@@ -274,9 +274,8 @@ final class Settling {
         }
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
-            if (caller != null
-                    && !caller.hasEnded()) { // its calls are Futures of any loop, which would be closed before they are
-                // done
+            // Its calls are Futures of any loop, which would be closed before they are done.
+            if (caller != null && !caller.hasEnded()) {
                 return false;
             }
         }
