@@ -150,7 +150,7 @@ public record LoopMetrics(
      * Bytes and messages.
      *
      * @param bytesReceived bytes received, as they were on the wire, including those that nobody wanted any more
-     * @param bytesSent bytes that the system has taken
+     * @param bytesSent bytes that the system has taken; not those that leave while the connection is being aborted, if the transport no longer tells
      * @param messagesReceived messages that pipelines have delivered to their receivers
      * @param messagesSent messages that were encoded
      * @param reads how often the system was asked for bytes; 0 if the transport does not tell

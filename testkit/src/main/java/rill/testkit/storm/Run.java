@@ -37,7 +37,7 @@ final class Run {
     private final Program program;
     private final World world;
     private final Ledger ledger = new Ledger();
-    private final Accounts accounts = new Accounts(ledger);
+    private final Accounts accounts;
     private final Judge judge = new Judge(this);
     private final UserCode userCode = new UserCode(this);
     private final Deadlines deadlines;
@@ -63,6 +63,7 @@ final class Run {
     Run(Program program, World world) {
         this.program = program;
         this.world = world;
+        this.accounts = new Accounts(ledger, world.virtual());
         this.loops = new Loops(world, judge, accounts);
         this.deadlines = new Deadlines(this, program);
     }
