@@ -293,13 +293,15 @@ final class Run {
                 LISTENERS, 1, "length", "letter", Step.Form.ECHO, Step.Marks.USUAL, Step.OnFailure.LISTEN));
         perform(new Step.Connect(
                 CONTROL, 0, LISTENERS, false, "codec", Step.Form.PUSH, Step.Marks.USUAL, Step.OnFailure.LISTEN));
-        world.until(Duration.ofSeconds(5), () -> {
-            End accepting = ends[2 * CONTROL + 1];
-            return accepting != null && accepting.connection() != null;
-        });
-        if (ends[2 * CONTROL + 1] == null) {
+        world.until(Duration.ofSeconds(5), () -> isConnected(2 * CONTROL) && isConnected(2 * CONTROL + 1));
+        if (!isConnected(2 * CONTROL) || !isConnected(2 * CONTROL + 1)) {
             throw ledger.violated(4, "two loops could not connect to each other");
         }
+    }
+
+    private boolean isConnected(int id) {
+        End end = ends[id];
+        return end != null && end.connection() != null;
     }
 
     private void ping() {
