@@ -250,9 +250,9 @@ final class End extends Actor {
                 c.pause();
             }
             case RESUME -> {
+                c.resume(); // throws on another thread than the loop's, and then it is still held up
                 paused = false;
                 stopped = false;
-                c.resume();
             }
             case STOP -> {
                 everHeldUp = true;
