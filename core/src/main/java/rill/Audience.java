@@ -72,8 +72,8 @@ final class Audience {
     }
 
     /**
-     * Called when the peer has ended its stream while a layer still waits for something. The owner of an accepted connection has to be notified, or
-     * nobody would ever close it; a dialing side waits up to its own limit.
+     * Called when the peer has ended its stream, or nothing more arrives, while a layer still waits for something. The owner of an accepted connection
+     * has to be notified, or nobody would ever receive what waits, and close it; a dialing side waits up to its own limit.
      */
     void tellUnready() {
         if (link.route() == null) {

@@ -53,7 +53,12 @@ final class Broken {
         boolean noMoreComes = byLayer || link.isWireGone();
         if (noMoreComes && !somethingWaits) {
             end();
-        } else if (noMoreComes || wirePaused) {
+            return;
+        }
+        if (noMoreComes && link.stack().isNeverReady()) {
+            audience.tellUnready(); // so that there is a receiver for what waits
+        }
+        if (noMoreComes || wirePaused) {
             if (link.inbound().finishing()) {
                 end();
             } else {

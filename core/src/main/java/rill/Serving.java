@@ -157,7 +157,7 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
         audience.awaitReady(failure -> {
             if (failure != null) {
                 link.loop().connectionFailed(link, failure);
-            } else if (link.open()) {
+            } else if (link.receives()) {
                 handOver(link, opened, then);
             }
         });

@@ -1,5 +1,7 @@
 package rill;
 
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,32 +9,37 @@ import org.jspecify.annotations.Nullable;
  * {@link Inbound}, and down in {@link Outbound}. An {@link Installation} puts the sessions in place; until the first one there are none.
  */
 final class Stack {
-    private Stage[] stages = {}; // from the bottom: byte layers, and the codec at the top
+    private static final Stage[] NONE = {};
+
+    // Most connections have one stage, which needs no array.
+    private @Nullable Stage bottom;
+    private Stage[] others = NONE; // those above it, from below: further byte layers, and the codec at the top
 
     boolean isEmpty() {
-        return stages.length == 0;
+        return bottom == null;
     }
 
     int size() {
-        return stages.length;
+        return bottom == null ? 0 : 1 + others.length;
     }
 
     Stage get(int level) {
-        return stages[level];
+        return level == 0 ? bottom() : others[level - 1];
     }
 
     Stage bottom() {
-        return stages[0];
+        return Objects.requireNonNull(bottom);
     }
 
     Stage top() {
-        return stages[stages.length - 1];
+        return get(others.length);
     }
 
     /** Puts the stages of a pipeline in place; those from {@code kept} on are new. Bytes that were not decoded yet are handed over to them. */
     void install(Stage[] next, int kept) {
-        Stage[] replaced = stages;
-        stages = next;
+        Stage[] replaced = stages();
+        bottom = next[0];
+        others = next.length == 1 ? NONE : Arrays.copyOfRange(next, 1, next.length);
         for (int i = Math.max(0, kept - 1); i < next.length - 1; i++) {
             next[i].above = next[i + 1];
         }
@@ -47,11 +54,19 @@ final class Stack {
         }
     }
 
+    private Stage[] stages() {
+        var stages = new Stage[size()];
+        for (int i = 0; i < stages.length; i++) {
+            stages[i] = get(i);
+        }
+        return stages;
+    }
+
     // ---- all of them
 
     /** Whether one of the sessions is being called, other than to encode. */
     boolean inCall() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             if (stage.inCall()) {
                 return true;
             }
@@ -61,7 +76,7 @@ final class Stack {
 
     /** Whether every stage has consumed what arrived, and waits for nothing else. */
     boolean settled() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             if (!stage.settled()) {
                 return false;
             }
@@ -74,7 +89,7 @@ final class Stack {
      * completed.
      */
     boolean waits() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             if (stage.waits()) {
                 return true;
             }
@@ -84,7 +99,7 @@ final class Stack {
 
     /** Whether a stage may continue whose obstacle is gone. */
     boolean mayGoOn() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             if (stage.waits() && stage.mayDecode()) {
                 return true;
             }
@@ -109,8 +124,18 @@ final class Stack {
         return unready != null && (unready.knowsOfEnd() || unready.hasEnded());
     }
 
+    /** Whether a layer is still in its handshake, and no work elsewhere can change that: for when nothing more arrives. */
+    boolean isNeverReady() {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
+            if (stage.isWorking()) {
+                return false;
+            }
+        }
+        return !ready();
+    }
+
     private @Nullable Stage unready() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             if (stage.holdsWrites()) {
                 return stage;
             }
@@ -120,7 +145,7 @@ final class Stack {
 
     /** Whether each stage below this one was ready before. */
     boolean wasReadyBelow(Stage above) {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             if (stage == above) {
                 return true;
             }
@@ -134,7 +159,7 @@ final class Stack {
     /** A stage is ready for the first time: the timers of those above it start, up to the next one that is not ready. */
     void gotReady(Stage below) {
         boolean above = false;
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             if (above) {
                 stage.readyBelow();
             }
@@ -147,8 +172,8 @@ final class Stack {
 
     /** What a session has found out, searched from the top down; null if none has found out anything of this type. */
     <T> @Nullable T info(Class<T> type) {
-        for (int i = stages.length - 1; i >= 0; i--) {
-            Object info = stages[i].session.info();
+        for (int i = size() - 1; i >= 0; i--) {
+            Object info = get(i).session.info();
             if (type.isInstance(info)) {
                 return type.cast(info);
             }
@@ -159,7 +184,7 @@ final class Stack {
     /** A number that changes whenever something that was waiting is taken. */
     long taken() {
         long taken = 0;
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             taken += stage.taken();
         }
         return taken;
@@ -168,32 +193,32 @@ final class Stack {
     /** The number of bytes that were written and have not reached the wire. */
     long outputBytes() {
         long bytes = 0;
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             bytes += stage.output.bytes();
         }
         return bytes;
     }
 
     void releaseInput() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             stage.releaseInput();
         }
     }
 
     void releaseOutput() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             stage.output.release();
         }
     }
 
     void stopTimers() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             stage.stopTimer();
         }
     }
 
     void closeSessions() {
-        for (Stage stage : stages) {
+        for (Stage stage = bottom; stage != null; stage = stage.above) {
             stage.closeSession();
         }
     }

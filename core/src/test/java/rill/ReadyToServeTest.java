@@ -166,6 +166,23 @@ class ReadyToServeTest {
     }
 
     @Test
+    void of_a_peer_that_resets_before_what_it_has_sent_is_not_lost_and_nothing_is_kept_waiting() {
+        Pipeline<String, String> waiting = TextLines.pipeline().over(context -> new Waiting());
+        Listener server = loops.settle(loop.listen(ANY, waiting, connection -> {
+            told.add("given");
+            connection.onMessage(told::add).onFailure(failure -> told.add("failed"));
+        }));
+        Connection<ByteBuf, ByteBuf> peer = connect(server);
+        says(peer, "one\ntwo\n");
+        assertThat(told).isEmpty();
+        loop.execute(peer::abort);
+        ticks();
+        assertThat(told).containsExactly("given", "one", "two", "failed");
+        assertThat(loop.connections()).isZero();
+        loops.reporter().assertNone();
+    }
+
+    @Test
     void what_a_handler_throws_then_fails_the_connection() {
         Listener server = loops.settle(loop.listen(ANY, HOLDING, connection -> {
             throw new IllegalStateException("on purpose");
