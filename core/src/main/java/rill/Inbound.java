@@ -18,7 +18,6 @@ final class Inbound extends Node {
     static final int READ_AHEAD = Buffers.SIZE;
 
     private final Link link;
-    private final Loop loop;
     private final Stack stack;
     private @Nullable Receiver<Object> receiver;
 
@@ -32,15 +31,17 @@ final class Inbound extends Node {
     private static final int DISCARDING = 1 << 6; // the connection is closing: nothing is decoded any more
     private static final int BROKEN = 1 << 7; // nothing leaves any more; received input is still delivered
     private static final int FINISHING = 1 << 8; // no further message is begun: the loop is closing
+    private static final int EXCEPTIONAL = (1 << 9) - 1;
+
+    // What else is known, in the same word, since there is one for each connection.
+    private static final int QUEUED = 1 << 9; // the Handle that goes on decoding
+    private static final int DECODING = 1 << 10; // nothing may be decoded within, or overtake what is on its way up
+    private static final int END_DELIVERED = 1 << 11;
 
     private int conditions;
-    private boolean pumpQueued;
-    private boolean decoding; // guards against nested decoding, and against overtaking what is on its way up
-    private boolean endDelivered;
 
-    Inbound(Link link, Loop loop) {
+    Inbound(Link link) {
         this.link = link;
-        this.loop = loop;
         this.stack = link.stack();
     }
 
@@ -57,7 +58,7 @@ final class Inbound extends Node {
     /** Installs the stages of a pipeline; those below {@code kept} are already in place. */
     void install(Stage[] next, int kept) {
         set(STOPPED, false);
-        endDelivered = false;
+        set(END_DELIVERED, false);
         if (!stack.isEmpty()) {
             replaceReceiver();
         }
@@ -75,12 +76,12 @@ final class Inbound extends Node {
      * the rest, or release what is being decoded.
      */
     private void undisturbed(Runnable calls) {
-        boolean within = decoding; // become, in a receiver
-        decoding = true;
+        boolean within = is(DECODING); // become, in a receiver
+        set(DECODING, true);
         try {
             calls.run();
         } finally {
-            decoding = within;
+            set(DECODING, within);
             if (!within) {
                 decodingEnds();
             }
@@ -88,7 +89,7 @@ final class Inbound extends Node {
     }
 
     Loop loop() {
-        return loop;
+        return link.loop();
     }
 
     SocketAddress remoteAddress() {
@@ -135,7 +136,7 @@ final class Inbound extends Node {
 
     /** Whether there is no exceptional condition. */
     boolean isOrdinary() {
-        return conditions == 0;
+        return !is(EXCEPTIONAL);
     }
 
     /** Whether nothing is decoded, whatever was received. */
@@ -196,19 +197,19 @@ final class Inbound extends Node {
 
     void read(ByteBuf bytes) {
         Stage bottom = stack.bottom();
-        decoding = true;
+        set(DECODING, true);
         try {
             if (bytes == bottom.rest) {
-                loop.counters().bytesReceived += bottom.readInPlace();
+                loop().counters().bytesReceived += bottom.readInPlace();
                 bottom.decodeReadInPlace();
             } else {
-                loop.counters().bytesReceived += bytes.readableBytes();
+                loop().counters().bytesReceived += bytes.readableBytes();
                 bottom.feed(bytes);
                 if (bytes.refCnt() == 0) {
                     throw Stage.releasedTooOften();
                 }
             }
-            if (conditions != 0 || !stack.settled()) {
+            if (is(EXCEPTIONAL) || !stack.settled()) {
                 whatFollows();
             }
         } finally {
@@ -217,7 +218,7 @@ final class Inbound extends Node {
     }
 
     private void decodingEnds() {
-        decoding = false;
+        set(DECODING, false);
         if (is(DISCARDING)) {
             stack.releaseInput();
         } else if (is(DEAF)) {
@@ -285,19 +286,19 @@ final class Inbound extends Node {
 
     /** Decodes whatever can be decoded, from a Handle. */
     void later() {
-        if (!pumpQueued && !is(DISCARDING)) {
-            pumpQueued = true;
-            loop.enqueue(this);
+        if (!is(QUEUED | DISCARDING)) {
+            set(QUEUED, true);
+            loop().enqueue(this);
         }
     }
 
     /** Decodes now what can be decoded, unless decoding is already in progress. */
     void pump() {
-        if (decoding || link.outbound().inSession()) {
+        if (is(DECODING) || link.outbound().inSession()) {
             later();
             return;
         }
-        decoding = true;
+        set(DECODING, true);
         try {
             for (int i = stack.size() - 1; i >= 0 && !is(DISCARDING); i--) {
                 stack.get(Math.min(i, stack.size() - 1)).goOn();
@@ -352,8 +353,8 @@ final class Inbound extends Node {
         if (is(BROKEN) && link.broken().isByLayer()) {
             return; // the failure follows, in its place
         }
-        if (!endDelivered && receiver != null) {
-            endDelivered = true;
+        if (!is(END_DELIVERED) && receiver != null) {
+            set(END_DELIVERED, true);
             link.guarded(receiver::ended);
         }
     }
@@ -384,7 +385,7 @@ final class Inbound extends Node {
             return;
         }
         link.messageArrived();
-        loop.counters().messagesReceived++;
+        loop().counters().messagesReceived++;
         try {
             to.message(message);
         } catch (Throwable t) {
@@ -463,7 +464,7 @@ final class Inbound extends Node {
 
     void runBlocking(Stage stage, Runnable work) {
         try {
-            loop.environment().blocking().execute(() -> {
+            loop().environment().blocking().execute(() -> {
                 Throwable failure = null;
                 try {
                     work.run();
@@ -480,7 +481,7 @@ final class Inbound extends Node {
 
     private void workDone(Stage stage, @Nullable Throwable failure) {
         Runnable goOn = () -> blockingDone(stage, failure);
-        loop.enqueue(new Handle(loop, "blocking work of ", link, () -> link.attempt(goOn)));
+        loop().enqueue(new Handle(loop(), "blocking work of ", link, () -> link.attempt(goOn)));
     }
 
     private void blockingDone(Stage stage, @Nullable Throwable failure) {
@@ -504,7 +505,7 @@ final class Inbound extends Node {
         set(DISCARDING, true);
         set(PAUSED, false);
         stack.stopTimers();
-        if (!decoding) {
+        if (!is(DECODING)) {
             stack.releaseInput();
         }
         if (is(WIRE_PAUSED)) {
@@ -517,7 +518,7 @@ final class Inbound extends Node {
     void ignoreMessages() {
         set(DEAF, true);
         set(PAUSED, false);
-        if (!decoding) {
+        if (!is(DECODING)) {
             releaseUseless();
         }
         updateReading();
@@ -528,7 +529,7 @@ final class Inbound extends Node {
     void close() {
         set(DISCARDING, true);
         stack.closeSessions();
-        if (!decoding) {
+        if (!is(DECODING)) {
             stack.releaseInput();
         }
     }
@@ -536,7 +537,7 @@ final class Inbound extends Node {
     /** As a Node, it continues decoding. */
     @Override
     void execute() {
-        pumpQueued = false;
+        set(QUEUED, false);
         if (!is(DISCARDING)) {
             link.decodeWaiting();
         }

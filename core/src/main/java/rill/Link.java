@@ -67,7 +67,7 @@ final class Link extends Node implements WireListener, Observed {
         this.loop = loop;
         this.limits = limits;
         this.audience = new Audience(this, onConnect);
-        this.inbound = new Inbound(this, loop);
+        this.inbound = new Inbound(this);
         this.outbound = new Outbound(this);
     }
 

@@ -43,14 +43,17 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         CLOSED
     }
 
+    // Conditions, in a byte, since there is a Wire for each connection.
+    private static final int CONNECTED = 1; // and reported so
+    private static final int PAUSED = 1 << 1;
+    private static final int INPUT_ENDED = 1 << 2;
+    private static final int WANTS_WRITE = 1 << 3; // the last write did not take everything
+    private static final int SHUTDOWN_WANTED = 1 << 4;
+    private static final int OUTPUT_SHUT = 1 << 5;
+
     private final WireListener listener;
+    private byte conditions;
     private State state = State.CONNECTING;
-    private boolean connected; // and reported so
-    private boolean paused;
-    private boolean inputEnded;
-    private boolean wantsWrite; // the last write did not take everything
-    private boolean shutdownWanted;
-    private boolean outputShut;
     private @Nullable Throwable failure;
 
     private @Nullable WriteQueue queue; // while something is to be written, or to be reported
@@ -58,6 +61,14 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     /** Creates the Wire of a socket in its initial state. */
     protected ReadinessWire(WireListener listener) {
         this.listener = listener;
+    }
+
+    private boolean is(int anyOf) {
+        return (conditions & anyOf) != 0;
+    }
+
+    private void set(int condition, boolean holds) {
+        conditions = (byte) (holds ? conditions | condition : conditions & ~condition);
     }
 
     // ---- what a transport adds
@@ -192,8 +203,8 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         if (state != State.OPEN) {
             return;
         }
-        boolean useless = (readable && !readable()) || (writable && !wantsWrite);
-        if (writable && wantsWrite) {
+        boolean useless = (readable && !readable()) || (writable && !is(WANTS_WRITE));
+        if (writable && is(WANTS_WRITE)) {
             writeQueued();
             report();
         }
@@ -222,7 +233,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             fail(named("connect to ", e));
             return;
         }
-        connected = true;
+        set(CONNECTED, true);
         state = State.OPEN;
         updateInterest();
         if (state != State.OPEN) {
@@ -285,18 +296,18 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         if (state == State.FAILED) {
             fail(failure); // whatever the kernel says of the stream's end: its bytes are read
         } else if (ended) {
-            inputEnded = true;
+            set(INPUT_ENDED, true);
             listener.inputEnded();
         }
     }
 
     private boolean readable() {
-        return !paused && !inputEnded && (state == State.OPEN || state == State.FAILED);
+        return !is(PAUSED | INPUT_ENDED) && (state == State.OPEN || state == State.FAILED);
     }
 
     @Override
     public final void write(ByteBuf buffer) {
-        if (!accepting() || outputShut || shutdownWanted || !buffer.isReadable()) {
+        if (!accepting() || is(OUTPUT_SHUT | SHUTDOWN_WANTED) || !buffer.isReadable()) {
             buffer.release();
             return;
         }
@@ -327,12 +338,12 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     @Override
     public final long flush() {
-        return wantsWrite ? 0 : writeNow();
+        return is(WANTS_WRITE) ? 0 : writeNow();
     }
 
     @Override
     public final long retry() {
-        return wantsWrite ? writeNow() : 0;
+        return is(WANTS_WRITE) ? writeNow() : 0;
     }
 
     private long writeNow() {
@@ -362,8 +373,8 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
                 return;
             }
             boolean blocked = !open.isEmpty();
-            if (blocked != wantsWrite) {
-                wantsWrite = blocked;
+            if (blocked != is(WANTS_WRITE)) {
+                set(WANTS_WRITE, blocked);
                 if (blocked) {
                     updateInterest();
                 }
@@ -391,7 +402,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     private void outputFails(IOException cause) {
         failure = cause;
         state = State.FAILING;
-        wantsWrite = false;
+        set(WANTS_WRITE, false);
         if (queue != null) {
             queue.release();
         }
@@ -434,13 +445,13 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     @Override
     public final void pauseReads() {
-        paused = true;
+        set(PAUSED, true);
     }
 
     @Override
     public final void resumeReads() {
-        if (paused) {
-            paused = false;
+        if (is(PAUSED)) {
+            set(PAUSED, false);
             if (state == State.FAILED) {
                 announce();
             } else {
@@ -452,7 +463,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     private void updateInterest() {
         if (state == State.OPEN) {
             try {
-                interest(readable(), wantsWrite);
+                interest(readable(), is(WANTS_WRITE));
             } catch (IOException e) {
                 fail(named("watch the connection to ", e));
             }
@@ -461,11 +472,11 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     @Override
     public final void shutdownOutput() {
-        if (!accepting() || shutdownWanted || outputShut) {
+        if (!accepting() || is(OUTPUT_SHUT | SHUTDOWN_WANTED)) {
             return;
         }
-        shutdownWanted = true;
-        if (state == State.OPEN && !wantsWrite) {
+        set(SHUTDOWN_WANTED, true);
+        if (state == State.OPEN && !is(WANTS_WRITE)) {
             writeQueued();
             if (queue != null && queue.unreported() > 0) {
                 announce();
@@ -474,11 +485,11 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     }
 
     private void shutdownIfWritten() {
-        if (!shutdownWanted || state != State.OPEN || hasQueued()) {
+        if (!is(SHUTDOWN_WANTED) || state != State.OPEN || hasQueued()) {
             return;
         }
-        shutdownWanted = false;
-        outputShut = true;
+        set(SHUTDOWN_WANTED, false);
+        set(OUTPUT_SHUT, true);
         try {
             endOutput();
         } catch (IOException e) {
@@ -554,7 +565,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             readTurn();
             if (readable()) {
                 announce(); // continues with the next select
-            } else if (state == State.FAILED && inputEnded) {
+            } else if (state == State.FAILED && is(INPUT_ENDED)) {
                 fail(failure);
             }
         }
@@ -584,7 +595,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     @Override
     public final @Nullable SocketAddress localAddress() {
-        return connected ? ownAddress() : null;
+        return is(CONNECTED) ? ownAddress() : null;
     }
 
     @Override
