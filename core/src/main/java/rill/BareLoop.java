@@ -3,6 +3,7 @@ package rill;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -501,6 +502,11 @@ abstract class BareLoop implements Drivable, Executor {
     @Override
     public long nanoTime() {
         return clock.nanoTime();
+    }
+
+    /** The date and the time of day: the system's, or in a simulation those of the host. They may jump, and no timer depends on them. */
+    public InstantSource wallClock() {
+        return clock.wallClock();
     }
 
     /** Whether {@link #close} is over. */

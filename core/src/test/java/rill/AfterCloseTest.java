@@ -122,6 +122,7 @@ class AfterCloseTest {
         answers.put("Loop.waitingTasks", loop::waitingTasks);
         answers.put("Loop.random", loop::random);
         answers.put("Loop.nanoTime", loop::nanoTime);
+        answers.put("Loop.wallClock", loop::wallClock);
         answers.put("Loop.nextTimer", loop::nextTimer);
     }
 

@@ -4,11 +4,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
 import rill.ListenOptions;
+import rill.Loop;
 import rill.http.wire.HttpLimits;
 
 /** Options of an {@link HttpServer}. Immutable; each method that takes an argument returns a changed copy. */
@@ -30,7 +32,7 @@ public final class HttpServerOptions {
         private int drainBytes = 256 * 1024;
         private int compressFrom = Compression.OFF;
         private @Nullable Consumer<? super HttpAccess> accessLog;
-        private InstantSource clock = InstantSource.system();
+        private @Nullable InstantSource clock;
 
         @Override
         public Values clone() {
@@ -155,9 +157,9 @@ public final class HttpServerOptions {
         return values.accessLog;
     }
 
-    /** The source of dates. */
-    public InstantSource clock() {
-        return values.clock;
+    /** The source of dates; empty for the loop's {@link Loop#wallClock}. */
+    public Optional<InstantSource> clock() {
+        return Optional.ofNullable(values.clock);
     }
 
     // ---- changed copies
@@ -249,7 +251,7 @@ public final class HttpServerOptions {
         return with(copy -> copy.accessLog = log);
     }
 
-    /** Sets the source of dates. */
+    /** Sets a source of dates other than the loop's {@link Loop#wallClock}. */
     public HttpServerOptions clock(InstantSource source) {
         Objects.requireNonNull(source, "source");
         return with(copy -> copy.clock = source);

@@ -60,7 +60,7 @@ final class LoopSide {
 
     /** The time of day. */
     Instant now() {
-        return options.clock().instant();
+        return options.clock().orElseGet(loop::wallClock).instant();
     }
 
     /** The Date field of a response made now. */

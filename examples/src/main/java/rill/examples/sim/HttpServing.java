@@ -117,7 +117,6 @@ final class HttpServing implements Scenario {
             this.run = run;
             this.loop = run.findings.loop(host);
             HttpServerOptions options = HttpServerOptions.defaults()
-                    .clock(host.wallClock())
                     .headDeadline(SHORT)
                     .idleTime(SHORT.multipliedBy(3))
                     .bodyProgress(100, SHORT)

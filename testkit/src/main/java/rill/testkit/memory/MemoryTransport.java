@@ -7,6 +7,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import rill.Handle;
 import rill.Promise;
 import rill.Resolver;
+import rill.spi.Clock;
 import rill.spi.Environment;
 import rill.spi.Memory;
 import rill.spi.SeededRandom;
@@ -45,7 +48,7 @@ import rill.spi.Transport;
  * <p>A transport with a seed is as nasty as the contract allows: it splits reads, takes writes in parts or late, delays bytes in flight, and reports
  * events in another order each time. The same seed gives the same network. {@link #calm()} does none of that.
  *
- * <p>Addresses are ports of the loopback. Every name resolves to the loopback.
+ * <p>Its date begins in 2030. Addresses are ports of the loopback. Every name resolves to the loopback.
  *
  * <p><b>Threading:</b> everything on one thread.
  *
@@ -56,6 +59,7 @@ public final class MemoryTransport implements Transport {
     public static final SocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     private static final long START = 1_000_000_000_000L;
+    private static final Instant BEGINNING = Instant.parse("2030-01-01T00:00:00Z");
     private static final int FIRST_PORT = 20_000;
     private static final int LAST_PORT = 65_535;
     private static final int[] CAPACITIES = {37, 512, 4096, 16 * 1024, 64 * 1024};
@@ -213,9 +217,23 @@ public final class MemoryTransport implements Transport {
     public Environment environment() {
         if (environment == null) {
             environment = new Environment(
-                    this::nanoTime, new SeededRandom(new Random(seed)), resolver(), time::later, memory, time);
+                    clock(), new SeededRandom(new Random(seed)), resolver(), time::later, memory, time);
         }
         return environment;
+    }
+
+    private Clock clock() {
+        return new Clock() {
+            @Override
+            public long nanoTime() {
+                return MemoryTransport.this.nanoTime();
+            }
+
+            @Override
+            public InstantSource wallClock() {
+                return () -> BEGINNING.plusNanos(nanoTime() - START);
+            }
+        };
     }
 
     private Resolver resolver() {

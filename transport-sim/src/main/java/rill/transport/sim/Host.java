@@ -47,7 +47,6 @@ public final class Host {
     private final Network network;
     private final String name;
     private final InetAddress address;
-    private final WallClock wallClock;
     private final SimTransport transport;
     private final List<Driven> loops = new ArrayList<>();
     private final @Nullable Boot boot;
@@ -67,8 +66,8 @@ public final class Host {
         this.boot = boot;
         this.number = network.hosts().size();
         this.random = Agenda.random(network.seed, "host " + name);
-        this.clock = new HostClock(network.agenda, random.nextLong());
-        this.wallClock = new WallClock(clock, Duration.ofMillis(random.nextInt(-500, 501)));
+        long origin = random.nextLong();
+        this.clock = new HostClock(network.agenda, origin, Duration.ofMillis(random.nextInt(-500, 501)));
         this.ports = new Ports(network, this);
         this.address = Network.addressOf(name, number);
         this.transport = new SimTransport(simulation, network, this);
@@ -186,7 +185,7 @@ public final class Host {
 
     /** Returns the wall clock of this host: near that of the others, and made to jump by {@link Faults#wallClockJumps}. */
     public InstantSource wallClock() {
-        return wallClock;
+        return clock.wallClock();
     }
 
     /** Returns whether the host runs: after a crash or a kill, it does not until it boots again. */
@@ -332,10 +331,10 @@ public final class Host {
     Runnable wallClockJumps(Duration by) {
         network.tally.hit(Fault.Kind.WALL_CLOCK, loops.size());
         note("wall clock jumps by " + by);
-        wallClock.jump(by);
+        clock.wallClockJumps(by);
         return () -> {
             note("wall clock jumps back");
-            wallClock.jump(by.negated());
+            clock.wallClockJumps(by.negated());
         };
     }
 
@@ -378,7 +377,7 @@ public final class Host {
 
     void powerIsBack() {
         if (--crashes == 0) {
-            wallClock.clockMoved(clock.startAnew(random.nextLong()));
+            clock.startAnew(random.nextLong());
         }
         bootIfUp();
     }

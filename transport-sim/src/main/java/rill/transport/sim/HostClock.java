@@ -1,5 +1,7 @@
 package rill.transport.sim;
 
+import java.time.Duration;
+import java.time.InstantSource;
 import rill.spi.Clock;
 
 /** A host's own clock. It starts anywhere, and may run at another rate than the simulation's. It never goes back while the host has power. */
@@ -8,10 +10,15 @@ final class HostClock implements Clock {
     private long base; // its reading at since
     private long since;
     private double rate = 1;
+    private final WallClock wallClock;
 
-    HostClock(Agenda agenda, long origin) {
+    /**
+     * @param wallClockIsOff by how much the wall clock differs from those of other hosts
+     */
+    HostClock(Agenda agenda, long origin, Duration wallClockIsOff) {
         this.agenda = agenda;
         this.base = origin;
+        this.wallClock = new WallClock(this, wallClockIsOff);
     }
 
     @Override
@@ -20,12 +27,22 @@ final class HostClock implements Clock {
         return base + (rate == 1 ? passed : (long) (passed * rate));
     }
 
-    /** Starts at another reading, and returns by how much it has moved. */
-    long startAnew(long origin) {
+    @Override
+    public InstantSource wallClock() {
+        return wallClock;
+    }
+
+    /** Makes the wall clock jump forward, or back if {@code by} is negative. */
+    void wallClockJumps(Duration by) {
+        wallClock.jump(by);
+    }
+
+    /** Starts at another reading; the date does not change. */
+    void startAnew(long origin) {
         long before = nanoTime();
         base = origin;
         since = agenda.now();
-        return base - before;
+        wallClock.clockMoved(base - before);
     }
 
     void rate(double newRate) {
