@@ -74,6 +74,11 @@ final class End extends Actor {
         afterMemberClosed = run.loops().memberClosed();
     }
 
+    /** Whether this end connects to that server: at another one, its own port may be another connection's as well. */
+    boolean isFor(Server listening) {
+        return server == listening;
+    }
+
     /**
      * Whether the other end must have been accepted: its listener accepts, nothing has stopped it, and no failure was reported during the handshake
      * of its layers.

@@ -227,7 +227,10 @@ final class Run {
                 SocketAddress remote = each.connection.remoteAddress();
                 for (int id = 0; id < ends.length; id += 2) {
                     End connecting = ends[id];
-                    if (connecting != null && ends[id + 1] == null && remote.equals(connecting.local)) {
+                    if (connecting != null
+                            && ends[id + 1] == null
+                            && connecting.isFor(each.server)
+                            && remote.equals(connecting.local)) {
                         accepted.remove(each);
                         Step.Listen how = each.server.step;
                         var end = new End(
