@@ -6,6 +6,7 @@ import java.net.SocketOption;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -346,7 +347,7 @@ public final class Connection<R, W> implements AutoCloseable {
      * dropped. Reading continues, so that a peer that answers only once it has the whole request can be heard. Idempotent.
      */
     public void shutdownOutput() {
-        link.onLoop("end of output", link::shutdownOutput);
+        endOutput("end of output", link::shutdownOutput, link::outputShutDown);
     }
 
     /**
@@ -362,7 +363,7 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     @Override
     public void close() {
-        link.onLoop("close", link::close);
+        endOutput("close", link::close, link::closedByCaller);
     }
 
     /**
@@ -381,8 +382,16 @@ public final class Connection<R, W> implements AutoCloseable {
      * @return {@link #closed()}
      */
     public Future<@Nullable Void> abort() {
-        link.onLoop("abort", link::abort);
+        endOutput("abort", link::abort, link::closedByCaller);
         return closed();
+    }
+
+    /** Ends the output, on the loop. What this thread writes from now on is refused, even if the loop has not got to it. */
+    private void endOutput(String what, Runnable action, Supplier<Throwable> why) {
+        if (!link.loop().isCurrent()) {
+            link.outbound().reservations().end(why.get());
+        }
+        link.onLoop(what, action);
     }
 
     /**
@@ -402,7 +411,7 @@ public final class Connection<R, W> implements AutoCloseable {
      * away, this stays true until that is noticed.
      */
     public boolean isOpen() {
-        return link.outbound().closed() == null;
+        return !link.outbound().isOver();
     }
 
     /**

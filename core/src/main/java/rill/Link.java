@@ -462,6 +462,16 @@ final class Link extends Node implements WireListener, Observed {
         return receives() && !stack.isEmpty() && !stack.ready() && (!wireGone || stack.waits());
     }
 
+    /** Any thread: why nothing is written any more after {@link #shutdownOutput}. */
+    Throwable outputShutDown() {
+        return new IOException(this + ": its output was shut down");
+    }
+
+    /** Any thread: why nothing is written any more once the caller has closed it. */
+    Throwable closedByCaller() {
+        return new ClosedHere(peer(), loop.origins() != null, null);
+    }
+
     /** Why nothing is written any more. */
     Throwable closedByUs() {
         Throwable before = outbound.closed();

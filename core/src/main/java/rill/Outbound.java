@@ -358,6 +358,12 @@ final class Outbound {
         return made;
     }
 
+    /** Any thread: whether nothing more can be written, or another thread has just asked for that. */
+    boolean isOver() {
+        Reservations made = reservations;
+        return closed != null || (made != null && made.isOver());
+    }
+
     /** Greater than zero while a write of another thread was admitted and has not arrived. */
     long reserved() {
         Reservations made = reservations;

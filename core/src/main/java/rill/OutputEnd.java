@@ -1,6 +1,5 @@
 package rill;
 
-import java.io.IOException;
 
 /**
  * The graceful end of a connection's output. Made on first use; until then there is none.
@@ -34,7 +33,7 @@ final class OutputEnd {
         if (askedFor || saidGoodBye) {
             return;
         }
-        outbound.refuse(new IOException(link + ": its output was shut down"));
+        outbound.refuse(link.outputShutDown());
         askedFor = true;
         outbound.settle();
         if (!link.open()) {

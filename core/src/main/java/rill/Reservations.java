@@ -32,6 +32,7 @@ final class Reservations {
     private final Link link;
     private volatile long bytes; // estimates of messages on their way
     private volatile boolean refusalUnderWay; // on its way to the loop
+    private volatile @Nullable Throwable over; // the output's end, asked for by another thread and on its way to the loop
 
     Reservations(Link link) {
         this.link = link;
@@ -41,13 +42,22 @@ final class Reservations {
         return bytes;
     }
 
+    /** From another thread, which ends the output: what is written later than this is refused. What was admitted before still leaves. */
+    void end(Throwable why) {
+        over = why;
+    }
+
+    boolean isOver() {
+        return over != null;
+    }
+
     /** From another thread: reserves room and returns null, or returns why there is none; in that case the connection fails with it. */
     @Nullable
     Throwable reserve(int estimate) {
         Outbound outbound = link.outbound();
         Throwable ended = outbound.closed();
-        if (ended != null) {
-            return ended;
+        if (ended != null || over != null) {
+            return ended != null ? ended : over;
         }
         long before;
         do {

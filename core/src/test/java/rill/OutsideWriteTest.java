@@ -15,6 +15,8 @@ import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.testing.TextLines;
 
 /** Writes of threads other than the loop's: admitted once, by an estimate that may be wrong. */
@@ -54,6 +56,28 @@ class OutsideWriteTest {
             assertThat(header.failure()).isNull();
             assertThat(body.isDone()).isTrue();
             assertThat(body.failure()).isNull();
+            assertThat(rig.reports).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"close", "shutdownOutput", "abort"})
+    void what_a_thread_writes_after_it_has_ended_the_output_is_refused_and_what_it_wrote_before_is_not(String how)
+            throws IOException {
+        try (var rig = rig(String::length)) {
+            Connection<String, String> connection = rig.connection();
+            Future<?> before = connection.write("before");
+            switch (how) {
+                case "close" -> connection.close();
+                case "abort" -> connection.abort();
+                default -> connection.shutdownOutput();
+            }
+            assertThat(connection.isOpen()).isFalse();
+            Future<?> after = connection.write("after");
+            rig.settle();
+            assertThat(before.failure()).isNull();
+            assertThat(after.failure()).isInstanceOf(IOException.class);
+            assertThat(rig.sent()).isEqualTo(how.equals("abort") ? "" : "before");
             assertThat(rig.reports).isEmpty();
         }
     }
