@@ -57,7 +57,7 @@ final class Answering {
         if (begun) {
             connection.broken(why);
         } else {
-            connection.report("the answer to " + named(), why);
+            connection.report("the answer to " + exchange.named(), why);
             write(error(500, ""));
         }
     }
@@ -76,11 +76,6 @@ final class Answering {
         if (pulling != null) {
             pulling.giveUp();
         }
-    }
-
-    private String named() {
-        return String.valueOf(
-                exchange.request == null ? "a request" : exchange.request.method() + " " + exchange.request.target());
     }
 
     // ---- the response
@@ -118,7 +113,7 @@ final class Answering {
         if (failure instanceof CancellationException) {
             return error(503, "");
         }
-        connection.report("the handler of " + named(), failure);
+        connection.report("the handler of " + exchange.named(), failure);
         return error(500, "");
     }
 

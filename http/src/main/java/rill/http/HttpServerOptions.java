@@ -102,16 +102,16 @@ public final class HttpServerOptions {
     }
 
     /**
-     * The longest time that a handler may take, zero for no bound. Then its Future (the Task, for {@link HttpServer#tasks}) is cancelled, and the
-     * request is answered with 503. The body of the response may take longer.
+     * The longest time that a handler may take, zero for no bound. Then the request is answered with 503, and its Future (the Task, for
+     * {@link HttpServer#tasks}) is given up, which cancels it unless others wait for it. The body of the response may take longer.
      */
     public Duration answerDeadline() {
         return values.answerDeadline;
     }
 
     /**
-     * The longest time that a connection may have nothing to do, and that a client may take nothing of an answer. <b>Not guaranteed:</b> the exact
-     * time; it may be up to a quarter longer.
+     * The longest time that a connection may have nothing to do, that a client may take nothing of what was written, and that nothing is written to a
+     * client that has ended its stream and may have gone. <b>Not guaranteed:</b> the exact time; it may be up to a quarter longer.
      */
     public Duration idleTime() {
         return values.idleTime;

@@ -42,6 +42,7 @@ final class ServerConnection {
     private boolean writing; // answers
     private boolean moreDue; // since that began
     private boolean blocked; // by a client that does not take what is written
+    private boolean inputEnded; // the client may have left, or still take answers
 
     // The list of LoopSide.
     @Nullable
@@ -75,6 +76,8 @@ final class ServerConnection {
 
     /** The peer sends nothing more, but may still take answers. */
     private void inputEnded() {
+        inputEnded = true;
+        patience.active();
         finishesThen(requests.isEmpty());
     }
 
@@ -164,9 +167,9 @@ final class ServerConnection {
     /** Writes a part of an answer. Above the water mark, no other answer is begun before the client has taken some. */
     Future<@Nullable Void> write(ResponseEvent event) {
         Future<@Nullable Void> written = connection.write(event);
+        patience.active();
         if (!written.isDone() && !blocked) {
             blocked = true;
-            patience.active();
             written.onDone((nothing, failure) -> {
                 blocked = false;
                 patience.active();
@@ -242,21 +245,19 @@ final class ServerConnection {
         if (over) {
             return;
         }
-        boolean idle = requests.isEmpty() && !intake.isWithinBody();
-        if ((idle || blocked) && patience.isIdleTooLong((int) connection.pending())) {
-            tooIdle();
+        boolean tooLong = patience.isIdleTooLong((int) connection.pending());
+        if (tooLong && (inputEnded || isUnread())) {
+            over = true;
+            connection.abort(); // nobody is there, or nothing is taken
+        } else if (tooLong && requests.isEmpty() && !intake.isWithinBody()) {
+            end();
         }
         intake.lookAfterBody();
     }
 
-    /** There is nothing to do, or the client does not take what was written. */
-    private void tooIdle() {
-        if (blocked) {
-            over = true;
-            connection.abort();
-        } else {
-            end();
-        }
+    /** Whether the client has not taken all that was written. */
+    private boolean isUnread() {
+        return blocked || connection.pending() > 0;
     }
 
     // ---- the end
