@@ -184,9 +184,6 @@ final class Answering {
     }
 
     private void whole(HttpResponse response, BytesBody bytes) {
-        if (exchange.isOf("CONNECT") && response.status() / 100 == 2) {
-            throw new IllegalStateException("to agree to CONNECT is an upgrade: see HttpResponse.upgrade");
-        }
         ResponseHead head = response.whole(bytes);
         if (!withoutBody && head.bodyLength() != 0) {
             throw new IllegalStateException("the fields tell of a body that is missing: " + response);
@@ -199,6 +196,9 @@ final class Answering {
 
     /** False if it was not written: then the connection has failed. */
     private boolean head(ResponseHead head) {
+        if (exchange.isOf("CONNECT") && head.status() / 100 == 2) {
+            throw new IllegalStateException("to agree to CONNECT is an upgrade: see HttpResponse.upgrade");
+        }
         ResponseHead dated =
                 hasDate(head) ? head : head.followedBy(connection.side().date());
         last = !head.keepAlive() || connection.endsAfter(exchange); // which depends on whether the answer has begun

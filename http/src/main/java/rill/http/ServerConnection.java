@@ -154,6 +154,9 @@ final class ServerConnection {
         if (head == null || !head.keepAlive() || exchange.refused != null) {
             return true;
         }
+        if (exchange.isOf("CONNECT")) {
+            return true; // what follows was perhaps sent into the tunnel that is refused
+        }
         if (finishing && requests.size() == 1) {
             return true;
         }
