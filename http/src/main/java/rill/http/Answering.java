@@ -104,7 +104,7 @@ final class Answering {
     }
 
     private HttpResponse inPlaceOf(Throwable failure) {
-        if (failure instanceof BodyTooLargeException) {
+        if (failure instanceof BodyTooLargeException large && !large.ofResponse) {
             return error(413, failure.getMessage() + "\n");
         }
         if (failure instanceof HttpRefusedException refused) {

@@ -95,7 +95,7 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
      */
     public abstract Future<@Nullable ByteBuf> next();
 
-    /** Returns the fields after the body; none before its end has been read. */
+    /** Returns the fields after the body; none before its end has been read. A server sends them on with an answer in chunks, a client does not. */
     public HttpFields trailers() {
         return HttpFields.none();
     }
@@ -121,14 +121,19 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     }
 
     /** Called before the whole body is read. */
+    /** Whether it is the body of a response to this side. */
+    boolean isOfResponse() {
+        return false;
+    }
+
     void beginWhole(String what) {}
 
     Future<byte[]> gather(int limit) {
         return new Gathering(this, limit).start();
     }
 
-    static BodyTooLargeException tooLarge(long limit) {
-        return new BodyTooLargeException("a body of more than " + limit + " bytes");
+    final BodyTooLargeException tooLarge(long limit) {
+        return new BodyTooLargeException("a body of more than " + limit + " bytes", isOfResponse());
     }
 
     /** {@link #saveTo(Path, long, LongConsumer)} without progress. */
