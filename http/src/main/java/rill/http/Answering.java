@@ -91,7 +91,7 @@ final class Answering {
             return response(failure);
         }
         HttpResponse response = promised.result();
-        return response == null ? inPlaceOf(new NullPointerException("the handler's Future gave null")) : response;
+        return response == null ? inPlaceOf(Exchange.noResponse()) : response;
     }
 
     private HttpResponse response(Throwable failure) {

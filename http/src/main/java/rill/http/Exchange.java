@@ -1,7 +1,11 @@
 package rill.http;
 
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
+import rill.Loop;
 import rill.http.wire.Refused;
 import rill.http.wire.RequestHead;
 
@@ -133,9 +137,17 @@ final class Exchange {
         }
     }
 
+    /** An IOException is most likely what the loss of the client has led to. */
     private void unused(@Nullable HttpResponse response, @Nullable Throwable failure) {
         if (response != null) {
             response.body().close();
+        } else if (!(failure instanceof IOException || failure instanceof CancellationException)) {
+            Objects.requireNonNull(Loop.current())
+                    .report("the handler of " + named(), failure == null ? noResponse() : failure);
         }
+    }
+
+    static NullPointerException noResponse() {
+        return new NullPointerException("the handler's Future gave null");
     }
 }

@@ -37,8 +37,9 @@ import rill.http.wire.ResponseEvent;
  * <p><b>Threading:</b> handlers run on the loop of the connection. On a {@link rill.LoopGroup} that means several threads at once.
  *
  * <p><b>Errors:</b> a request that breaks the protocol or exceeds a limit is answered (400, 408, 414, 417, 431, 501, 505) after the requests before it,
- * and the connection is closed. If a handler throws, or its Future fails, the answer is 413 for a {@link BodyTooLargeException}, the status carried by
- * an {@link HttpRefusedException}, 503 if the Future was cancelled, and otherwise 500, which is also reported. If an answer can't be sent to its end,
+ * and the connection is closed. If a handler throws, or its Future fails, the answer is 413 for a {@link BodyTooLargeException} of a request, the status
+ * carried by an {@link HttpRefusedException}, 503 if the Future was cancelled, and otherwise 500, which is also reported; so is a failure of a handler
+ * whose client has gone, unless it is an IOException. If an answer can't be sent to its end,
  * the connection is reset, so that the client can't take it for complete. If the client disconnects by a reset, the Future of its handler is given up,
  * which cancels it unless others wait for it. A client that only ends its stream may still read its answer; it counts as gone once nothing has been
  * written to it for {@link HttpServerOptions#idleTime}.

@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -265,6 +266,47 @@ class HttpServerLeavingTest {
             served.drive(() -> served.server.connections() == 0);
             served.transport.turns(5);
             assertThat(promises.getFirst().isCancelled() || closed.get() == 1).isTrue();
+        }
+    }
+
+    // ---- failures
+
+    @Test
+    void a_handler_that_has_failed_before_its_turn_is_reported_though_its_client_has_gone() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(promising(promises))) {
+            var client = served.connect().send(GET.repeat(3));
+            served.drive(() -> promises.size() == 3);
+            promises.get(1).fail(new IllegalStateException("a bug"));
+            promises.get(2).fail(new IOException("an upstream that is gone"));
+            served.transport.turns(5);
+            client.connection.abort();
+            served.reported(Report.ConnectionFailed.class);
+            Report.Thrown told = served.reported(Report.Thrown.class);
+            assertThat(told.what()).isEqualTo("the handler of GET /");
+            assertThat(told.cause()).hasMessage("a bug");
+        }
+    }
+
+    @Test
+    void a_handler_that_fails_when_it_is_cancelled_is_reported() throws IOException {
+        var asked = new AtomicInteger();
+        List<RuntimeException> failures = List.of(new IllegalStateException("a bug"), new CancellationException());
+        try (var served = new Served(new HttpServer.Tasks(request -> {
+            RuntimeException failure = failures.get(asked.getAndIncrement());
+            try {
+                return Loop.current().<HttpResponse>promise().await();
+            } catch (CancellationException e) {
+                throw failure;
+            }
+        }))) {
+            var client = served.connect().send(GET.repeat(2));
+            served.drive(() -> asked.get() == 2);
+            client.connection.abort();
+            served.reported(Report.ConnectionFailed.class);
+            Report.Thrown told = served.reported(Report.Thrown.class);
+            assertThat(told.what()).isEqualTo("the handler of GET /");
+            assertThat(told.cause()).hasMessage("a bug");
         }
     }
 }
