@@ -89,9 +89,10 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     public abstract long length();
 
     /**
-     * Returns the next piece; null at the end. One call at a time. A piece whose Future was given up before anyone saw it is returned by the next call.
+     * Returns the next piece; null at the end. One call at a time. A piece of a received body whose Future was given up before anyone saw it is returned
+     * by the next call; one of a file is lost, and of a {@link Source} it is the source's to say.
      *
-     * @throws IllegalStateException if the last call is not done; if called on another loop, the Future fails with it
+     * @throws IllegalStateException if the last call is not done; if called on another loop, the Future fails with it. Not checked for a {@link Source}
      */
     public abstract Future<@Nullable ByteBuf> next();
 
@@ -120,12 +121,12 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
         return gather(limit);
     }
 
-    /** Called before the whole body is read. */
     /** Whether it is the body of a response to this side. */
     boolean isOfResponse() {
         return false;
     }
 
+    /** Called before the whole body is read. */
     void beginWhole(String what) {}
 
     Future<byte[]> gather(int limit) {
