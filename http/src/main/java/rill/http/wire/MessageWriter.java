@@ -162,7 +162,7 @@ final class MessageWriter {
                 + (fields.to() - fields.from())
                 + (more.to() - more.from())
                 + 2 * SLACK
-                + (head.content().length < WORTH_WRAPPING ? head.content().length : 0);
+                + head.content().length;
     }
 
     private static void put(HttpFields fields, ByteBuf to) {
