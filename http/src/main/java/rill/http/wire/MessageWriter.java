@@ -54,14 +54,6 @@ final class MessageWriter {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    boolean inHead() {
-        return state == State.HEAD;
-    }
-
-    boolean isOver() {
-        return state == State.OVER;
-    }
-
     /** Another protocol follows, or nothing. */
     void end() {
         state = State.OVER;
