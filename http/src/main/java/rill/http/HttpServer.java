@@ -42,7 +42,7 @@ import rill.http.wire.ResponseEvent;
  * whose client has gone, unless it is an IOException. If an answer can't be sent to its end,
  * the connection is reset, so that the client can't take it for complete. If the client disconnects by a reset, the Future of its handler is given up,
  * which cancels it unless others wait for it. A client that only ends its stream may still read its answer; it counts as gone once nothing has been
- * written to it for {@link HttpServerOptions#idleTime}.
+ * written to it for {@link HttpServerOptions#idleTime}, or at once without {@link HttpServerOptions#halfClose}.
  *
  * <p><b>Not guaranteed:</b> that a disconnect is noticed soon. A connection is not read while {@link HttpServerOptions#pipelined} of its requests are
  * in progress, while {@link HttpServerOptions#waitingBytes} of a body wait for the handler, or while a request with {@code Upgrade}, or CONNECT, waits

@@ -23,6 +23,7 @@ public final class HttpServerOptions {
         private Duration headDeadline = Duration.ofSeconds(10);
         private Duration answerDeadline = Duration.ZERO;
         private Duration idleTime = Duration.ofSeconds(60);
+        private boolean halfClose = true;
         private int progressBytes = 1024;
         private Duration progressTime = Duration.ofSeconds(10);
         private int pipelined = 16;
@@ -117,6 +118,14 @@ public final class HttpServerOptions {
         return values.idleTime;
     }
 
+    /**
+     * Whether a client that has ended its stream is still answered. If not, it counts as gone at once: its requests in progress are given up, and its
+     * connection is reset.
+     */
+    public boolean halfClose() {
+        return values.halfClose;
+    }
+
     /** The number of bytes of a body that have to arrive in each {@link #progressTime} while the handler waits for them. */
     public int progressBytes() {
         return values.progressBytes;
@@ -201,6 +210,11 @@ public final class HttpServerOptions {
         return with(copy -> copy.idleTime = time);
     }
 
+    /** Sets {@link #halfClose()}, which is on by default. Without it a handler is cancelled as soon as a browser has left, but a client of {@code nc -N} gets no answer. */
+    public HttpServerOptions halfClose(boolean answered) {
+        return with(copy -> copy.halfClose = answered);
+    }
+
     /** Sets {@link #progressBytes()} and {@link #progressTime()}. */
     public HttpServerOptions bodyProgress(int bytes, Duration time) {
         atLeast(1, bytes, "bodyProgress");
@@ -258,7 +272,7 @@ public final class HttpServerOptions {
     @Override
     public String toString() {
         return "HttpServerOptions[headDeadline=" + headDeadline() + ", answerDeadline=" + answerDeadline()
-                + ", idleTime=" + idleTime() + ", bodyProgress="
+                + ", idleTime=" + idleTime() + ", halfClose=" + halfClose() + ", bodyProgress="
                 + progressBytes() + " in " + progressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
                 + waitingBytes() + ", drainBytes=" + drainBytes() + ", " + limits() + ", " + listen() + "]";
     }

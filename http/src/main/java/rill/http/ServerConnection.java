@@ -78,7 +78,11 @@ final class ServerConnection {
     private void inputEnded() {
         inputEnded = true;
         patience.active();
-        finishesThen(requests.isEmpty());
+        if (options.halfClose() || requests.isEmpty()) {
+            finishesThen(requests.isEmpty());
+        } else {
+            cutOff();
+        }
     }
 
     /** Takes no further request. The connection ends with the last answer, or now if there is nothing to answer. */
@@ -230,6 +234,12 @@ final class ServerConnection {
         }
     }
 
+    /** Reads and answers nothing more, and what is written and has not left does not leave. */
+    private void cutOff() {
+        over = true;
+        connection.abort();
+    }
+
     private void dropAll() {
         for (Exchange each = requests.removeFirst(); each != null; each = requests.removeFirst()) {
             log(each, false);
@@ -250,8 +260,7 @@ final class ServerConnection {
         }
         boolean tooLong = patience.isIdleTooLong((int) connection.pending());
         if (tooLong && (inputEnded || isUnread())) {
-            over = true;
-            connection.abort(); // nobody is there, or nothing is taken
+            cutOff(); // nobody is there, or nothing is taken
         } else if (tooLong && requests.isEmpty() && !intake.isWithinBody()) {
             end();
         }

@@ -58,6 +58,29 @@ class HttpServerLeavingTest {
         }
     }
 
+    @Test
+    void without_half_closes_the_handler_of_a_client_that_has_ended_its_stream_is_cancelled_at_once()
+            throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(
+                Served.options().halfClose(false),
+                request -> request.path().equals("/last")
+                        ? text("last")
+                        : promising(promises).answer(request))) {
+            var client = served.connect().send(GET);
+            served.drive(() -> !promises.isEmpty());
+            client.connection.shutdownOutput();
+            served.pass(Duration.ofSeconds(1));
+            assertThat(promises.getFirst().isCancelled()).isTrue();
+            assertThat(client.ended).isTrue();
+
+            var answered = served.connect().send("GET /last HTTP/1.1\r\n" + HOST);
+            answered.until("last");
+            answered.connection.shutdownOutput();
+            assertThat(answered.untilEnd()).isEmpty();
+        }
+    }
+
     /** A piece after each pause, without end. */
     private static HttpBody events(Duration pause, AtomicInteger closed) {
         return HttpBody.stream(new HttpBody.Source() {
