@@ -326,6 +326,27 @@ final class WebSocketTest {
     }
 
     @Test
+    void a_host_may_have_an_underscore() throws IOException {
+        URI uri = serve(DEFAULTS, WebSocketTest::echo);
+        loop.run(() -> {
+            URI named = URI.create("ws://my_app:" + uri.getPort() + "/");
+            var socket = WebSocket.connect(loop, named).await();
+            assertThat(socket.info(WebSocketInfo.class)
+                            .orElseThrow()
+                            .request()
+                            .fields()
+                            .get("host"))
+                    .isEqualTo("my_app:" + uri.getPort());
+            socket.finish().await();
+        });
+        for (String none : List.of("ws:///", "ws://my_app:x/", "ws://a@my_app/", "ws://my_app:99999/", "ws:path")) {
+            assertThatThrownBy(() -> WebSocket.connect(loop, URI.create(none)))
+                    .as(none)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
     void half_a_message_is_not_lost_to_another_protocol() throws IOException {
         var told = new ArrayList<Throwable>();
         URI uri = serve(DEFAULTS, socket -> {
