@@ -171,7 +171,7 @@ public final class ClientResponse implements AutoCloseable {
         return bytes(usualLimit);
     }
 
-    /** Reads the whole body; if it has more than this many bytes, the Future fails. */
+    /** Reads the whole body; if it has more than this many bytes, the Future fails with a {@link BodyTooLargeException}. */
     public Future<byte[]> bytes(int most) {
         Promise<byte[]> promise = loop.promise();
         promise.onCancel(this::discard);
@@ -381,7 +381,8 @@ public final class ClientResponse implements AutoCloseable {
                 give(asked);
             }
         } catch (IOException | OutOfMemoryError e) {
-            failed(new IOException(exchange + ": " + e.getMessage(), e));
+            String why = exchange + ": " + e.getMessage();
+            failed(e instanceof BodyTooLargeException ? new BodyTooLargeException(why, true) : new IOException(why, e));
             exchange.cancel();
         }
         hold(!ended && queued + IncomingBody.PIECE * queue.size() >= READ_AHEAD);
