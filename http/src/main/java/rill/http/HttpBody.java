@@ -75,7 +75,8 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     public interface Source {
         /**
          * Returns the next piece, whose ownership is transferred; null at the end. Called again when the piece has left, or is on its way while the
-         * peer keeps up. An empty piece is skipped.
+         * peer keeps up. An empty piece is skipped. The Future is cancelled if the rest is not wanted: return a {@link Future#copy} of one that others
+         * wait for.
          */
         Future<@Nullable ByteBuf> next() throws IOException;
 
