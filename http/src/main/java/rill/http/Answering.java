@@ -57,7 +57,7 @@ final class Answering {
         if (begun) {
             connection.broken(why);
         } else {
-            connection.report("the answer to " + named(), why);
+            connection.report("the answer to " + exchange.named(), why);
             write(error(500, ""));
         }
     }
@@ -78,11 +78,6 @@ final class Answering {
         }
     }
 
-    private String named() {
-        return String.valueOf(
-                exchange.request == null ? "a request" : exchange.request.method() + " " + exchange.request.target());
-    }
-
     // ---- the response
 
     /** The handler's response, or an error in its place. */
@@ -96,7 +91,7 @@ final class Answering {
             return response(failure);
         }
         HttpResponse response = promised.result();
-        return response == null ? inPlaceOf(new NullPointerException("the handler's Future gave null")) : response;
+        return response == null ? inPlaceOf(Exchange.noResponse()) : response;
     }
 
     private HttpResponse response(Throwable failure) {
@@ -109,7 +104,7 @@ final class Answering {
     }
 
     private HttpResponse inPlaceOf(Throwable failure) {
-        if (failure instanceof BodyTooLargeException) {
+        if (failure instanceof BodyTooLargeException large && !large.ofResponse) {
             return error(413, failure.getMessage() + "\n");
         }
         if (failure instanceof HttpRefusedException refused) {
@@ -118,7 +113,7 @@ final class Answering {
         if (failure instanceof CancellationException) {
             return error(503, "");
         }
-        connection.report("the handler of " + named(), failure);
+        connection.report("the handler of " + exchange.named(), failure);
         return error(500, "");
     }
 
@@ -189,9 +184,6 @@ final class Answering {
     }
 
     private void whole(HttpResponse response, BytesBody bytes) {
-        if (exchange.isOf("CONNECT") && response.status() / 100 == 2) {
-            throw new IllegalStateException("to agree to CONNECT is an upgrade: see HttpResponse.upgrade");
-        }
         ResponseHead head = response.whole(bytes);
         if (!withoutBody && head.bodyLength() != 0) {
             throw new IllegalStateException("the fields tell of a body that is missing: " + response);
@@ -204,6 +196,9 @@ final class Answering {
 
     /** False if it was not written: then the connection has failed. */
     private boolean head(ResponseHead head) {
+        if (exchange.isOf("CONNECT") && head.status() / 100 == 2) {
+            throw new IllegalStateException("to agree to CONNECT is an upgrade: see HttpResponse.upgrade");
+        }
         ResponseHead dated =
                 hasDate(head) ? head : head.followedBy(connection.side().date());
         last = !head.keepAlive() || connection.endsAfter(exchange); // which depends on whether the answer has begun

@@ -58,6 +58,7 @@ public final class ClientResponse implements AutoCloseable {
     private boolean ended;
     private boolean held;
     private boolean discarded;
+    private long received;
     private long drained;
 
     ClientResponse(ClientExchange exchange, ClientRequest request, ResponseHead head, HttpClient client) {
@@ -85,13 +86,14 @@ public final class ClientResponse implements AutoCloseable {
 
     /**
      * Returns the fields as they apply to the body returned here, so that both can be forwarded: if it is {@link #inflated}, without Content-Encoding
-     * and Content-Length, which describe the body as it was sent. {@link #head} has all of them.
+     * and Content-Length, without digests and Accept-Ranges, and with a weak ETag, since all of these describe the body as it was sent. {@link #head} has
+     * all fields as they came.
      */
     public HttpFields fields() {
         HttpFields known = fields;
         if (known == null) {
             known = head.fields();
-            known = coding == null ? known : known.without("content-encoding").without("content-length");
+            known = coding == null ? known : Compression.decoded(known);
             fields = known;
         }
         return known;
@@ -169,7 +171,7 @@ public final class ClientResponse implements AutoCloseable {
         return bytes(usualLimit);
     }
 
-    /** Reads the whole body; if it has more than this many bytes, the Future fails. */
+    /** Reads the whole body; if it has more than this many bytes, the Future fails with a {@link BodyTooLargeException}. */
     public Future<byte[]> bytes(int most) {
         Promise<byte[]> promise = loop.promise();
         promise.onCancel(this::discard);
@@ -248,7 +250,7 @@ public final class ClientResponse implements AutoCloseable {
         discarded = true;
         releaseAll();
         tellFailure(new IOException("the body of " + exchange + " was discarded"));
-        if (!ended && head.bodyLength() > WORTH_DRAINING) {
+        if (!ended && head.bodyLength() - received > WORTH_DRAINING) {
             exchange.cancel();
         } else {
             hold(false);
@@ -258,25 +260,28 @@ public final class ClientResponse implements AutoCloseable {
 
     /**
      * Returns the body as one that can be forwarded, as a server's answer or with another request, with back-pressure. Its length is unknown if it was
-     * inflated, and in the answer to HEAD if that states none. On the loop.
+     * inflated, and in the answer to HEAD if that states none. It has no trailers. On the loop.
      */
     public HttpBody body() {
         if (!head.hasBody() && !bodyUnsaid) {
             return HttpBody.empty();
         }
-        var source = new HttpBody.Source() {
-            @Override
-            public Future<@Nullable ByteBuf> next() {
-                return ClientResponse.this.next();
-            }
-
-            @Override
-            public void close() {
-                discard();
-            }
-        };
+        var source = new Rest();
         long length = coding == null ? head.bodyLength() : HttpBody.UNKNOWN;
         return length > 0 ? HttpBody.stream(length, source) : HttpBody.stream(source);
+    }
+
+    /** The source of {@link #body()}. */
+    final class Rest implements HttpBody.Source {
+        @Override
+        public Future<@Nullable ByteBuf> next() {
+            return ClientResponse.this.next();
+        }
+
+        @Override
+        public void close() {
+            discard();
+        }
     }
 
     private void requireUnasked(String what) {
@@ -294,6 +299,7 @@ public final class ClientResponse implements AutoCloseable {
 
     void data(ByteBuf bytes) {
         int size = bytes.readableBytes();
+        received += size;
         if (discarded) {
             bytes.release();
             drained += size;
@@ -363,6 +369,9 @@ public final class ClientResponse implements AutoCloseable {
 
     /** Delivers what is available to the pending reader. */
     private void advance() {
+        if (discarded) {
+            return; // the reader knows
+        }
         try {
             if (failure != null) {
                 tellFailure(failure);
@@ -372,7 +381,8 @@ public final class ClientResponse implements AutoCloseable {
                 give(asked);
             }
         } catch (IOException | OutOfMemoryError e) {
-            failed(new IOException(exchange + ": " + e.getMessage(), e));
+            String why = exchange + ": " + e.getMessage();
+            failed(e instanceof BodyTooLargeException ? new BodyTooLargeException(why, true) : new IOException(why, e));
             exchange.cancel();
         }
         hold(!ended && queued + IncomingBody.PIECE * queue.size() >= READ_AHEAD);

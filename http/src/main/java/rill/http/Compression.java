@@ -100,11 +100,23 @@ final class Compression {
     /** The fields of the encoded form. Since its bytes differ, a strong ETag becomes a weak one, and ranges are not accepted. */
     static HttpFields encoded(HttpFields fields) {
         HttpFields all = varying(fields).with("Content-Encoding", "gzip").without("content-length");
-        String tag = fields.get("etag");
-        if (tag != null && !tag.startsWith("W/")) {
-            all = all.with("ETag", "W/" + tag);
-        }
+        all = weak(all);
         return all.contains("accept-ranges") ? all.with("Accept-Ranges", "none") : all;
+    }
+
+    private static HttpFields weak(HttpFields fields) {
+        String tag = fields.get("etag");
+        return tag == null || tag.startsWith("W/") ? fields : fields.with("ETag", "W/" + tag);
+    }
+
+    /** The fields of a response whose body is no longer encoded: those that describe the encoded bytes are gone, and a strong ETag becomes a weak one. */
+    static HttpFields decoded(HttpFields fields) {
+        HttpFields all =
+                fields.without("content-encoding").without("content-length").without("accept-ranges");
+        for (String digest : DIGESTS) {
+            all = all.without(digest);
+        }
+        return weak(all);
     }
 
     /** The encoded form of a body. */

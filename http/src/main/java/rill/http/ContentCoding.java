@@ -29,6 +29,7 @@ final class ContentCoding {
         END
     }
 
+    private static final byte[] NONE = {};
     private static final int PIECE = 16 * 1024;
     private static final int LONGEST_HEADER = 4 * 1024;
     private static final int TRAILER = 8;
@@ -40,10 +41,11 @@ final class ContentCoding {
     private final Inflater inflater;
     private final CRC32 crc = new CRC32();
     private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
-    private byte[] input = {};
+    private byte[] input = NONE;
     private int at;
     private State state;
-    private byte[] kept = {}; // of an incomplete header or trailer
+    private byte[] room = NONE; // for a piece, until there is one
+    private byte[] kept = NONE; // of an incomplete header or trailer
     private boolean members; // at least one is complete
     private long came;
     private long gave;
@@ -80,7 +82,7 @@ final class ContentCoding {
     /** The next piece; null if more input is needed. */
     @Nullable
     ByteBuf poll() throws IOException {
-        while (true) {
+        while (!closed) {
             if (at == input.length && !refill() && state != State.DEFLATED) {
                 return null;
             }
@@ -99,6 +101,7 @@ final class ContentCoding {
                 }
             }
         }
+        return null;
     }
 
     private boolean refill() {
@@ -112,7 +115,8 @@ final class ContentCoding {
     }
 
     private @Nullable ByteBuf inflate() throws IOException {
-        byte[] piece = new byte[PIECE];
+        byte[] piece = room.length == 0 ? new byte[PIECE] : room;
+        room = piece;
         inflater.setInput(input, at, input.length - at);
         int got;
         try {
@@ -132,7 +136,11 @@ final class ContentCoding {
         if (gzip) {
             crc.update(piece, 0, got);
         }
-        return got == 0 ? null : Unpooled.wrappedBuffer(piece, 0, got);
+        if (got == 0) {
+            return null;
+        }
+        room = NONE;
+        return Unpooled.wrappedBuffer(piece, 0, got);
     }
 
     private void requireBounded() throws IOException {
@@ -164,7 +172,7 @@ final class ContentCoding {
             return;
         }
         at -= kept.length - size;
-        kept = new byte[0];
+        kept = NONE;
         inflater.reset();
         crc.reset();
         state = State.DEFLATED;
@@ -209,7 +217,7 @@ final class ContentCoding {
         if (number(0) != crc.getValue() || number(4) != (inflater.getBytesWritten() & 0xFFFF_FFFFL)) {
             throw new IOException("the gzip body has another sum than it says");
         }
-        kept = new byte[0];
+        kept = NONE;
         members = true;
         state = State.HEADER;
     }
@@ -234,6 +242,7 @@ final class ContentCoding {
             closed = true;
             inflater.end();
             waiting.clear();
+            room = NONE;
         }
     }
 }

@@ -1,7 +1,11 @@
 package rill.http;
 
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
+import rill.Loop;
 import rill.http.wire.Refused;
 import rill.http.wire.RequestHead;
 
@@ -18,6 +22,11 @@ final class Exchange {
     final long startedNanos;
 
     /** The handler's Future; null until the handler was called. */
+    private @Nullable Future<HttpResponse> promised;
+
+    private boolean promisedToNoOther;
+
+    /** This exchange's own interest in that, unless it was done at once. */
     @Nullable
     Future<HttpResponse> answer;
 
@@ -55,9 +64,23 @@ final class Exchange {
         return body == null || body.isComplete();
     }
 
+    /**
+     * Takes the handler's Future. One that is pending may be waited for by others, such as requests for the same, so what is given up is not that
+     * Future, but the interest in it.
+     *
+     * @param toNoOther whether no other waits for it
+     * @return the answer
+     */
+    Future<HttpResponse> promised(Future<HttpResponse> future, boolean toNoOther) {
+        Future<HttpResponse> own = future.isDone() ? future : future.map(response -> response);
+        promised = future;
+        promisedToNoOther = toNoOther;
+        answer = own;
+        return own;
+    }
+
     boolean mayBeAnswered() {
-        Future<HttpResponse> promised = answer;
-        return promised == null ? refused != null : promised.isDone();
+        return answer == null ? refused != null : answer.isDone();
     }
 
     /** Whether the client still waits for permission to send the body. */
@@ -82,18 +105,49 @@ final class Exchange {
         return head != null && (head.isUpgrade() || head.method().equals("CONNECT"));
     }
 
+    /** Its name in reports. */
+    String named() {
+        return request == null ? "a request" : request.method() + " " + request.target();
+    }
+
     /** Releases everything it holds. */
     void drop() {
         if (body != null) {
             body.close();
         }
-        Future<HttpResponse> promised = answer;
         if (answering != null) {
             answering.abandon();
-        } else if (promised != null && !promised.isDone()) {
-            promised.cancel();
-        } else if (promised != null && promised.failure() == null && promised.result() != null) {
-            promised.result().body().close();
+        } else {
+            giveUp();
         }
+    }
+
+    /** The handler's answer is not wanted any more. A Task may give one all the same, in its own time. */
+    void giveUp() {
+        Future<HttpResponse> future = promised;
+        if (future == null || answer == null || answer.isCancelled()) {
+            return;
+        }
+        answer.cancel();
+        if (future.isDone()) {
+            Throwable failure = future.failure();
+            unused(failure == null ? future.result() : null, failure);
+        } else if (promisedToNoOther) {
+            future.onDone(this::unused);
+        }
+    }
+
+    /** An IOException is most likely what the loss of the client has led to. */
+    private void unused(@Nullable HttpResponse response, @Nullable Throwable failure) {
+        if (response != null) {
+            response.body().close();
+        } else if (!(failure instanceof IOException || failure instanceof CancellationException)) {
+            Objects.requireNonNull(Loop.current())
+                    .report("the handler of " + named(), failure == null ? noResponse() : failure);
+        }
+    }
+
+    static NullPointerException noResponse() {
+        return new NullPointerException("the handler's Future gave null");
     }
 }

@@ -35,6 +35,7 @@ final class FileBody extends HttpBody {
     private long modifiedNanos; // since 1970
     private long position;
     private boolean closed;
+    private @Nullable Future<@Nullable ByteBuf> asked;
 
     FileBody(Path file) {
         this(file, null);
@@ -203,7 +204,12 @@ final class FileBody extends HttpBody {
         if (closed) {
             return Future.of(null);
         }
-        return channel == null ? open(loop).flatMap(nothing -> read(loop)) : read(loop);
+        if (asked != null && !asked.isDone()) {
+            throw new IllegalStateException("next: the piece before has not come yet");
+        }
+        Future<@Nullable ByteBuf> next = channel == null ? open(loop).flatMap(nothing -> read(loop)) : read(loop);
+        asked = next;
+        return next;
     }
 
     private Future<@Nullable ByteBuf> read(Loop loop) {
@@ -236,7 +242,12 @@ final class FileBody extends HttpBody {
         FileChannel open = channel;
         channel = null;
         Loop loop = Loop.current();
-        if (open != null && loop != null) {
+        if (open == null) {
+            return;
+        }
+        if (loop == null) {
+            close(open);
+        } else {
             closeElsewhere(loop, open);
         }
     }

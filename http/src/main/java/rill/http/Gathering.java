@@ -71,7 +71,7 @@ final class Gathering {
             piece.release();
         }
         if (!fits) {
-            stop(HttpBody.tooLarge(limit));
+            stop(body.tooLarge(limit));
         }
         return fits;
     }

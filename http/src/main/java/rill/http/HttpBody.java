@@ -75,7 +75,8 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     public interface Source {
         /**
          * Returns the next piece, whose ownership is transferred; null at the end. Called again when the piece has left, or is on its way while the
-         * peer keeps up. An empty piece is skipped.
+         * peer keeps up. An empty piece is skipped. The Future is cancelled if the rest is not wanted: return a {@link Future#copy} of one that others
+         * wait for.
          */
         Future<@Nullable ByteBuf> next() throws IOException;
 
@@ -89,13 +90,14 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     public abstract long length();
 
     /**
-     * Returns the next piece; null at the end. One call at a time. A piece whose Future was given up before anyone saw it is returned by the next call.
+     * Returns the next piece; null at the end. One call at a time. A piece of a received body whose Future was given up before anyone saw it is returned
+     * by the next call; one of a file is lost, and of a {@link Source} it is the source's to say.
      *
-     * @throws IllegalStateException if the last call is not done; if called on another loop, the Future fails with it
+     * @throws IllegalStateException if the last call is not done; if called on another loop, the Future fails with it. Not checked for a {@link Source}
      */
     public abstract Future<@Nullable ByteBuf> next();
 
-    /** Returns the fields after the body; none before its end has been read. */
+    /** Returns the fields after the body; none before its end has been read. A server sends them on with an answer in chunks, a client does not. */
     public HttpFields trailers() {
         return HttpFields.none();
     }
@@ -120,6 +122,11 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
         return gather(limit);
     }
 
+    /** Whether it is the body of a response to this side. */
+    boolean isOfResponse() {
+        return false;
+    }
+
     /** Called before the whole body is read. */
     void beginWhole(String what) {}
 
@@ -127,8 +134,8 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
         return new Gathering(this, limit).start();
     }
 
-    static BodyTooLargeException tooLarge(long limit) {
-        return new BodyTooLargeException("a body of more than " + limit + " bytes");
+    final BodyTooLargeException tooLarge(long limit) {
+        return new BodyTooLargeException("a body of more than " + limit + " bytes", isOfResponse());
     }
 
     /** {@link #saveTo(Path, long, LongConsumer)} without progress. */

@@ -1,6 +1,7 @@
 package rill.http;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,8 @@ import rill.http.wire.ResponseHead;
  * A response: a status, fields and a body. Immutable, except for a body that is a stream; each method that changes something returns a changed copy. A
  * response whose body is bytes or text may answer any number of requests.
  *
- * <p>The server adds {@code Content-Length}, {@code Transfer-Encoding}, {@code Connection: close} and {@code Date}; they need not be set. In the answer
- * to HEAD, Content-Length may be set: it is the length of the body that GET would have had.
+ * <p>The server adds {@code Content-Length}, {@code Transfer-Encoding}, {@code Connection: close} and {@code Date}; they need not be set. A
+ * Content-Length that is not that of the body is refused (500), or replaced if the body is a stream. In the answer to HEAD, Content-Length may be set: it is the length of the body that GET would have had.
  *
  * <p><b>Errors:</b> {@link IllegalArgumentException} for a value that can't be sent.
  */
@@ -189,16 +190,22 @@ public final class HttpResponse {
     ResponseHead whole(BytesBody bytes) {
         ResponseHead made = whole;
         if (made == null) {
-            ResponseHead head = ResponseHead.of(status, fields);
-            made = mayHaveBody() ? head.content(bytes.array()) : head;
+            boolean sayLength = fields.contains("content-length");
+            made = mayHaveBody() && (!sayLength || isLength(bytes.length()))
+                    ? ResponseHead.of(status, sayLength ? fields.without("content-length") : fields)
+                            .content(bytes.array())
+                    : ResponseHead.of(status, fields);
             whole = made;
         }
         return made;
     }
 
-    /** Whether a response with this status may have a body whose length its fields don't already state. */
-    boolean mayHaveBody() {
-        return status >= 200 && status != 204 && status != 304 && !fields.contains("content-length");
+    private boolean mayHaveBody() {
+        return status >= 200 && status != 204 && status != 304;
+    }
+
+    private boolean isLength(long length) {
+        return fields.all("content-length").equals(List.of(Long.toString(length)));
     }
 
     @Override

@@ -37,12 +37,16 @@ import rill.http.wire.ResponseEvent;
  * <p><b>Threading:</b> handlers run on the loop of the connection. On a {@link rill.LoopGroup} that means several threads at once.
  *
  * <p><b>Errors:</b> a request that breaks the protocol or exceeds a limit is answered (400, 408, 414, 417, 431, 501, 505) after the requests before it,
- * and the connection is closed. If a handler throws, or its Future fails, the answer is 413 for a {@link BodyTooLargeException}, the status carried by
- * an {@link HttpRefusedException}, 503 if the Future was cancelled, and otherwise 500, which is also reported. If an answer can't be sent to its end,
- * the connection is reset, so that the client can't take it for complete. If the client disconnects, the Future of its handler is cancelled.
+ * and the connection is closed. If a handler throws, or its Future fails, the answer is 413 for a {@link BodyTooLargeException} of a request, the status
+ * carried by an {@link HttpRefusedException}, 503 if the Future was cancelled, and otherwise 500, which is also reported; so is a failure of a handler
+ * whose client has gone, unless it is an IOException. If an answer can't be sent to its end,
+ * the connection is reset, so that the client can't take it for complete. If the client disconnects by a reset, the Future of its handler is given up,
+ * which cancels it unless others wait for it. A client that only ends its stream may still read its answer; it counts as gone once nothing has been
+ * written to it for {@link HttpServerOptions#idleTime}, or at once without {@link HttpServerOptions#halfClose}.
  *
  * <p><b>Not guaranteed:</b> that a disconnect is noticed soon. A connection is not read while {@link HttpServerOptions#pipelined} of its requests are
- * in progress, or while {@link HttpServerOptions#waitingBytes} of a body wait for the handler; until reading resumes, a disconnect goes unnoticed.
+ * in progress, while {@link HttpServerOptions#waitingBytes} of a body wait for the handler, or while a request with {@code Upgrade}, or CONNECT, waits
+ * for its answer; until reading resumes, a disconnect goes unnoticed. {@link HttpServerOptions#answerDeadline} bounds that.
  *
  * <p><b>Closing:</b> when the server or its loop closes, no further requests are taken. Requests in progress are answered, the last one with
  * {@code Connection: close}.
@@ -100,12 +104,17 @@ public final class HttpServer implements AutoCloseable {
             HttpServerOptions options,
             ThrowingFunction<? super HttpRequest, HttpResponse> handler) {
         Objects.requireNonNull(handler, "handler");
-        return listen(
-                on,
-                address,
-                options,
-                request -> Objects.requireNonNull(Loop.current())
-                        .task(request.method() + " " + request.target(), () -> handler.apply(request)));
+        return listen(on, address, options, new Tasks(handler));
+    }
+
+    /** A Task for each request, for which nobody else waits. */
+    record Tasks(ThrowingFunction<? super HttpRequest, HttpResponse> handler)
+            implements Service<HttpRequest, HttpResponse> {
+        @Override
+        public Future<HttpResponse> answer(HttpRequest request) {
+            return Objects.requireNonNull(Loop.current())
+                    .task(request.method() + " " + request.target(), () -> handler.apply(request));
+        }
     }
 
     private Future<HttpServer> listen(Serving on, SocketAddress address) {

@@ -25,6 +25,7 @@ public final class HttpServerOptions {
         private Duration headDeadline = Duration.ofSeconds(10);
         private Duration answerDeadline = Duration.ZERO;
         private Duration idleTime = Duration.ofSeconds(60);
+        private boolean halfClose = true;
         private int progressBytes = 1024;
         private Duration progressTime = Duration.ofSeconds(10);
         private int pipelined = 16;
@@ -104,19 +105,27 @@ public final class HttpServerOptions {
     }
 
     /**
-     * The longest time that a handler may take, zero for no bound. Then its Future (the Task, for {@link HttpServer#tasks}) is cancelled, and the
-     * request is answered with 503. The body of the response may take longer.
+     * The longest time that a handler may take, zero for no bound. Then the request is answered with 503, and its Future (the Task, for
+     * {@link HttpServer#tasks}) is given up, which cancels it unless others wait for it. The body of the response may take longer.
      */
     public Duration answerDeadline() {
         return values.answerDeadline;
     }
 
     /**
-     * The longest time that a connection may have nothing to do, and that a client may take nothing of an answer. <b>Not guaranteed:</b> the exact
-     * time; it may be up to a quarter longer.
+     * The longest time that a connection may have nothing to do, that a client may take nothing of what was written, and that nothing is written to a
+     * client that has ended its stream and may have gone. <b>Not guaranteed:</b> the exact time; it may be up to a quarter longer.
      */
     public Duration idleTime() {
         return values.idleTime;
+    }
+
+    /**
+     * Whether a client that has ended its stream is still answered. If not, it counts as gone at once: its requests in progress are given up, and its
+     * connection is reset.
+     */
+    public boolean halfClose() {
+        return values.halfClose;
     }
 
     /** The number of bytes of a body that have to arrive in each {@link #progressTime} while the handler waits for them. */
@@ -203,6 +212,11 @@ public final class HttpServerOptions {
         return with(copy -> copy.idleTime = time);
     }
 
+    /** Sets {@link #halfClose()}, which is on by default. Without it a handler is cancelled as soon as a browser has left, but a client of {@code nc -N} gets no answer. */
+    public HttpServerOptions halfClose(boolean answered) {
+        return with(copy -> copy.halfClose = answered);
+    }
+
     /** Sets {@link #progressBytes()} and {@link #progressTime()}. */
     public HttpServerOptions bodyProgress(int bytes, Duration time) {
         atLeast(1, bytes, "bodyProgress");
@@ -260,7 +274,7 @@ public final class HttpServerOptions {
     @Override
     public String toString() {
         return "HttpServerOptions[headDeadline=" + headDeadline() + ", answerDeadline=" + answerDeadline()
-                + ", idleTime=" + idleTime() + ", bodyProgress="
+                + ", idleTime=" + idleTime() + ", halfClose=" + halfClose() + ", bodyProgress="
                 + progressBytes() + " in " + progressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
                 + waitingBytes() + ", drainBytes=" + drainBytes() + ", " + limits() + ", " + listen() + "]";
     }

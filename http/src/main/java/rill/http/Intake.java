@@ -103,15 +103,15 @@ final class Intake implements IncomingBody.Origin {
     }
 
     private void ask(Exchange exchange, HttpRequest request) {
-        Future<HttpResponse> answer;
+        Future<HttpResponse> promised;
         try {
-            answer = Objects.requireNonNull(server.service().answer(request), "the handler's Future");
+            promised = Objects.requireNonNull(server.service().answer(request), "the handler's Future");
         } catch (Throwable t) {
-            answer = owner.loop().failed(t);
+            promised = owner.loop().failed(t);
         }
-        exchange.answer = answer;
+        Future<HttpResponse> answer = exchange.promised(promised, server.service() instanceof HttpServer.Tasks);
         if (!answer.isDone()) {
-            Handle deadline = deadlineOf(answer);
+            Handle deadline = deadlineOf(exchange);
             BiConsumer<@Nullable HttpResponse, @Nullable Throwable> goOn = (response, failure) -> {
                 if (deadline != null) {
                     deadline.cancel();
@@ -122,10 +122,10 @@ final class Intake implements IncomingBody.Origin {
         }
     }
 
-    /** Cancels the handler's Future when its time is up; null if it has as much as it wants. */
-    private @Nullable Handle deadlineOf(Future<HttpResponse> answer) {
+    /** Gives up the handler's Future when its time is up; null if it has as much as it wants. */
+    private @Nullable Handle deadlineOf(Exchange exchange) {
         Duration most = server.options().answerDeadline();
-        return most.isZero() ? null : owner.loop().schedule(most, "deadline of an answer", answer::cancel);
+        return most.isZero() ? null : owner.loop().schedule(most, "deadline of an answer", exchange::giveUp);
     }
 
     private void ended(Exchange exchange, IncomingBody body, HttpFields trailers) {

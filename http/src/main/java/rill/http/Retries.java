@@ -71,7 +71,9 @@ final class Retries {
         if (tries > most || !isRepeatable(request, failure) || !mayPass(failure.getCause())) {
             return null;
         }
-        double nanos = Math.min((double) longest.toNanos(), first.toNanos() * Math.pow(2, tries - 1));
+        double nanos = Math.min(
+                (double) TimeUnit.NANOSECONDS.convert(longest),
+                TimeUnit.NANOSECONDS.convert(first) * Math.pow(2, tries - 1));
         Duration pause = Duration.ofNanos(
                 (long) (nanos * (1 - JITTER + 2 * JITTER * loop.random().nextDouble())));
         return pause.compareTo(timeLeft) < 0 && spend() ? pause : null;

@@ -24,10 +24,6 @@ final class Returned {
         all.add(at, piece);
     }
 
-    boolean isEmpty() {
-        return pieces == null || pieces.isEmpty();
-    }
-
     /** Removes the first of them; null if there is none. */
     @Nullable
     Piece poll() {

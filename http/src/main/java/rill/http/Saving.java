@@ -117,7 +117,7 @@ final class Saving {
             }
         });
         if (body.length() > limit) {
-            stop(HttpBody.tooLarge(limit));
+            stop(body.tooLarge(limit));
             return;
         }
         opening = loop.blocking(this::open, this::drop).onDone((open, failure) -> {
@@ -198,7 +198,7 @@ final class Saving {
             finish();
         } else if (piece.readableBytes() > limit - size) {
             piece.release();
-            stop(HttpBody.tooLarge(limit));
+            stop(body.tooLarge(limit));
         } else {
             write(piece);
         }

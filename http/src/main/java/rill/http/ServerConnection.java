@@ -42,6 +42,7 @@ final class ServerConnection {
     private boolean writing; // answers
     private boolean moreDue; // since that began
     private boolean blocked; // by a client that does not take what is written
+    private boolean inputEnded; // the client may have left, or still take answers
 
     // The list of LoopSide.
     @Nullable
@@ -75,7 +76,13 @@ final class ServerConnection {
 
     /** The peer sends nothing more, but may still take answers. */
     private void inputEnded() {
-        finishesThen(requests.isEmpty());
+        inputEnded = true;
+        patience.active();
+        if (options.halfClose() || requests.isEmpty()) {
+            finishesThen(requests.isEmpty());
+        } else {
+            cutOff();
+        }
     }
 
     /** Takes no further request. The connection ends with the last answer, or now if there is nothing to answer. */
@@ -151,6 +158,9 @@ final class ServerConnection {
         if (head == null || !head.keepAlive() || exchange.refused != null) {
             return true;
         }
+        if (exchange.isOf("CONNECT")) {
+            return true; // what follows was perhaps sent into the tunnel that is refused
+        }
         if (finishing && requests.size() == 1) {
             return true;
         }
@@ -164,9 +174,9 @@ final class ServerConnection {
     /** Writes a part of an answer. Above the water mark, no other answer is begun before the client has taken some. */
     Future<@Nullable Void> write(ResponseEvent event) {
         Future<@Nullable Void> written = connection.write(event);
+        patience.active();
         if (!written.isDone() && !blocked) {
             blocked = true;
-            patience.active();
             written.onDone((nothing, failure) -> {
                 blocked = false;
                 patience.active();
@@ -224,6 +234,12 @@ final class ServerConnection {
         }
     }
 
+    /** Reads and answers nothing more, and what is written and has not left does not leave. */
+    private void cutOff() {
+        over = true;
+        connection.abort();
+    }
+
     private void dropAll() {
         for (Exchange each = requests.removeFirst(); each != null; each = requests.removeFirst()) {
             log(each, false);
@@ -242,21 +258,18 @@ final class ServerConnection {
         if (over) {
             return;
         }
-        boolean idle = requests.isEmpty() && !intake.isWithinBody();
-        if ((idle || blocked) && patience.isIdleTooLong((int) connection.pending())) {
-            tooIdle();
+        boolean tooLong = patience.isIdleTooLong((int) connection.pending());
+        if (tooLong && (inputEnded || isUnread())) {
+            cutOff(); // nobody is there, or nothing is taken
+        } else if (tooLong && requests.isEmpty() && !intake.isWithinBody()) {
+            end();
         }
         intake.lookAfterBody();
     }
 
-    /** There is nothing to do, or the client does not take what was written. */
-    private void tooIdle() {
-        if (blocked) {
-            over = true;
-            connection.abort();
-        } else {
-            end();
-        }
+    /** Whether the client has not taken all that was written. */
+    private boolean isUnread() {
+        return blocked || connection.pending() > 0;
     }
 
     // ---- the end

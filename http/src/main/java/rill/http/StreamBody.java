@@ -35,6 +35,11 @@ final class StreamBody extends HttpBody {
     }
 
     @Override
+    boolean isOfResponse() {
+        return source instanceof ClientResponse.Rest;
+    }
+
+    @Override
     public HttpFields trailers() {
         return source instanceof Gzip zipped ? zipped.trailers() : super.trailers();
     }

@@ -25,7 +25,7 @@ final class Whole {
         int count = piece.readableBytes();
         try {
             if (count > most - size) {
-                throw new IOException("the body has more than " + most + " bytes");
+                throw new BodyTooLargeException("the body has more than " + most + " bytes", true);
             }
             if (own && size == 0) {
                 bytes = piece.array();

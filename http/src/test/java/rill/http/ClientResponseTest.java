@@ -4,22 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import rill.DeadlineException;
 import rill.Future;
 import rill.Loop;
+import rill.Report;
 import rill.http.ScriptedServer.Peer;
 
 /** Tests pieces of a response that are asked for, given up and passed on, and content codings that are decoded or left alone. */
@@ -279,5 +287,156 @@ final class ClientResponseTest extends HttpClientRig {
             assertThat(second.text().await()).isEqualTo("hello hello hello");
             assertThat(second.field("x-other")).isEqualTo("kept");
         });
+    }
+
+    /** A response in chunks of which half has come, and the other half is to come. */
+    private ScriptedServer sayingHalf(byte[] coded) throws IOException {
+        return server((peer, request) -> {
+            if (peer.requests > 1) {
+                peer.say(OK);
+                return;
+            }
+            int half = coded.length / 2;
+            peer.say("HTTP/1.1 200 OK\nContent-Encoding: gzip\nTransfer-Encoding: chunked\n\n");
+            peer.say(Integer.toHexString(half) + "\n").sayBytes(Arrays.copyOf(coded, half));
+            loop.schedule(
+                    Duration.ofMillis(500),
+                    () -> peer.say("\n" + Integer.toHexString(coded.length - half) + "\n")
+                            .sayBytes(Arrays.copyOfRange(coded, half, coded.length))
+                            .say("\n0\n\n"));
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_compressed_body_that_is_given_up_as_a_whole_keeps_its_connection(boolean byTimeout) throws IOException {
+        var server = sayingHalf(gzip("hello hello hello, and something else"));
+        loop.run(() -> {
+            HttpClient client = client();
+            ClientResponse response = client.get(server.uri()).await();
+            Future<String> text = response.text();
+            if (byTimeout) {
+                Future<String> timed = text.timeout(Duration.ofMillis(250));
+                assertThatThrownBy(timed::await).isInstanceOf(DeadlineException.class);
+            } else {
+                loop.delay(Duration.ofMillis(250)).await();
+                response.close();
+                assertThatThrownBy(text::await).hasMessageContaining("was discarded");
+            }
+            loop.delay(Duration.ofMillis(500)).await();
+            assertThat(text(client, server.uri())).isEqualTo("ok");
+        });
+        assertThat(server.peers).hasSize(1);
+    }
+
+    @Test
+    void the_end_of_a_compressed_body_is_told_again_and_again() throws IOException {
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 200 OK\nContent-Encoding: deflate\nTransfer-Encoding: chunked\n\n0\n\n"));
+        loop.run(() -> {
+            ClientResponse response = client().get(server.uri()).await();
+            assertThat(response.next().await()).isNull();
+            assertThat(response.next().await()).isNull();
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"99000, 1", "1000, 2"})
+    void whether_a_rest_is_small_does_not_depend_on_what_was_read_before_it(int first, int connections)
+            throws IOException {
+        int size = 100_000;
+        var server = server((peer, request) -> {
+            if (peer.requests > 1 || peer.number > 0) {
+                peer.say(OK);
+                return;
+            }
+            peer.say("HTTP/1.1 200 OK\nContent-Length: " + size + "\n\n").sayBytes(new byte[first]);
+            loop.schedule(Duration.ofMillis(500), () -> peer.sayBytes(new byte[size - first]));
+        });
+        loop.run(() -> {
+            HttpClient client = client();
+            ClientResponse response = client.get(server.uri()).await();
+            int got = 0;
+            while (got < first) {
+                ByteBuf piece = response.next().await();
+                got += piece.readableBytes();
+                piece.release();
+            }
+            response.close();
+            loop.delay(Duration.ofSeconds(2)).await();
+            assertThat(text(client, server.uri())).isEqualTo("ok");
+        });
+        assertThat(server.peers).hasSize(connections);
+    }
+
+    @Test
+    void what_describes_the_coded_bytes_is_not_said_of_the_inflated_ones() throws IOException {
+        byte[] coded = gzip("hello");
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Encoding: gzip\nContent-Digest: a\n"
+                        + "Repr-Digest: b\nDigest: c\nContent-MD5: d\nAccept-Ranges: bytes\nETag: "
+                        + (request.contains("/weak") ? "W/\"e\"" : "\"e\"") + "\nLast-Modified: f\n"
+                        + "Content-Length: " + coded.length + "\n\n")
+                .sayBytes(coded));
+        loop.run(() -> {
+            ClientResponse response = client().get(server.uri()).await();
+            assertThat(response.fields().size()).isEqualTo(2);
+            assertThat(response.field("etag")).isEqualTo("W/\"e\"");
+            assertThat(response.field("last-modified")).isEqualTo("f");
+            assertThat(response.head().fields().get("etag")).isEqualTo("\"e\"");
+            assertThat(response.text().await()).isEqualTo("hello");
+            response = client().get(server.uri() + "/weak").await();
+            assertThat(response.field("etag")).isEqualTo("W/\"e\"");
+            response.discard();
+        });
+    }
+
+    @Test
+    void members_without_content_cost_next_to_nothing() throws IOException {
+        byte[] empty = gzip("");
+        var coded = new ByteArrayOutputStream();
+        for (int i = 0; i < 1000; i++) {
+            coded.write(empty);
+        }
+        ContentCoding coding = Objects.requireNonNull(ContentCoding.of("gzip", Long.MAX_VALUE, 100));
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        coding.feed(Unpooled.wrappedBuffer(coded.toByteArray()));
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThat(coding.poll()).isNull();
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(8_000_000);
+        coding.requireEnd();
+        coding.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"saved", "read as a body", "read"})
+    void a_client_of_a_gateway_is_not_blamed_for_a_response_that_is_too_large(String how, @TempDir Path folder)
+            throws IOException {
+        var origin = server((peer, request) -> peer.say(OK));
+        loop.run(() -> {
+            HttpClient client = client();
+            HttpServer gateway = HttpServer.listen(
+                            loop,
+                            rill.testkit.memory.MemoryTransport.ANY,
+                            request -> client.get(origin.uri())
+                                    .flatMap(response -> switch (how) {
+                                        case "saved" ->
+                                            response.saveTo(folder.resolve("file"), 1)
+                                                    .map(size -> how);
+                                        case "read" -> response.bytes(1).map(bytes -> how);
+                                        default -> response.body().bytes(1).map(bytes -> how);
+                                    })
+                                    .map(HttpResponse::text))
+                    .await();
+            URI there = URI.create("http://127.0.0.1:" + ((InetSocketAddress) gateway.address()).getPort());
+            ClientResponse response = client.get(there).await();
+            assertThat(response.status()).isEqualTo(500);
+            response.discard();
+        });
+        assertThat(reports)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Report.Thrown.class,
+                        told -> assertThat(told.cause()).isInstanceOf(BodyTooLargeException.class));
+        reports.clear();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static rill.http.Served.HOST;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -370,5 +371,48 @@ class FileBodyTest {
                 }))
                 .isInstanceOf(NoSuchFileException.class);
         assertThat(opened).hasSize(1).noneMatch(FileChannel::isOpen);
+    }
+
+    private boolean isOpen(Path file) throws IOException {
+        Path real = file.toRealPath();
+        try (var open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.map(FileBodyTest::target).anyMatch(real::equals);
+        }
+    }
+
+    @Test
+    void a_piece_of_a_file_is_asked_for_when_the_last_one_has_come() throws IOException {
+        try (var served = new Served(request -> Future.of(HttpResponse.of(204)))) {
+            Path file = below.resolve("a b.txt");
+            HttpBody body = HttpBody.file(file);
+            String got = served.loop.run(() -> {
+                Future<ByteBuf> first = body.next();
+                assertThatThrownBy(body::next)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("has not come yet");
+                ByteBuf piece = first.await();
+                String text = piece.toString(StandardCharsets.US_ASCII);
+                piece.release();
+                assertThat(body.next().await()).isNull();
+                body.close();
+                served.loop.delay(java.time.Duration.ofSeconds(1)).await();
+                return text;
+            });
+            assertThat(got).isEqualTo("0123456789");
+            served.pass(java.time.Duration.ofSeconds(1));
+            assertThat(isOpen(file)).isFalse();
+        }
+    }
+
+    @Test
+    void a_file_is_closed_where_there_is_no_loop() throws IOException {
+        try (var served = new Served(request -> Future.of(HttpResponse.of(204)))) {
+            Path file = below.resolve("a b.txt");
+            HttpBody body = HttpBody.file(file);
+            served.loop.run(() -> body.next().await().release());
+            assertThat(isOpen(file)).isTrue();
+            body.close();
+            assertThat(isOpen(file)).isFalse();
+        }
     }
 }

@@ -11,6 +11,7 @@ import static rill.http.ServedTexts.source;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,35 @@ class HttpPairingTest {
             assertThat(served.ask(GET + LAST)).startsWith("HTTP/1.1 500 ").endsWith("last");
             served.reported(Report.Thrown.class);
             served.reported(Report.Thrown.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/pieces", "/known", "/empty", "/file", "/bytes"})
+    void an_answer_that_is_no_tunnel_does_not_agree_to_one(String path) throws IOException {
+        try (var served = new Served(request -> Future.of(
+                switch (request.field("x-path")) {
+                    case "/pieces" -> HttpResponse.of(HttpBody.stream(source("event")));
+                    case "/known" -> HttpResponse.of(HttpBody.stream(5, source("event")));
+                    case "/empty" -> HttpResponse.of(HttpBody.stream(0, source()));
+                    case "/file" -> HttpResponse.file(Path.of("pom.xml").toAbsolutePath());
+                    case null, default -> HttpResponse.text("event");
+                }))) {
+            assertThat(served.ask("CONNECT a:1 HTTP/1.1\r\nX-Path: " + path + "\r\n" + HOST + GET))
+                    .startsWith("HTTP/1.1 500 ")
+                    .contains("Connection: close")
+                    .containsOnlyOnce("HTTP/1.1");
+            assertThat(served.reported(Report.Thrown.class).cause()).hasMessageContaining("CONNECT");
+        }
+    }
+
+    @Test
+    void what_follows_a_refused_tunnel_is_not_read_as_a_request() throws IOException {
+        try (var served = new Served(request -> Future.of(HttpResponse.of(405)))) {
+            assertThat(served.ask("CONNECT a:1 HTTP/1.1\r\n" + HOST + GET))
+                    .startsWith("HTTP/1.1 405 ")
+                    .contains("Connection: close")
+                    .containsOnlyOnce("HTTP/1.1");
         }
     }
 }

@@ -148,8 +148,7 @@ class HttpRequestBodyTest {
             var client = served.connect();
             client.connection.pause();
             client.send(GET + expecting);
-            served.pass(
-                    Duration.ofSeconds(30)); // longer than the time for a body, and shorter than that for a slow client
+            served.pass(Duration.ofSeconds(30)); // longer than the time for a body; a client that takes nothing has 60
             client.connection.resume();
             assertThat(client.until("100 Continue\r\n\r\n")).contains(large);
             assertThat(client.send("hello").until("hello")).isEqualTo(ok("hello"));

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -77,6 +78,27 @@ final class HttpRetriesTest extends HttpClientRig {
                     "; that was try 4 (never sent)");
         });
         assertThat(server.requests).hasSize(4);
+    }
+
+    @Test
+    void pauses_of_ages_leave_no_request_unsettled() throws IOException {
+        Duration ages = ChronoUnit.FOREVER.getDuration();
+        HttpClientOptions once = DEFAULTS.retries(1);
+        var server = server((peer, request) -> {
+            if (request.startsWith("GET /first") && peer.number == 0) {
+                peer.reset();
+            } else if (request.startsWith("GET /never")) {
+                peer.reset();
+            } else {
+                peer.say(OK);
+            }
+        });
+        loop.run(() -> {
+            HttpClient patient = HttpClient.on(loop, once.backOff(Duration.ofMillis(100), ages));
+            assertThat(text(patient, server.uri() + "/first")).isEqualTo("ok");
+            HttpClient late = HttpClient.on(loop, once.backOff(ages, ages).within(Duration.ofSeconds(10)));
+            assertFails(late.get(server.uri() + "/never"), Fate.PERHAPS_CARRIED_OUT, "");
+        });
     }
 
     @Test

@@ -327,6 +327,22 @@ class HttpServerTest {
     }
 
     @Test
+    void a_length_that_is_right_may_be_set() throws IOException {
+        try (var served =
+                new Served(request -> Future.of(HttpResponse.text("hello").with("Content-Length", "5")))) {
+            var client = served.connect();
+            assertThat(client.send(GET).until("hello")).isEqualTo(ok("hello"));
+            assertThat(client.send(GET.replace("GET", "HEAD")).until("\r\n\r\n"))
+                    .isEqualTo(ok("hello").replaceFirst("hello$", ""));
+        }
+        try (var served =
+                new Served(request -> Future.of(HttpResponse.text("hello").with("Content-Length", "6")))) {
+            assertThat(served.connect().send(GET).until("\r\n\r\n5")).startsWith("HTTP/1.1 500");
+            assertThat(served.reported(Report.Thrown.class).cause()).hasMessageContaining("a body that is missing");
+        }
+    }
+
+    @Test
     void an_answer_that_can_not_be_sent_is_answered_for() throws IOException {
         try (var served = new Served(request -> Future.of(HttpResponse.of(200).with("Content-Length", "5")))) {
             assertThat(served.connect().send(GET).until("\r\n\r\n5")).startsWith("HTTP/1.1 500");

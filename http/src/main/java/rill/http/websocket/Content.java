@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,8 @@ final class Content {
     private static final byte[] TAIL = {0, 0, (byte) 0xFF, (byte) 0xFF};
 
     final boolean text;
-    final @Nullable Inflater inflater; // borrowed; null if the message is not compressed
+    final boolean compressed;
+    private @Nullable Inflater inflater; // borrowed when compressed bytes have come
     private final Context context;
     private final Scratch scratch;
     private final Utf8Check utf8 = new Utf8Check();
@@ -28,9 +28,9 @@ final class Content {
     int frames; // or, for a message in parts, those in a row of which nothing was delivered
     boolean delivered; // a part, of the present frame
 
-    Content(boolean text, @Nullable Inflater inflater, Context context, Scratch scratch) {
+    Content(boolean text, boolean compressed, Context context, Scratch scratch) {
         this.text = text;
-        this.inflater = inflater;
+        this.compressed = compressed;
         this.context = context;
         this.scratch = scratch;
     }
@@ -89,7 +89,7 @@ final class Content {
      * @throws MalformedException if the compressed data is malformed, or the output is not text
      */
     boolean inflate(int most) throws MalformedException {
-        Inflater from = Objects.requireNonNull(inflater);
+        Inflater from = inflater();
         while (size() < most) {
             if (inflateSome(from, Math.min(Scratch.SIZE, most - size()), most) == 0) {
                 return false;
@@ -115,9 +115,18 @@ final class Content {
         return got;
     }
 
+    Inflater inflater() {
+        Inflater borrowed = inflater;
+        if (borrowed == null) {
+            borrowed = scratch.takeInflater();
+            inflater = borrowed;
+        }
+        return borrowed;
+    }
+
     /** Appends the bytes that the sender omitted. */
     void feedTail() {
-        Objects.requireNonNull(inflater).setInput(TAIL);
+        inflater().setInput(TAIL);
     }
 
     /** Whether it does not end within a character. */
@@ -167,6 +176,14 @@ final class Content {
             release();
         }
         return part;
+    }
+
+    /** Nothing more of it comes. */
+    void ends() {
+        if (inflater != null) {
+            scratch.giveBack(inflater);
+            inflater = null;
+        }
     }
 
     void release() {

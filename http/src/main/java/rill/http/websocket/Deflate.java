@@ -18,11 +18,14 @@ final class Deflate {
 
     private Deflate() {}
 
-    /** A server's answer to an offer: {@link #OFFER}, or null if no offer is acceptable. */
+    /** A server's answer to an offer: {@link #OFFER}, with the server's window if the offer has it; or null if no offer is acceptable. */
     static @Nullable String agreed(List<String> offers) {
         for (Tokens.WithParameters each : Tokens.withParameters(offers)) {
             if (each.token().equals(NAME) && isPossible(each.parameters())) {
-                return OFFER; // client_no_context_takeover may be sent without having been offered
+                // client_no_context_takeover may be sent without having been offered
+                boolean windowAsked = each.parameters().stream()
+                        .anyMatch(parameter -> parameter.name().equals(SERVER_WINDOW));
+                return windowAsked ? OFFER + "; " + SERVER_WINDOW + "=" + WINDOW : OFFER;
             }
         }
         return null;

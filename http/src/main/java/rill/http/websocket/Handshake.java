@@ -115,6 +115,11 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
     }
 
     @Override
+    public final boolean replaceable() {
+        return open == null || open.replaceable();
+    }
+
+    @Override
     public final @Nullable Object info() {
         return open == null ? null : open.info();
     }

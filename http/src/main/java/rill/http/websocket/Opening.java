@@ -41,10 +41,9 @@ final class Opening {
         random.nextBytes(key);
         String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
         String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
-        String host = uri.getPort() < 0 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
         HttpFields fields = HttpFields.of(
                 "Host",
-                host,
+                authority(uri),
                 "Upgrade",
                 "websocket",
                 "Connection",
@@ -60,6 +59,12 @@ final class Opening {
             fields = fields.add("Sec-WebSocket-Extensions", Deflate.OFFER);
         }
         return RequestHead.of("GET", target, fields.addAll(options.fields()));
+    }
+
+    /** The host, and the port if the URI has one; empty if it has no host. */
+    static String authority(URI uri) {
+        String authority = Objects.requireNonNullElse(uri.getRawAuthority(), "");
+        return authority.endsWith(":") ? authority.substring(0, authority.length() - 1) : authority;
     }
 
     /** The result of the handshake, if the server has agreed. */

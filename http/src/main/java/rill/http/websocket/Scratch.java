@@ -14,7 +14,8 @@ import rill.Context;
 /**
  * Working space shared by all WebSockets of a loop. Except for borrowed inflaters, nothing in it outlives a call to a session.
  *
- * <p>Without context takeover a compressor is used for one message at a time, so a few of them serve any number of connections.
+ * <p>Without context takeover a compressor is used for one message at a time, so a few of them serve any number of connections. The JDK frees their native
+ * memory when they become garbage.
  */
 final class Scratch {
     /** The number of bytes processed at a time. More room for compressed bytes is kept only while it is needed. */

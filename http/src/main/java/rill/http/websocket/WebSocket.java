@@ -4,6 +4,8 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import rill.Connection;
 import rill.Future;
 import rill.Loop;
@@ -43,6 +45,7 @@ import rill.http.wire.RequestHead;
 public final class WebSocket {
     private static final int PORT = 80;
     private static final int TLS_PORT = 443;
+    private static final Pattern NAMED = Pattern.compile("([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
 
     private WebSocket() {}
 
@@ -65,18 +68,21 @@ public final class WebSocket {
             Loop loop, URI uri, WebSocketOptions options) {
         Objects.requireNonNull(options, "options");
         boolean secure = "wss".equalsIgnoreCase(uri.getScheme());
+        Matcher named =
+                NAMED.matcher(Opening.authority(uri)); // java.net.URI allows no underscore, but names of containers do
+        boolean byName = uri.getHost() == null && named.matches();
         if ((!secure && !"ws".equalsIgnoreCase(uri.getScheme()))
-                || uri.getHost() == null
+                || (uri.getHost() == null && !byName)
                 || uri.getRawFragment() != null
                 || uri.getRawUserInfo() != null) {
             throw new IllegalArgumentException(
                     "a WebSocket's URI is ws://host/path or wss://host/path, without a user and a fragment, not "
                             + uri);
         }
-        int port = uri.getPort() >= 0 ? uri.getPort() : secure ? TLS_PORT : PORT;
-        String host = uri.getHost().startsWith("[")
-                ? uri.getHost().substring(1, uri.getHost().length() - 1)
-                : uri.getHost();
+        int stated = !byName ? uri.getPort() : named.group(2) == null ? -1 : Integer.parseInt(named.group(2));
+        int port = stated >= 0 ? stated : secure ? TLS_PORT : PORT;
+        String name = byName ? named.group(1) : uri.getHost();
+        String host = name.startsWith("[") ? name.substring(1, name.length() - 1) : name;
         Pipeline<WebSocketMessage, WebSocketMessage> plain = Pipeline.of(new Handshake.Client(uri, options));
         return loop.connect(
                 InetSocketAddress.createUnresolved(host, port),

@@ -37,7 +37,7 @@ public final class WebSocketOptions {
         TlsClient tls = Tls.client().alpn("http/1.1");
 
         @Nullable
-        Predicate<? super String> origins; // null for the same origin
+        Predicate<? super String> origins; // null for the same host and port
 
         Duration handshakeTimeout = Duration.ofSeconds(10);
 
@@ -64,7 +64,7 @@ public final class WebSocketOptions {
 
     /**
      * The defaults: whole messages of up to 1 MiB in up to 16,384 frames; pings are answered, and none are sent; no compression; five seconds for the
-     * peer's answer to a {@link WebSocketMessage.Close}; no subprotocol; a server accepts pages of its own origin.
+     * peer's answer to a {@link WebSocketMessage.Close}; no subprotocol; a server accepts pages of its own host and port.
      */
     public static WebSocketOptions defaults() {
         return DEFAULTS;
@@ -254,8 +254,9 @@ public final class WebSocketOptions {
     }
 
     /**
-     * Sets the origins, such as {@code https://example.org}, whose pages a server accepts. By default only the origin that the request was sent to: a
-     * browser lets any page connect anywhere, with the user's cookies. A request without an Origin is not from a browser, and is not checked.
+     * Sets the origins, such as {@code https://example.org}, whose pages a server accepts. By default only those with the host and port that the
+     * request was sent to: a browser lets any page connect anywhere, with the user's cookies. The scheme is not compared then, since TLS may end before
+     * this server; where pages by plain {@code http} may not connect, compare the whole origin here. A request without an Origin is not from a browser, and is not checked.
      */
     public WebSocketOptions origins(Predicate<? super String> accepted) {
         Objects.requireNonNull(accepted, "accepted");

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Objects;
+import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 import rill.Context;
 import rill.DeadlineException;
@@ -143,7 +143,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
 
     private void requireBounded(int begin, long length, Context context) throws ProtocolException {
         Content open = content;
-        boolean compressed = open != null ? open.inflater != null : (begin & Frame.RSV1) != 0;
+        boolean compressed = open != null ? open.compressed : (begin & Frame.RSV1) != 0;
         long limit = options.messageBytes();
         if (compressed
                 ? length > limit + (limit >> 8) + COMPRESSED_SLACK
@@ -218,10 +218,10 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
                 inFrame = false;
                 return text ? textAtOnce(in, start, context) : bytesAtOnce(in, (int) remaining, context);
             }
-            open = new Content(text, compressed ? scratch.takeInflater() : null, this.context, scratch);
+            open = new Content(text, compressed, this.context, scratch);
             content = open;
         }
-        return open.inflater == null ? take(open, in, start, context) : inflate(open, in, start, context);
+        return !open.compressed ? take(open, in, start, context) : inflate(open, in, start, context);
     }
 
     private int mostAtOnce(boolean text) {
@@ -317,8 +317,8 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     private void messageEnds() {
         Content open = content;
         content = null;
-        if (open != null && open.inflater != null) {
-            scratch.giveBack(open.inflater);
+        if (open != null) {
+            open.ends();
         }
     }
 
@@ -368,7 +368,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
      * @return whether the output has reached its limit
      */
     private boolean inflatePiece(Content open, ByteBuf in) throws Content.MalformedException {
-        var inflater = Objects.requireNonNull(open.inflater);
+        Inflater inflater = open.inflater();
         int count = lastFed ? 0 : (int) Math.min(remaining, Scratch.SIZE);
         in.getBytes(in.readerIndex(), scratch.bytes, 0, count);
         Mask.apply(Mask.from(mask, taken), scratch, count);

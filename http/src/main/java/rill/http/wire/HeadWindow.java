@@ -73,7 +73,7 @@ final class HeadWindow {
     /** A copy of the complete head that begins at {@code start}; {@link #end} then returns where its lines end. */
     byte[] copy(ByteBuf in, int start, int length) {
         usual = Math.max(SMALLEST, length);
-        if (start == from) {
+        if (start == from && length <= to - from) {
             return Arrays.copyOf(bytes, length);
         }
         byte[] copy = new byte[length];
@@ -82,7 +82,7 @@ final class HeadWindow {
         return copy;
     }
 
-    /** For a head that arrived in parts: the ends of earlier lines were not noted. */
+    /** For a head that arrived in parts: the ends of earlier lines were not noted. Also for one whose last byte was looked at beyond the window. */
     private void findEnds(byte[] head, int start) {
         from = start;
         lines = 0;

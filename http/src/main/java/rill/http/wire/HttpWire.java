@@ -90,7 +90,7 @@ public final class HttpWire {
         @Override
         public int sizeEstimate(ResponseEvent event) {
             return switch (event) {
-                case ResponseHead head -> MessageWriter.estimate(head) + head.content().length;
+                case ResponseHead head -> MessageWriter.estimate(head);
                 case BodyEvent body -> estimate(body);
             };
         }

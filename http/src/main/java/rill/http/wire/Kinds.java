@@ -1,7 +1,5 @@
 package rill.http.wire;
 
-import java.util.Arrays;
-
 /**
  * A queue of the unanswered requests' properties that decide how their answers are read and written. It grows with the requests in flight, which the
  * user of a session must bound.
@@ -72,10 +70,6 @@ final class Kinds {
         return count == 0;
     }
 
-    int count() {
-        return count;
-    }
-
     int peek() {
         return ring[first];
     }
@@ -83,10 +77,5 @@ final class Kinds {
     void remove() {
         first = (first + 1) & (ring.length - 1);
         count--;
-    }
-
-    @Override
-    public String toString() {
-        return count + " of " + Arrays.toString(ring);
     }
 }

@@ -54,14 +54,6 @@ final class MessageWriter {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    boolean inHead() {
-        return state == State.HEAD;
-    }
-
-    boolean isOver() {
-        return state == State.OVER;
-    }
-
     /** Another protocol follows, or nothing. */
     void end() {
         state = State.OVER;
@@ -162,7 +154,7 @@ final class MessageWriter {
                 + (fields.to() - fields.from())
                 + (more.to() - more.from())
                 + 2 * SLACK
-                + (head.content().length < WORTH_WRAPPING ? head.content().length : 0);
+                + head.content().length;
     }
 
     private static void put(HttpFields fields, ByteBuf to) {

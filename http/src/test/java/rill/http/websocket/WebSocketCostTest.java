@@ -9,11 +9,13 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.zip.Inflater;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.Context;
@@ -159,5 +161,21 @@ final class WebSocketCostTest {
             assertThat(allocatedPerRun(encoding(client, WebSocketMessage.binary(new byte[16_384]))))
                     .isLessThanOrEqualTo(keys + slice);
         }
+    }
+
+    @Test
+    void a_message_of_which_only_the_head_has_come_holds_no_inflater() throws IOException {
+        var context = new Shared();
+        var spare = new Inflater(true);
+        Scratch scratch = Scratch.of(context);
+        scratch.giveBack(spare);
+        var session =
+                new WebSocketCodec(false, true, WebSocketOptions.defaults().deflate(true)).open(context);
+        ByteBuf head = Unpooled.copiedBuffer(Frames.client(0xC1, "12345").substring(0, 6), StandardCharsets.ISO_8859_1);
+        assertThat(session.decode(head, context)).isNull();
+        assertThat(head.isReadable()).isFalse();
+        assertThat(scratch.takeInflater()).isSameAs(spare);
+        session.closed();
+        spare.end();
     }
 }

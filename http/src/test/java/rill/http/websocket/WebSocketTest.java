@@ -326,6 +326,51 @@ final class WebSocketTest {
     }
 
     @Test
+    void a_host_may_have_an_underscore() throws IOException {
+        URI uri = serve(DEFAULTS, WebSocketTest::echo);
+        loop.run(() -> {
+            URI named = URI.create("ws://my_app:" + uri.getPort() + "/");
+            var socket = WebSocket.connect(loop, named).await();
+            assertThat(socket.info(WebSocketInfo.class)
+                            .orElseThrow()
+                            .request()
+                            .fields()
+                            .get("host"))
+                    .isEqualTo("my_app:" + uri.getPort());
+            socket.finish().await();
+        });
+        for (String none : List.of("ws:///", "ws://my_app:x/", "ws://a@my_app/", "ws://my_app:99999/", "ws:path")) {
+            assertThatThrownBy(() -> WebSocket.connect(loop, URI.create(none)))
+                    .as(none)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void half_a_message_is_not_lost_to_another_protocol() throws IOException {
+        var told = new ArrayList<Throwable>();
+        URI uri = serve(DEFAULTS, socket -> {
+            socket.onMessage(message -> message.release());
+            loop.schedule(Duration.ofSeconds(1), () -> {
+                try {
+                    socket.become(Pipeline.bytes());
+                } catch (IllegalStateException e) {
+                    told.add(e);
+                }
+                socket.abort();
+            });
+        });
+        loop.run(() -> {
+            var raw = loop.connect("127.0.0.1", uri.getPort(), Pipeline.bytes()).await();
+            raw.onFailure(failure -> {});
+            raw.write(Unpooled.copiedBuffer(REQUEST + Frames.client(0x01, "Hel"), StandardCharsets.ISO_8859_1));
+            loop.delay(Duration.ofSeconds(2)).await();
+            raw.abort().await();
+        });
+        assertThat(told).singleElement().asString().contains("can't be replaced");
+    }
+
+    @Test
     void a_client_that_is_slow_with_its_request_is_given_up() throws IOException {
         assertThat(answer(DEFAULTS, REQUEST.substring(0, 30))).isEmpty();
         assertThat(reports)
@@ -342,6 +387,9 @@ final class WebSocketTest {
         WebSocketOptions deflate = DEFAULTS.deflate(true);
         String all = "permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n";
         assertThat(agreed(deflate, "permessage-deflate")).contains(all);
+        assertThat(agreed(deflate, "permessage-deflate; server_max_window_bits=15"))
+                .as("a client that asks for this wants to hear that it is so")
+                .contains(all.replace("\r\n", "; server_max_window_bits=15\r\n"));
         assertThat(agreed(deflate, "permessage-deflate; client_max_window_bits"))
                 .contains(all);
         assertThat(agreed(

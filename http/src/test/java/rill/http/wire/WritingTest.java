@@ -256,4 +256,13 @@ class WritingTest {
         assertThatIllegalArgumentException().isThrownBy(() -> OK.bodyLength(-2));
         assertThatIllegalArgumentException().isThrownBy(() -> OK.followedBy(HttpFields.of("connection", "close")));
     }
+
+    @Test
+    void what_an_answer_is_expected_to_take_is_counted_once() {
+        for (int size : new int[] {10_000, 100_000}) {
+            ResponseHead head = ResponseHead.of(200, HttpFields.none()).content(new byte[size]);
+            assertThat(HttpWire.serverCodec(HttpLimits.defaults()).sizeEstimate(head))
+                    .isBetween(size, size + 1000);
+        }
+    }
 }
