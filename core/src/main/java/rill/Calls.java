@@ -589,11 +589,15 @@ final class Calls<Q, A> implements Receiver<A> {
         int unanswered = count[0];
         if (unanswered > 0) {
             link.failed(
-                    new IOException(link + ": the peer ended its stream with " + unanswered + " calls unanswered"),
+                    new IOException("the peer ended its stream with " + callsUnanswered(unanswered)),
                     false);
         } else {
             link.close();
         }
+    }
+
+    private static String callsUnanswered(int count) {
+        return count == 1 ? "1 call unanswered" : count + " calls unanswered";
     }
 
     private void forEach(Consumer<? super Call<Q, A>> action) {
@@ -716,6 +720,6 @@ final class Calls<Q, A> implements Receiver<A> {
 
     @Override
     public String unfinished() {
-        return size() == 0 ? "" : size() + " calls unanswered";
+        return size() == 0 ? "" : callsUnanswered(size());
     }
 }

@@ -306,6 +306,16 @@ final class Driving {
         }
     }
 
+    /** Returns once the loop is closed. On a thread outside. */
+    void awaitEnd() throws InterruptedIOException {
+        if (OnLoop.current() != null) {
+            throw new IllegalStateException("join of " + loop.name() + " inside a callback or a Task");
+        }
+        if (!waitUntil(new Waiter(Thread.currentThread()), loop::ended)) {
+            throw new InterruptedIOException("interrupted while waiting for the end of " + loop.name());
+        }
+    }
+
     /** The only thread that may drive does not, and is perhaps gone: an orderly end is not possible. */
     private void closeForKeeper(Kept why) {
         if (Thread.currentThread().isVirtual()) {

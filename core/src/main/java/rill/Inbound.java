@@ -481,7 +481,7 @@ final class Inbound extends Node {
 
     private void workDone(Stage stage, @Nullable Throwable failure) {
         Runnable goOn = () -> blockingDone(stage, failure);
-        loop().enqueue(new Handle(loop(), "blocking work of ", link, () -> link.attempt(goOn)));
+        loop().enqueue(new Handle(loop(), "the result of blocking work of ", link, () -> link.attempt(goOn)));
     }
 
     private void blockingDone(Stage stage, @Nullable Throwable failure) {

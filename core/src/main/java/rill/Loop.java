@@ -2,6 +2,7 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -152,6 +153,11 @@ public final class Loop extends BareLoop implements Serving {
         if (environment.driver() == null) {
             hook.set(this, deadline);
         }
+    }
+
+    @Override
+    public void join() throws InterruptedIOException {
+        driving().awaitEnd();
     }
 
     // ---- work that blocks

@@ -1,6 +1,7 @@
 package rill;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -181,6 +182,13 @@ public final class LoopGroup implements Serving {
             if (!begun || loop.closed()) { // it closes by itself, can't be told, or has broken meanwhile
                 departure.ready(loop);
             }
+        }
+    }
+
+    @Override
+    public void join() throws InterruptedIOException {
+        for (Loop loop : loops) {
+            loop.join();
         }
     }
 

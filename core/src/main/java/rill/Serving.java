@@ -1,6 +1,7 @@
 package rill;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -234,4 +235,21 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
      * no-op: there, it is not the JVM that shuts down.
      */
     void closeOnShutdown(Duration deadline);
+
+    /**
+     * Returns once the loop, or every loop of the group, is closed; a loop that nobody drives is driven meanwhile. For the end of a {@code main}
+     * method:
+     *
+     * <pre>
+     * try (LoopGroup loops = LoopGroup.open()) { // closed as well if listening fails
+     *     loops.closeOnShutdown(Duration.ofSeconds(10));
+     *     loops.serve(address, pipeline, service).await();
+     *     loops.join();
+     * }
+     * </pre>
+     *
+     * @throws InterruptedIOException if this thread is interrupted
+     * @throws IllegalStateException within a callback or a Task of a loop
+     */
+    void join() throws InterruptedIOException;
 }

@@ -109,6 +109,7 @@ class AfterCloseTest {
         });
         answers.put("Loop.stop", doing(loop::stop));
         answers.put("Loop.close", doing(loop::close));
+        answers.put("Loop.join", doing(loop::join));
         answers.put("Loop.closeOnShutdown", doing(() -> loop.closeOnShutdown(SECOND)));
         answers.put("Loop.closed", loop::closed);
         answers.put("Loop.promise", loop::promise);
@@ -207,6 +208,7 @@ class AfterCloseTest {
         answers.put("LoopGroup.loops", group::loops);
         answers.put("LoopGroup.metrics", group::metrics);
         answers.put("LoopGroup.close", doing(group::close));
+        answers.put("LoopGroup.join", doing(group::join));
         answers.put("LoopGroup.closeOnShutdown", doing(() -> group.closeOnShutdown(SECOND)));
         answers.put("Handle.cancel", timer::cancel);
         answers.put("Handle.cancelled", timer::cancelled);

@@ -44,6 +44,34 @@ abstract class DrivingTest extends EngineTest {
     }
 
     @Test
+    void join_drives_a_loop_that_nobody_drives_until_it_is_closed() throws Exception {
+        var outside = Outside.start(() -> {
+            loop().join();
+            return loop().closed();
+        });
+        assertThat(loop().submit(() -> "driven").await()).isEqualTo("driven");
+        Await.until("it drives", () -> loop().driving().driver() == outside.thread());
+        loop().close();
+        assertThat(outside.result()).isTrue();
+        loop().join(); // at once
+    }
+
+    @Test
+    void join_ends_with_an_interrupt_and_is_refused_where_it_would_wait_for_itself() throws Exception {
+        loop().start();
+        var outside = Outside.start(() -> {
+            loop().join();
+            return null;
+        });
+        Await.until("it waits", outside::waits);
+        outside.thread().interrupt();
+        assertThat(outside.failure()).isInstanceOf(InterruptedIOException.class);
+        assertThatThrownBy(() -> loop().task(() -> loop().join()).await())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("inside a callback or a Task");
+    }
+
+    @Test
     void driving_passes_on_when_the_awaiting_driver_is_done() throws Exception {
         var promises = new ArrayList<Promise<Integer>>();
         var waiters = new ArrayList<Outside<Integer>>();

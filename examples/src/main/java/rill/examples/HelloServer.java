@@ -14,13 +14,15 @@ public final class HelloServer {
     private HelloServer() {}
 
     public static void main(String[] arguments) throws IOException {
-        LoopGroup loops = LoopGroup.open(); // its threads keep the JVM alive
-        loops.closeOnShutdown(Duration.ofSeconds(10)); // Ctrl-C, SIGTERM
         int port = arguments.length == 0 ? 8080 : Integer.parseInt(arguments[0]);
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        HttpServer server =
-                HttpServer.tasks(loops, address, HelloServer::answer).await();
-        System.out.println("http:/" + server.address() + "/");
+        try (LoopGroup loops = LoopGroup.open()) {
+            loops.closeOnShutdown(Duration.ofSeconds(10)); // Ctrl-C, SIGTERM
+            HttpServer server =
+                    HttpServer.tasks(loops, address, HelloServer::answer).await();
+            System.out.println("http:/" + server.address() + "/");
+            loops.join(); // until they are closed
+        }
     }
 
     private static HttpResponse answer(HttpRequest request) throws Exception {

@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.function.Function;
-import rill.CancelledException;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
@@ -39,8 +38,7 @@ final class Serving {
             loop.closeOnShutdown(STOP_DEADLINE); // accepts no more, finishes what is in flight
             Runtime.getRuntime().addShutdownHook(new Thread(untilEndOf(Thread.currentThread()), "last word"));
             out.println("listening at " + address + "; Ctrl-C stops it");
-            loop.run(() -> loop.promise().await()); // until the loop is closed
-        } catch (CancelledException closed) {
+            loop.join();
             out.println("stopped");
             Runtime.getRuntime().halt(0); // an orderly stop is a success, not "killed by a signal"
         }

@@ -189,8 +189,13 @@ public final class ClientResponse implements AutoCloseable {
 
     /** Reads the whole body as text, in the charset of its Content-Type, or UTF-8. */
     public Future<String> text() {
+        return text(usualLimit);
+    }
+
+    /** Reads the whole body, up to {@code most} bytes, as {@link #text()} does. */
+    public Future<String> text(int most) {
         Charset charset = MediaTypes.charset(head.fields().get("content-type"));
-        return bytes().map(bytes -> new String(bytes, charset));
+        return bytes(most).map(bytes -> new String(bytes, charset));
     }
 
     /** {@link #saveTo(Path, long, LongConsumer)} without progress. */

@@ -148,6 +148,6 @@ final class Exchange {
     }
 
     static NullPointerException noResponse() {
-        return new NullPointerException("the handler's Future gave null");
+        return new NullPointerException("its Future gave null, where a response is expected");
     }
 }

@@ -196,7 +196,13 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
 
     /** Reads all of it, up to {@value #USUAL_LIMIT} bytes, as text, in the charset of its Content-Type, or UTF-8. */
     public final Future<String> text() {
-        return text(charset());
+        return text(USUAL_LIMIT);
+    }
+
+    /** Reads all of it, up to {@code limit} bytes, as {@link #text()} does. A longer one fails with {@link BodyTooLargeException}. */
+    public final Future<String> text(int limit) {
+        Charset charset = charset();
+        return bytes(limit).map(bytes -> new String(bytes, charset));
     }
 
     /** The charset of the head it was received with. */

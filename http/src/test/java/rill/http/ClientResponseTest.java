@@ -95,6 +95,16 @@ final class ClientResponseTest extends HttpClientRig {
     }
 
     @Test
+    void text_has_a_limit_of_its_own() throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4\nfour\n0\n\n"));
+        loop.run(() -> {
+            assertThat(client().get(server.uri()).await().text(4).await()).isEqualTo("four");
+            Future<String> tooLong = client().get(server.uri()).await().text(3);
+            assertThatThrownBy(tooLong::await).isInstanceOf(BodyTooLargeException.class);
+        });
+    }
+
+    @Test
     void a_body_that_does_not_fit_into_memory_fails_its_own_exchange_and_is_released() throws IOException {
         var server = server((peer, request) ->
                 peer.say(request.contains("/huge") ? "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n1\na\n" : OK));

@@ -90,7 +90,7 @@ class HttpRequestBodyTest {
 
     @Test
     void a_body_above_the_limit_is_answered_with_413() throws IOException {
-        try (var served = new Served(request -> request.body().bytes(4).map(bytes -> HttpResponse.text("taken")))) {
+        try (var served = new Served(request -> request.body().text(4).map(HttpResponse::text))) {
             assertThat(served.connect()
                             .send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello")
                             .until("413 Content"))

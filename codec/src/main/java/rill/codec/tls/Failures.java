@@ -11,6 +11,9 @@ final class Failures {
     private static final String FROM_PEER = "Received fatal alert: ";
 
     private static final String UNKNOWN_FROM_PEER = "Unknown alert description (";
+    /** One in plain text, where the peer could send no other. Nothing proves who has sent it, and it only ends what can't go on. */
+    private static final String PLAIN_FROM_PEER = "Unexpected plaintext alert received: Level: fatal; Alert: ";
+
     private static final String CANCELED_BY_PEER = "Received fatal close_notify alert";
 
     private static final int ECH_REQUIRED = 121;
@@ -75,6 +78,9 @@ final class Failures {
             message = message.substring(end + 2);
         }
         String byPeer = alertOfPeer(message);
+        if (byPeer == null && thrown.getCause() != null) {
+            byPeer = plainAlertOfPeer(String.valueOf(thrown.getCause().getMessage()));
+        }
         if (byPeer != null) {
             alert = byPeer;
             String meaning = BY_PEER.get(alert);
@@ -112,6 +118,10 @@ final class Failures {
             return number == ECH_REQUIRED ? "ech_required" : Integer.toString(number);
         }
         return message.equals(CANCELED_BY_PEER) ? "user_canceled" : null;
+    }
+
+    private static @Nullable String plainAlertOfPeer(String message) {
+        return message.startsWith(PLAIN_FROM_PEER) ? message.substring(PLAIN_FROM_PEER.length()) : null;
     }
 
     private static Verifier.@Nullable Untrusted untrustedIn(Throwable thrown) {

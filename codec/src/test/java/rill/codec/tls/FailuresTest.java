@@ -2,6 +2,7 @@ package rill.codec.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.security.GeneralSecurityException;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Test;
 
@@ -11,6 +12,17 @@ class FailuresTest {
         return new Failures(true, "server.test:443")
                 .of(new SSLException(byEngine))
                 .getMessage();
+    }
+
+    @Test
+    void an_alert_that_the_peer_could_send_in_plain_text_only_is_known_as_well() {
+        var plain = new GeneralSecurityException(
+                "Unexpected plaintext alert received: Level: fatal; Alert: unknown_ca");
+        assertThat(new Failures(false, "1.2.3.4:5")
+                        .of(new SSLException("Unexpected exception", plain))
+                        .getMessage())
+                .isEqualTo("TLS with the client 1.2.3.4:5: the peer refuses, with the alert unknown_ca:"
+                        + " it does not trust who has issued our certificate");
     }
 
     @Test

@@ -60,7 +60,7 @@ class ClientEndTest extends OnNio {
                 assertThat(failureOf(second))
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining(peer.address().toString())
-                        .hasMessageContaining("ended its stream with 1 calls unanswered");
+                        .hasMessageContaining("ended its stream with 1 call unanswered");
                 client.closed().await();
             });
             peer.finish();
