@@ -134,7 +134,7 @@ final class Transports {
 
     private static String list(List<Installed> some) {
         return some.isEmpty()
-                ? "none (add a module such as rill.transport.nio)"
+                ? "none (add a dependency such as dev.rill:rill-transport-nio)"
                 : some.stream().map(Installed::toString).collect(Collectors.joining(", "));
     }
 }

@@ -3,13 +3,17 @@ package rill.codec.tls;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECKey;
 import java.security.interfaces.EdECKey;
 import java.security.interfaces.RSAKey;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 
@@ -59,6 +63,38 @@ public final class Identity {
     /** Like {@link #pem(Path, Path)}, with a key that is encrypted with this password. */
     public static Identity pem(Path chain, Path key, char[] password) throws IOException {
         return of(Pem.privateKey(key, password), Pem.certificates(chain), chain, key);
+    }
+
+    /**
+     * An identity in a key store of its own, PKCS #12 or JKS, such as keytool makes.
+     *
+     * @param password of the file and of the key
+     * @throws IOException if the file can't be read, the password is another, or it has not exactly one private key
+     */
+    public static Identity keyStore(Path file, char[] password) throws IOException {
+        try {
+            KeyStore store = KeyStore.getInstance(file.toFile(), password);
+            var own = new ArrayList<String>();
+            for (String alias : Collections.list(store.aliases())) {
+                if (store.isKeyEntry(alias)) {
+                    own.add(alias);
+                }
+            }
+            if (own.size() != 1) {
+                throw new IOException(file + " has " + own.size() + " private keys, not one: " + own
+                        + "; take one out of a java.security.KeyStore, and pass it to Identity.of(key, chain)");
+            }
+            if (!(store.getKey(own.getFirst(), password) instanceof PrivateKey key)) {
+                throw new IOException(file + ": " + own.getFirst() + " is not a private key");
+            }
+            var chain = new ArrayList<X509Certificate>();
+            for (Certificate each : store.getCertificateChain(own.getFirst())) {
+                chain.add((X509Certificate) each);
+            }
+            return of(key, chain);
+        } catch (GeneralSecurityException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
     }
 
     /** The certificates, the key's own first. */
