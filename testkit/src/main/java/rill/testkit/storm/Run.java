@@ -458,10 +458,15 @@ final class Run {
         }
     }
 
+    /** Runs an action before the program settles; at once if it already does. */
     void beforeSettling(Runnable action) {
         synchronized (beforeSettling) {
-            beforeSettling.add(action);
+            if (!settling) {
+                beforeSettling.add(action);
+                return;
+            }
         }
+        action.run();
     }
 
     List<Runnable> takeBeforeSettling() {
