@@ -364,6 +364,11 @@ final class Calls<Q, A> implements Receiver<A> {
     /** If unsent bytes, not missing answers, hold calls back: continues when they have left. */
     private void waitForDrain() {
         if (link.outbound().mustWait() && !waitsForDrain) {
+            long now = loop.nanoTime();
+            deadlines.lookLater(now);
+            if (inFlight.size() == 0) {
+                silence.begins(now);
+            }
             waitsForDrain = true;
             link.outbound().writable().onDone((nothing, failure) -> {
                 waitsForDrain = false;
@@ -462,7 +467,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** Whether there is nothing to look after. */
     boolean atRest() {
-        return over || (inFlight.size() == 0 && waiting.isEmpty() && spares.isTrim());
+        return over || (inFlight.size() == 0 && waiting.isEmpty() && !isStuck() && spares.isTrim());
     }
 
     /** Checks whether the peer is still alive; releases what a burst has taken. */
@@ -472,11 +477,20 @@ final class Calls<Q, A> implements Receiver<A> {
         }
         spares.trim();
         inFlight.trim();
-        if (inFlight.size() > 0 && silence.tooLong(now) && !someHaveMoreTime()) {
+        boolean owes = inFlight.size() > 0;
+        if ((owes || isStuck()) && silence.tooLong(now, owes) && !someHaveMoreTime()) {
             String lasted = Wording.duration(Duration.ofNanos(silence.lasted(now)));
-            drop(new IOException(
-                    link + ": nothing has come for " + lasted + ", with " + inFlight.size() + " calls in flight"));
+            drop(new IOException(link
+                    + (owes
+                            ? ": nothing has come for " + lasted + ", with " + inFlight.size() + " calls in flight"
+                            : ": nothing has left for " + lasted + ", with "
+                                    + link.outbound().pending() + " bytes to be sent")));
         }
+    }
+
+    /** Whether callers were told to wait, since the peer has not taken what was written before. */
+    private boolean isStuck() {
+        return waitsForDrain && link.outbound().full();
     }
 
     /** The earliest time at which the peer will have been silent for too long. */
@@ -484,10 +498,15 @@ final class Calls<Q, A> implements Receiver<A> {
         return silence.end();
     }
 
+    /** Whether a call may take longer, and was made before the silence had lasted too long: those made later must not prolong it. */
     private boolean someHaveMoreTime() {
         boolean[] some = {false};
-        inFlight.forEach(call -> some[0] |= call.limit != null && Loop.nanos(call.limit) > dropAfter);
+        inFlight.forEach(call -> some[0] |= call.limit != null && hasMoreTime(call, Loop.nanos(call.limit)));
         return some[0];
+    }
+
+    private boolean hasMoreTime(Call<Q, A> call, long limit) {
+        return limit > dropAfter && call.due - limit - silence.end() < 0;
     }
 
     /** Gives up the connection, and fails its unanswered calls. */

@@ -153,10 +153,11 @@ public final class ClientProtocol<Q, A> {
 
     /**
      * With this limit for silence. If calls are in flight and not a single byte has arrived for this long, the connection is aborted and the calls
-     * fail. By default, twice the {@link #deadline}.
+     * fail. By default, twice the {@link #deadline}. Likewise if nothing is in flight, calls have to wait until earlier requests have left, and not a
+     * byte has left or arrived for this long.
      *
-     * <p>If a call that is still awaited has its own, longer deadline, the connection is kept until then. If answers are matched by key, this is also
-     * how long the answer of a call past its deadline is expected. After that, the call no longer counts as in flight, but its key stays in use. When
+     * <p>If a call in flight that is still awaited has its own, longer deadline, the connection is kept until then, unless the call was made when the
+     * silence had lasted too long already. If answers are matched by key, this is also how long the answer of a call past its deadline is expected. After that, the call no longer counts as in flight, but its key stays in use. When
      * there are as many such calls as may be {@link #inFlight}, the connection is aborted as well.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more, or half a minute if that is less.

@@ -173,7 +173,7 @@ public final class PoolOptions {
 
     /**
      * Makes the protocol's {@link ClientProtocol#probe} on each connection that has been idle for {@code afterIdle}. If it does not succeed within
-     * {@code within}, the connection is aborted. While calls are in flight, {@link ClientProtocol#dropAfter} serves the same purpose.
+     * {@code within}, the connection is aborted. While calls are in flight or wait, {@link ClientProtocol#dropAfter} serves the same purpose.
      */
     public PoolOptions probe(Duration afterIdle, Duration within) {
         requirePositive(afterIdle, "the idle time before a probe");
