@@ -460,6 +460,7 @@ final class Members<Q, A> {
             writers.ask(ready);
         }
         boolean wanted = lasting() < wanted();
+        growing |= haveWriters() && pool.allBusy(ready); // they make no calls, which would ask for that
         boolean more = growing && !finishing && all.size() < options.most;
         growing = false;
         if ((wanted || more) && dialing == null && pause == null) {
@@ -557,7 +558,7 @@ final class Members<Q, A> {
     /** The number of connections that should be ready, and stay. */
     private int wanted() {
         int wanted = finishing ? 0 : options.least;
-        if (!waiting.isEmpty() || (writers != null && !writers.isEmpty() && !finishing)) {
+        if (!waiting.isEmpty() || (haveWriters() && !finishing)) {
             wanted = Math.max(wanted, 1);
         }
         for (Member<Q, A> each : all) {
@@ -566,6 +567,10 @@ final class Members<Q, A> {
             }
         }
         return wanted;
+    }
+
+    private boolean haveWriters() {
+        return writers != null && !writers.isEmpty();
     }
 
     private void dial() {

@@ -167,7 +167,8 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     /**
      * Done while a connection would send a call at once: see {@link Client#writable}. While nothing is connected, the Future waits for a connection,
-     * and a pool that has no other need of one makes one. The Future is the caller's own, and belongs to the pool's loop.
+     * and a pool that has no other need of one makes one. While all of its connections are busy, the pool makes one more, as it does for calls: see
+     * {@link PoolOptions#busyAt}. The Future is the caller's own, and belongs to the pool's loop.
      *
      * <p><b>Not guaranteed:</b> that the next call is sent at once. It goes to the connection with the fewest calls, which need not be the one that
      * would send it, and other callers may be waiting as well.
@@ -192,6 +193,16 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     Client<Q, A> choose(ReadyClients<Q, A> now) {
         Client<Q, A> only = now.only;
         return only != null ? only : chooseOf(now);
+    }
+
+    /** Whether each of these connections is busy, by the options; not if there is none. */
+    boolean allBusy(ReadyClients<Q, A> now) {
+        for (Client<Q, A> each : now.clients) {
+            if (each.load() < busyAt) {
+                return false;
+            }
+        }
+        return now.clients.length > 0;
     }
 
     private @Nullable Client<Q, A> chooseOf(ReadyClients<Q, A> now) {

@@ -107,7 +107,8 @@ public final class PoolOptions {
     }
 
     /**
-     * Makes another connection, if the maximum allows it, when each has this many unanswered calls. The default is 32, or the protocol's
+     * Makes another connection, if the maximum allows it, when each has this many unanswered calls and there is one more call, or a caller waits for
+     * {@link Pool#writable}. The default is 32, or the protocol's
      * {@link ClientProtocol#inFlight} if that is less.
      */
     public PoolOptions busyAt(int calls) {
