@@ -171,6 +171,7 @@ final class Members<Q, A> {
             writers = new PoolWriters<>(loop);
         }
         Future<@Nullable Void> told = writers.add();
+        pool.isNeeded();
         later(); // a member is asked, or a connection is needed
         return told;
     }
@@ -255,6 +256,7 @@ final class Members<Q, A> {
             fail(call, failures -> call.failure == null ? failures.full(call, waiting.size()) : call.failure);
         } else {
             queue(call);
+            pool.isNeeded();
         }
     }
 
@@ -376,7 +378,7 @@ final class Members<Q, A> {
     }
 
     private void failed(Throwable why, boolean attempt) {
-        if (pool.isClosed()) {
+        if (pool.isClosed() || (attempt && finishing && waiting.isEmpty())) { // given up, since nobody needs it any more
             return;
         }
         counters.connectsFailed += attempt ? 1 : 0;
@@ -694,7 +696,7 @@ final class Members<Q, A> {
         if (ready.clients.length > 0) {
             outage = null;
         }
-        pool.become(ready, outage, dialing != null);
+        pool.become(ready, outage, dialing != null || lasting() < wanted());
     }
 
     private ReadyClients<Q, A> nowReady() {

@@ -45,7 +45,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             new AtomicInteger(); // calls on their way to the loop, for want of a connection
     private volatile ReadyClients<Q, A> ready;
     private volatile @Nullable Outage outage;
-    private volatile boolean connecting;
+    private volatile boolean connecting; // or about to
     private volatile boolean growAsked;
     private volatile boolean finishing;
     private volatile boolean closed;
@@ -403,6 +403,13 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     Members<Q, A> members() {
         return members;
+    }
+
+    /** Somebody waits for a connection, so from now on it is not idle. */
+    void isNeeded() {
+        if (!connecting) {
+            connecting = true;
+        }
     }
 
     void become(ReadyClients<Q, A> newReady, @Nullable Outage newOutage, boolean nowConnecting) {
