@@ -11,7 +11,7 @@ import rill.CallFailedException.Fate;
  * The part of a {@link Client} that lives on the loop: the calls of one connection. {@link Call} shows the states of each.
  *
  * <p>A call fails with a {@link CallFailedException}, unless the request itself is at fault: if its encoder, its key function or its name function
- * throws, the call fails with that exception.
+ * throws, the call fails with that exception. It is the cause if the request was sent before, on another connection.
  *
  * <p>If any user function throws, the call concerned is settled, its slot and its key are freed, and every message is released exactly once.
  */
@@ -155,7 +155,7 @@ final class Calls<Q, A> implements Receiver<A> {
                     end(call);
                 }
                 Messages.release(request);
-                ends.fail(caller, name, limit, due, Objects.requireNonNull(refusal));
+                ends.fail(caller, name, limit, due, withFate(Objects.requireNonNull(refusal), name, oneWay, tries));
                 goOn();
             }
         } else if (call.state == Call.State.WAITING) {
@@ -256,14 +256,15 @@ final class Calls<Q, A> implements Receiver<A> {
         if (over) { // the connection has failed meanwhile, and all other calls with it
             CallFailedException ended = failure == null ? failures().ended(call, name) : null;
             if (ended == null || !handover.call(call, ended)) {
-                ends.fail(caller, name, limit, due, ended == null ? Objects.requireNonNull(failure) : ended);
+                ends.fail(caller, name, limit, due, ended == null ? withFate(failure, call, name) : ended);
             }
             deadlines.remove(call);
             call.clear();
         } else if (failure != null) {
             inFlight.withdraw(call);
+            Throwable told = withFate(failure, call, name);
             end(call);
-            ends.fail(caller, name, limit, due, failure);
+            ends.fail(caller, name, limit, due, told);
             closeIfFinished();
         } else if (call.oneWay) {
             end(call);
@@ -277,6 +278,17 @@ final class Calls<Q, A> implements Receiver<A> {
                 silence.begins(now);
             }
         }
+    }
+
+    private Throwable withFate(@Nullable Throwable fault, Call<Q, A> call, Object name) {
+        return withFate(Objects.requireNonNull(fault), name, call.oneWay, call.tries);
+    }
+
+    /** What the caller is told of a request that can't be written: if it was sent before, that too. */
+    private Throwable withFate(Throwable fault, Object name, boolean oneWay, int tries) {
+        return tries <= 0 || fault instanceof CallFailedException
+                ? fault
+                : Each.cause(() -> failures().atFault(name, oneWay, tries, fault));
     }
 
     /** Returns why the request was not written, or null; the request is released. Whatever goes wrong, the next call is written as usual. */

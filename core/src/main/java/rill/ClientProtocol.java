@@ -268,11 +268,12 @@ public final class ClientProtocol<Q, A> {
      * With a predicate for requests that do no harm if they are carried out twice. If a connection fails after such a request was written, a
      * {@link Pool} may repeat the call on another connection; it never does so for other requests. By default, no request is idempotent.
      *
-     * <p>{@code which} is called once for each call of a Pool, on the loop, before the request is written. What it throws is reported, and counts as
-     * false.
+     * <p>{@code which} is called for each try of a call of a Pool that may be followed by another, on the loop, before the request is written. What it
+     * throws is reported, and counts as false.
      *
      * <p><b>Ownership:</b> if such a request is reference-counted, one more reference to it is kept until the call is over. It must be possible to
-     * encode it twice. For a {@code ByteBuf}, each try has its own indices.
+     * encode it twice. For a {@code ByteBuf}, each try has its own indices, and for a {@code ByteBufHolder} as well if its class overrides
+     * {@code replace}.
      */
     public ClientProtocol<Q, A> idempotent(Predicate<? super Q> which) {
         return with(new Upkeep<>(upkeep.first, upkeep.probe, Objects.requireNonNull(which, "which")));
