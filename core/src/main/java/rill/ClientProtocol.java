@@ -221,7 +221,8 @@ public final class ClientProtocol<Q, A> {
      * <p>The handler runs in a Handle. It and the callbacks of answers are called in the order in which the messages arrived. If the connection ends,
      * messages that arrived before are delivered first, and then the unanswered calls fail. Once the client was closed on this side, nothing is
      * delivered. While some hundred messages wait for the handler, no more are decoded. If the handler throws, that is a failure of a
-     * {@link Client}'s connection, which the owner may survive; a {@link Pool} reports it and continues.
+     * {@link Client}'s connection, which the owner may survive; a {@link Pool} reports it and continues. An {@code UncheckedIOException} of a
+     * {@link ProtocolException} is the connection's end with either: after it, no answer could be trusted.
      */
     public ClientProtocol<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
         var messages =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.buffer.Unpooled;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -598,6 +599,20 @@ class PoolRetryTest {
             rig.answering().passes(SECOND);
             assertThat(rig.failureOf(get).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
             assertThat(rig.failureOf(get)).hasCause(fault);
+        }
+    }
+
+    @Test
+    void a_message_that_breaks_the_protocol_fails_the_connection_of_a_pool_as_well() {
+        var protocol = PoolRig.protocol().unsolicited(line -> line.startsWith("push"), line -> {
+            throw new UncheckedIOException(new ProtocolException("no push: " + line));
+        });
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(protocol, ONE);
+            Future<String> call = rig.call(pool, "a");
+            rig.lastPeer().says("push");
+            assertThat(rig.failureOf(call)).hasMessageContaining("no push: push");
+            assertThat(rig.peers.getFirst().ended).isTrue();
         }
     }
 }

@@ -20,6 +20,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.Pool;
 import rill.PoolOptions;
+import rill.PoolState;
 import rill.testing.Loops;
 import rill.testkit.Leaks;
 
@@ -254,5 +255,22 @@ class RespOverLoopTest {
         says(LARGE);
         assertThat(client.isOpen()).isFalse();
         assertThat(pushes).isEmpty();
+    }
+
+    @Test
+    void a_reply_that_answers_no_command_ends_the_connection_of_a_pool_that_takes_pushes() {
+        List<Reply> pushes = new ArrayList<>();
+        Pool<Command, Reply> pool = loop.pool(
+                server("").address(),
+                Resp.client(Hello.resp2(), RespOptions.defaults(), pushes::add),
+                PoolOptions.defaults());
+        ticks();
+        assertThat(pool.state()).isInstanceOf(PoolState.Ready.class);
+        says("+OK\r\n");
+        assertThat(pool.state())
+                .isInstanceOfSatisfying(PoolState.Failing.class, failing -> assertThat(failing.why())
+                        .hasMessageContaining("a reply that answers no command: "));
+        pool.close();
+        ticks();
     }
 }
