@@ -15,7 +15,7 @@ import rill.CallFailedException.Fate;
  *
  * <p>While nothing is connected, a call either waits within its deadline or fails at once. If the connection of a call fails, the call is tried on
  * another one: always if its request was never sent, and otherwise only if the protocol's {@link ClientProtocol#idempotent} allows it. A call that
- * must not be carried out twice never is.
+ * must not be carried out twice never is. With {@link PoolOptions#retries} of 0 none is tried again, nor those that come back when as many wait as may.
  *
  * <p><b>Threading:</b> any thread. The Future of a call belongs to the pool's loop; with a pool of a {@link LoopGroup}, it belongs to the loop that
  * makes the call, if one does.
