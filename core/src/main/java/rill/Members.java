@@ -378,7 +378,8 @@ final class Members<Q, A> {
     }
 
     private void failed(Throwable why, boolean attempt) {
-        if (pool.isClosed() || (attempt && finishing && waiting.isEmpty())) { // given up, since nobody needs it any more
+        if (pool.isClosed()
+                || (attempt && finishing && waiting.isEmpty())) { // given up, since nobody needs it any more
             return;
         }
         counters.connectsFailed += attempt ? 1 : 0;

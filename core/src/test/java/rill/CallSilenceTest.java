@@ -172,8 +172,8 @@ class CallSilenceTest {
 
     @Test
     void sends_that_give_up_one_after_the_other_do_not_put_that_off() {
-        try (var dialogue =
-                new Dialogue<>(Dialogue.inOrder().deadline(Duration.ofSeconds(1)).dropAfter(SILENCE))) {
+        try (var dialogue = new Dialogue<>(
+                Dialogue.inOrder().deadline(Duration.ofSeconds(1)).dropAfter(SILENCE))) {
             readsNothing(dialogue);
             send(dialogue, MORE_THAN_LEAVES);
             for (int i = 0; i < 6; i++) {

@@ -546,10 +546,11 @@ class PoolRetryTest {
                             : in.readString(length + 1, StandardCharsets.UTF_8).stripTrailing();
                 },
                 (named, out) -> {
-                    out.writeCharSequence(named.name + named.content().toString(StandardCharsets.UTF_8) + "\n", StandardCharsets.UTF_8);
+                    out.writeCharSequence(
+                            named.name + named.content().toString(StandardCharsets.UTF_8) + "\n",
+                            StandardCharsets.UTF_8);
                 });
-        var protocol =
-                ClientProtocol.<Named, String>inOrder(Pipeline.of(codec)).idempotent(request -> true);
+        var protocol = ClientProtocol.<Named, String>inOrder(Pipeline.of(codec)).idempotent(request -> true);
         try (var rig = new PoolRig()) {
             var pool = rig.pool(rig.address, protocol, ONE);
             Future<String> get = rig.call(pool, new Named("get ", bytes(all, "a")));

@@ -590,12 +590,11 @@ class PoolTest {
         try (var rig = new PoolRig()) {
             var pool = rig.pool(PoolRig.protocol(), ONE.connections(0, 1));
             var seen = new ArrayList<PoolState>();
-            Future<String> again = rig.onLoop(() -> pool.call("a"))
-                    .recoverWith(failure -> {
-                        Future<String> second = pool.call("b");
-                        seen.add(pool.state()); // in the tick in which it was idle
-                        return second;
-                    });
+            Future<String> again = rig.onLoop(() -> pool.call("a")).recoverWith(failure -> {
+                Future<String> second = pool.call("b");
+                seen.add(pool.state()); // in the tick in which it was idle
+                return second;
+            });
             rig.settle();
             rig.greets(peer -> peer.answers = true);
             rig.lastPeer().aborts();

@@ -273,8 +273,9 @@ class RespOverLoopTest {
         assertThat(pool.state()).isInstanceOf(PoolState.Ready.class);
         says("+OK\r\n");
         assertThat(pool.state())
-                .isInstanceOfSatisfying(PoolState.Failing.class, failing -> assertThat(failing.why())
-                        .hasMessageContaining("a reply that answers no command: "));
+                .isInstanceOfSatisfying(
+                        PoolState.Failing.class,
+                        failing -> assertThat(failing.why()).hasMessageContaining("a reply that answers no command: "));
         pool.close();
         ticks();
     }

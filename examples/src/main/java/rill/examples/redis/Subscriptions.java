@@ -287,7 +287,9 @@ final class Subscriptions implements AutoCloseable {
         if (!asked.isEmpty()) {
             patience = loop.schedule(PATIENCE, "patience", () -> {
                 if (!asked.isEmpty()) { // what is unsubscribed from was not answered
-                    giveUp(made, new IOException("the server has confirmed nothing for " + PATIENCE.toSeconds() + " s"));
+                    giveUp(
+                            made,
+                            new IOException("the server has confirmed nothing for " + PATIENCE.toSeconds() + " s"));
                 }
             });
         }

@@ -305,8 +305,7 @@ class RedisClientFaultsTest {
             });
             subscriptions.subscribe(Kind.CHANNEL, "a").await();
             for (String text : List.of("first", "second")) {
-                accepted.getFirst()
-                        .write(Reply.array(Reply.bulk("message"), Reply.bulk("a"), Reply.bulk(text)));
+                accepted.getFirst().write(Reply.array(Reply.bulk("message"), Reply.bulk("a"), Reply.bulk(text)));
             }
             loop.delay(Duration.ofMillis(200)).await();
             subscriptions.close();
@@ -654,8 +653,7 @@ class RedisClientFaultsTest {
         var asked = new AtomicInteger();
         InetSocketAddress first = server((connection, command) -> connection.write(
                 asked.incrementAndGet() <= 3
-                        ? new Reply.Failed(
-                                "MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + address.getPort())
+                        ? new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + address.getPort())
                         : Reply.bulk("from the first")));
         RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
         client.get("b").onDone((value, failure) -> {}); // waits for the one that is gone
@@ -680,8 +678,8 @@ class RedisClientFaultsTest {
         InetSocketAddress first = server((connection, command) -> connection.write(
                 new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort())));
         RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
-        Future<?> set = loop.submit(() -> client.set("b", "1")
-                        .recoverWith(CallFailedException.class, failed -> client.set("b", "1")))
+        Future<?> set = loop.submit(() ->
+                        client.set("b", "1").recoverWith(CallFailedException.class, failed -> client.set("b", "1")))
                 .await();
         until(set::isDone);
         assertThat(set.failure()).isNull();

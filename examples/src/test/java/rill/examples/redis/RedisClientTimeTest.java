@@ -82,7 +82,8 @@ class RedisClientTimeTest {
     void a_call_has_one_deadline_however_often_it_is_sent() {
         InetSocketAddress address =
                 server((connection, command) -> loop.schedule(Duration.ofSeconds(20), "the answer", () -> {
-                    var _ = connection.write(new Reply.Failed("TRYAGAIN Multiple keys request during rehashing of slot"));
+                    var _ = connection.write(
+                            new Reply.Failed("TRYAGAIN Multiple keys request during rehashing of slot"));
                 }));
         RedisClient client = loops.settle(RedisClient.connect(loop, address, Hello.resp2()));
         Future<?> call = client.call(Command.of("MGET", "a", "b"));
