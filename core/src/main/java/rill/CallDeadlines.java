@@ -44,8 +44,13 @@ final class CallDeadlines<Q, A> {
         } else {
             call.timer = loop.schedule(Duration.ofNanos(call.due - now), "deadline of a call on ", link, call);
             call.watch(); // so that the timer is cancelled with the caller's interest
-            wakeBy(now + sleep, now);
+            lookLater(now);
         }
+    }
+
+    /** Something other than a call is to be looked after from now on. */
+    void lookLater(long now) {
+        wakeBy(now + sleep, now);
     }
 
     /** Adds a tombstone. */

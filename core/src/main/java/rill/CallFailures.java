@@ -76,6 +76,15 @@ final class CallFailures {
                 "full");
     }
 
+    /** The request can't be written, although it was written before, on other connections. */
+    CallFailedException atFault(Object name, boolean oneWay, int tries, Throwable fault) {
+        return failed(
+                fate(Fate.NEVER_SENT, tries),
+                describe(name, oneWay) + ": " + Failures.inWords(fault),
+                fault,
+                "at fault");
+    }
+
     // ---- other calls
 
     /** The call's deadline has passed; {@code had} is how far ahead it was. */

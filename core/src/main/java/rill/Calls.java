@@ -11,7 +11,7 @@ import rill.CallFailedException.Fate;
  * The part of a {@link Client} that lives on the loop: the calls of one connection. {@link Call} shows the states of each.
  *
  * <p>A call fails with a {@link CallFailedException}, unless the request itself is at fault: if its encoder, its key function or its name function
- * throws, the call fails with that exception.
+ * throws, the call fails with that exception. It is the cause if the request was sent before, on another connection.
  *
  * <p>If any user function throws, the call concerned is settled, its slot and its key are freed, and every message is released exactly once.
  */
@@ -155,7 +155,7 @@ final class Calls<Q, A> implements Receiver<A> {
                     end(call);
                 }
                 Messages.release(request);
-                ends.fail(caller, name, limit, due, Objects.requireNonNull(refusal));
+                ends.fail(caller, name, limit, due, withFate(Objects.requireNonNull(refusal), name, oneWay, tries));
                 goOn();
             }
         } else if (call.state == Call.State.WAITING) {
@@ -256,14 +256,15 @@ final class Calls<Q, A> implements Receiver<A> {
         if (over) { // the connection has failed meanwhile, and all other calls with it
             CallFailedException ended = failure == null ? failures().ended(call, name) : null;
             if (ended == null || !handover.call(call, ended)) {
-                ends.fail(caller, name, limit, due, ended == null ? Objects.requireNonNull(failure) : ended);
+                ends.fail(caller, name, limit, due, ended == null ? withFate(failure, call, name) : ended);
             }
             deadlines.remove(call);
             call.clear();
         } else if (failure != null) {
             inFlight.withdraw(call);
+            Throwable told = withFate(failure, call, name);
             end(call);
-            ends.fail(caller, name, limit, due, failure);
+            ends.fail(caller, name, limit, due, told);
             closeIfFinished();
         } else if (call.oneWay) {
             end(call);
@@ -277,6 +278,17 @@ final class Calls<Q, A> implements Receiver<A> {
                 silence.begins(now);
             }
         }
+    }
+
+    private Throwable withFate(@Nullable Throwable fault, Call<Q, A> call, Object name) {
+        return withFate(Objects.requireNonNull(fault), name, call.oneWay, call.tries);
+    }
+
+    /** What the caller is told of a request that can't be written: if it was sent before, that too. */
+    private Throwable withFate(Throwable fault, Object name, boolean oneWay, int tries) {
+        return tries <= 0 || fault instanceof CallFailedException
+                ? fault
+                : Each.cause(() -> failures().atFault(name, oneWay, tries, fault));
     }
 
     /** Returns why the request was not written, or null; the request is released. Whatever goes wrong, the next call is written as usual. */
@@ -364,6 +376,11 @@ final class Calls<Q, A> implements Receiver<A> {
     /** If unsent bytes, not missing answers, hold calls back: continues when they have left. */
     private void waitForDrain() {
         if (link.outbound().mustWait() && !waitsForDrain) {
+            long now = loop.nanoTime();
+            deadlines.lookLater(now);
+            if (inFlight.size() == 0) {
+                silence.begins(now);
+            }
             waitsForDrain = true;
             link.outbound().writable().onDone((nothing, failure) -> {
                 waitsForDrain = false;
@@ -462,7 +479,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** Whether there is nothing to look after. */
     boolean atRest() {
-        return over || (inFlight.size() == 0 && waiting.isEmpty() && spares.isTrim());
+        return over || (inFlight.size() == 0 && waiting.isEmpty() && !isStuck() && spares.isTrim());
     }
 
     /** Checks whether the peer is still alive; releases what a burst has taken. */
@@ -472,11 +489,20 @@ final class Calls<Q, A> implements Receiver<A> {
         }
         spares.trim();
         inFlight.trim();
-        if (inFlight.size() > 0 && silence.tooLong(now) && !someHaveMoreTime()) {
+        boolean owes = inFlight.size() > 0;
+        if ((owes || isStuck()) && silence.tooLong(now, owes) && !someHaveMoreTime()) {
             String lasted = Wording.duration(Duration.ofNanos(silence.lasted(now)));
-            drop(new IOException(
-                    link + ": nothing has come for " + lasted + ", with " + inFlight.size() + " calls in flight"));
+            drop(new IOException(link
+                    + (owes
+                            ? ": nothing has come for " + lasted + ", with " + inFlight.size() + " calls in flight"
+                            : ": nothing has left for " + lasted + ", with "
+                                    + link.outbound().pending() + " bytes to be sent")));
         }
+    }
+
+    /** Whether callers were told to wait, since the peer has not taken what was written before. */
+    private boolean isStuck() {
+        return waitsForDrain && link.outbound().full();
     }
 
     /** The earliest time at which the peer will have been silent for too long. */
@@ -484,10 +510,15 @@ final class Calls<Q, A> implements Receiver<A> {
         return silence.end();
     }
 
+    /** Whether a call may take longer, and was made before the silence had lasted too long: those made later must not prolong it. */
     private boolean someHaveMoreTime() {
         boolean[] some = {false};
-        inFlight.forEach(call -> some[0] |= call.limit != null && Loop.nanos(call.limit) > dropAfter);
+        inFlight.forEach(call -> some[0] |= call.limit != null && hasMoreTime(call, Loop.nanos(call.limit)));
         return some[0];
+    }
+
+    private boolean hasMoreTime(Call<Q, A> call, long limit) {
+        return limit > dropAfter && call.due - limit - silence.end() < 0;
     }
 
     /** Gives up the connection, and fails its unanswered calls. */

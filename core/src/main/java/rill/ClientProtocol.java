@@ -153,10 +153,11 @@ public final class ClientProtocol<Q, A> {
 
     /**
      * With this limit for silence. If calls are in flight and not a single byte has arrived for this long, the connection is aborted and the calls
-     * fail. By default, twice the {@link #deadline}.
+     * fail. By default, twice the {@link #deadline}. Likewise if nothing is in flight, calls have to wait until earlier requests have left, and not a
+     * byte has left or arrived for this long.
      *
-     * <p>If a call that is still awaited has its own, longer deadline, the connection is kept until then. If answers are matched by key, this is also
-     * how long the answer of a call past its deadline is expected. After that, the call no longer counts as in flight, but its key stays in use. When
+     * <p>If a call in flight that is still awaited has its own, longer deadline, the connection is kept until then, unless the call was made when the
+     * silence had lasted too long already. If answers are matched by key, this is also how long the answer of a call past its deadline is expected. After that, the call no longer counts as in flight, but its key stays in use. When
      * there are as many such calls as may be {@link #inFlight}, the connection is aborted as well.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more, or half a minute if that is less.
@@ -220,7 +221,8 @@ public final class ClientProtocol<Q, A> {
      * <p>The handler runs in a Handle. It and the callbacks of answers are called in the order in which the messages arrived. If the connection ends,
      * messages that arrived before are delivered first, and then the unanswered calls fail. Once the client was closed on this side, nothing is
      * delivered. While some hundred messages wait for the handler, no more are decoded. If the handler throws, that is a failure of a
-     * {@link Client}'s connection, which the owner may survive; a {@link Pool} reports it and continues.
+     * {@link Client}'s connection, which the owner may survive; a {@link Pool} reports it and continues. An {@code UncheckedIOException} of a
+     * {@link ProtocolException} is the connection's end with either: after it, no answer could be trusted.
      */
     public ClientProtocol<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
         var messages =
@@ -267,11 +269,12 @@ public final class ClientProtocol<Q, A> {
      * With a predicate for requests that do no harm if they are carried out twice. If a connection fails after such a request was written, a
      * {@link Pool} may repeat the call on another connection; it never does so for other requests. By default, no request is idempotent.
      *
-     * <p>{@code which} is called once for each call of a Pool, on the loop, before the request is written. What it throws is reported, and counts as
-     * false.
+     * <p>{@code which} is called for each try of a call of a Pool that may be followed by another, on the loop, before the request is written. What it
+     * throws is reported, and counts as false.
      *
      * <p><b>Ownership:</b> if such a request is reference-counted, one more reference to it is kept until the call is over. It must be possible to
-     * encode it twice. For a {@code ByteBuf}, each try has its own indices.
+     * encode it twice. For a {@code ByteBuf}, each try has its own indices, and for a {@code ByteBufHolder} as well if its class overrides
+     * {@code replace}.
      */
     public ClientProtocol<Q, A> idempotent(Predicate<? super Q> which) {
         return with(new Upkeep<>(upkeep.first, upkeep.probe, Objects.requireNonNull(which, "which")));

@@ -73,8 +73,8 @@ public final class ConnectOptions {
     }
 
     /**
-     * How long the connection may be idle; zero for no bound. It is idle while nothing is received, nothing is sent, and no call is in flight. If it
-     * is idle for this long, it fails with a {@link DeadlineException} and closes in good order.
+     * How long the connection may be idle; zero for no bound. It is idle while nothing is received, nothing is sent, and no call is in flight or
+     * waits. If it is idle for this long, it fails with a {@link DeadlineException} and closes in good order.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more.
      */

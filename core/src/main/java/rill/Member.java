@@ -231,7 +231,7 @@ final class Member<Q, A> implements Patron<Q, A> {
             }
             return switch (request) {
                 case ByteBuf bytes -> (Q) bytes.retainedDuplicate();
-                case ByteBufHolder holder -> (Q) holder.retainedDuplicate();
+                case ByteBufHolder holder -> (Q) apart(holder);
                 case ReferenceCounted counted -> {
                     counted.retain();
                     yield request;
@@ -242,6 +242,16 @@ final class Member<Q, A> implements Patron<Q, A> {
             loop.threw("the predicate for idempotent requests of ", members, t);
             return null;
         }
+    }
+
+    /** A duplicate, or the holder itself if its class does not override how it is duplicated: then the duplicate would be of its superclass. */
+    private static ByteBufHolder apart(ByteBufHolder holder) {
+        ByteBufHolder copy = holder.retainedDuplicate();
+        if (copy.getClass() == holder.getClass() || !copy.getClass().isInstance(holder)) {
+            return copy;
+        }
+        copy.release();
+        return holder.retain();
     }
 
     @Override

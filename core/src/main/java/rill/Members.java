@@ -171,6 +171,7 @@ final class Members<Q, A> {
             writers = new PoolWriters<>(loop);
         }
         Future<@Nullable Void> told = writers.add();
+        pool.isNeeded();
         later(); // a member is asked, or a connection is needed
         return told;
     }
@@ -255,6 +256,7 @@ final class Members<Q, A> {
             fail(call, failures -> call.failure == null ? failures.full(call, waiting.size()) : call.failure);
         } else {
             queue(call);
+            pool.isNeeded();
         }
     }
 
@@ -376,7 +378,8 @@ final class Members<Q, A> {
     }
 
     private void failed(Throwable why, boolean attempt) {
-        if (pool.isClosed()) {
+        if (pool.isClosed()
+                || (attempt && finishing && waiting.isEmpty())) { // given up, since nobody needs it any more
             return;
         }
         counters.connectsFailed += attempt ? 1 : 0;
@@ -460,6 +463,7 @@ final class Members<Q, A> {
             writers.ask(ready);
         }
         boolean wanted = lasting() < wanted();
+        growing |= haveWriters() && pool.allBusy(ready); // they make no calls, which would ask for that
         boolean more = growing && !finishing && all.size() < options.most;
         growing = false;
         if ((wanted || more) && dialing == null && pause == null) {
@@ -557,7 +561,7 @@ final class Members<Q, A> {
     /** The number of connections that should be ready, and stay. */
     private int wanted() {
         int wanted = finishing ? 0 : options.least;
-        if (!waiting.isEmpty() || (writers != null && !writers.isEmpty() && !finishing)) {
+        if (!waiting.isEmpty() || (haveWriters() && !finishing)) {
             wanted = Math.max(wanted, 1);
         }
         for (Member<Q, A> each : all) {
@@ -566,6 +570,10 @@ final class Members<Q, A> {
             }
         }
         return wanted;
+    }
+
+    private boolean haveWriters() {
+        return writers != null && !writers.isEmpty();
     }
 
     private void dial() {
@@ -689,7 +697,7 @@ final class Members<Q, A> {
         if (ready.clients.length > 0) {
             outage = null;
         }
-        pool.become(ready, outage, dialing != null);
+        pool.become(ready, outage, dialing != null || lasting() < wanted());
     }
 
     private ReadyClients<Q, A> nowReady() {

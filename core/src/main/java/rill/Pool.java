@@ -15,7 +15,7 @@ import rill.CallFailedException.Fate;
  *
  * <p>While nothing is connected, a call either waits within its deadline or fails at once. If the connection of a call fails, the call is tried on
  * another one: always if its request was never sent, and otherwise only if the protocol's {@link ClientProtocol#idempotent} allows it. A call that
- * must not be carried out twice never is.
+ * must not be carried out twice never is. With {@link PoolOptions#retries} of 0 none is tried again, nor those that come back when as many wait as may.
  *
  * <p><b>Threading:</b> any thread. The Future of a call belongs to the pool's loop; with a pool of a {@link LoopGroup}, it belongs to the loop that
  * makes the call, if one does.
@@ -24,8 +24,9 @@ import rill.CallFailedException.Fate;
  *
  * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer in any of its tries. If
  * nothing is connected, the exception says since when, and gives the latest failure. If the request itself is at fault, the call fails with what its
- * encoder, its key function or its name function throws. A failed connection is visible in {@link #state()} and in the calls that it affects, and
- * nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues.
+ * encoder, its key function or its name function throws; if the request was sent before, that is the cause of a {@link CallFailedException}. A failed connection is visible in {@link #state()} and in the calls that it affects, and
+ * nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says that the peer
+ * broke the protocol: see {@link ClientProtocol#unsolicited}.
  *
  * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made. A single connection does guarantee this, also for calls
  * that waited for it or returned from the connection before it.
@@ -45,7 +46,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             new AtomicInteger(); // calls on their way to the loop, for want of a connection
     private volatile ReadyClients<Q, A> ready;
     private volatile @Nullable Outage outage;
-    private volatile boolean connecting;
+    private volatile boolean connecting; // or about to
     private volatile boolean growAsked;
     private volatile boolean finishing;
     private volatile boolean closed;
@@ -167,7 +168,8 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     /**
      * Done while a connection would send a call at once: see {@link Client#writable}. While nothing is connected, the Future waits for a connection,
-     * and a pool that has no other need of one makes one. The Future is the caller's own, and belongs to the pool's loop.
+     * and a pool that has no other need of one makes one. While all of its connections are busy, the pool makes one more, as it does for calls: see
+     * {@link PoolOptions#busyAt}. The Future is the caller's own, and belongs to the pool's loop.
      *
      * <p><b>Not guaranteed:</b> that the next call is sent at once. It goes to the connection with the fewest calls, which need not be the one that
      * would send it, and other callers may be waiting as well.
@@ -192,6 +194,16 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     Client<Q, A> choose(ReadyClients<Q, A> now) {
         Client<Q, A> only = now.only;
         return only != null ? only : chooseOf(now);
+    }
+
+    /** Whether each of these connections is busy, by the options; not if there is none. */
+    boolean allBusy(ReadyClients<Q, A> now) {
+        for (Client<Q, A> each : now.clients) {
+            if (each.load() < busyAt) {
+                return false;
+            }
+        }
+        return now.clients.length > 0;
     }
 
     private @Nullable Client<Q, A> chooseOf(ReadyClients<Q, A> now) {
@@ -392,6 +404,13 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     Members<Q, A> members() {
         return members;
+    }
+
+    /** Somebody waits for a connection, so from now on it is not idle. */
+    void isNeeded() {
+        if (!connecting) {
+            connecting = true;
+        }
     }
 
     void become(ReadyClients<Q, A> newReady, @Nullable Outage newOutage, boolean nowConnecting) {

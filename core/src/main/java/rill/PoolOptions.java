@@ -107,7 +107,8 @@ public final class PoolOptions {
     }
 
     /**
-     * Makes another connection, if the maximum allows it, when each has this many unanswered calls. The default is 32, or the protocol's
+     * Makes another connection, if the maximum allows it, when each has this many unanswered calls and there is one more call, or a caller waits for
+     * {@link Pool#writable}. The default is 32, or the protocol's
      * {@link ClientProtocol#inFlight} if that is less.
      */
     public PoolOptions busyAt(int calls) {
@@ -173,7 +174,7 @@ public final class PoolOptions {
 
     /**
      * Makes the protocol's {@link ClientProtocol#probe} on each connection that has been idle for {@code afterIdle}. If it does not succeed within
-     * {@code within}, the connection is aborted. While calls are in flight, {@link ClientProtocol#dropAfter} serves the same purpose.
+     * {@code within}, the connection is aborted. While calls are in flight or wait, {@link ClientProtocol#dropAfter} serves the same purpose.
      */
     public PoolOptions probe(Duration afterIdle, Duration within) {
         requirePositive(afterIdle, "the idle time before a probe");

@@ -7,7 +7,7 @@ public sealed interface PoolState {
     /** Nothing is connected, since no connection is needed. */
     record Idle() implements PoolState {}
 
-    /** Nothing is connected yet, and nothing has failed. */
+    /** Nothing is connected yet although a connection is needed, and nothing has failed since it is. */
     record Connecting() implements PoolState {}
 
     /**

@@ -23,7 +23,8 @@ final class Pushes<A> {
     private boolean silent; // messages are released from now on
 
     /**
-     * @param reports whether an exception of the handler is only reported: there is no owner who could let the connection carry on after a failure
+     * @param reports whether an exception of the handler is only reported, unless it says that the peer broke the protocol: there is no owner who
+     *     could let the connection carry on after a failure
      */
     Pushes(Link link, Consumer<? super A> handler, boolean reports) {
         this.link = link;
@@ -98,10 +99,12 @@ final class Pushes<A> {
         try {
             handler.accept(message);
         } catch (Throwable t) {
-            if (reports) {
+            Throwable cause = link.stack().isEmpty() ? t : link.stack().top().placed(t);
+            boolean violated = cause instanceof ProtocolException;
+            if (reports && !violated) {
                 loop.threw("the handler of messages that answer no call, on ", link, t);
             } else {
-                link.failed(t, true);
+                link.failed(cause, !violated);
                 silent |= !link.open();
             }
         }

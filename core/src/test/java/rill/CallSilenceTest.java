@@ -120,6 +120,114 @@ class CallSilenceTest {
         }
     }
 
+    @Test
+    void calls_that_are_made_when_it_has_lasted_too_long_do_not_put_it_off_whatever_their_deadlines() {
+        try (var dialogue = inOrder()) {
+            var calls = new ArrayList<Future<String>>();
+            for (int i = 0; i < 7; i++) {
+                assertThat(isOpen(dialogue)).isTrue();
+                calls.add(dialogue.call("a", Duration.ofSeconds(30)));
+                dialogue.passes(Duration.ofSeconds(5));
+            }
+            assertThat(isOpen(dialogue)).isFalse();
+            for (Future<String> each : calls.subList(0, 2)) { // made before
+                assertThat(dialogue.failureOf(each)).hasCauseInstanceOf(DeadlineException.class);
+            }
+            for (Future<String> each : calls.subList(2, 7)) {
+                assertThat(dialogue.failureOf(each)).hasMessageContaining("nothing has come for 35 s");
+            }
+        }
+    }
+
+    // ---- bytes that do not leave
+
+    private static final String MORE_THAN_LEAVES = "x".repeat(900_000);
+
+    private static Future<?> send(Dialogue<String, String> dialogue, String request) {
+        return dialogue.onLoop(() -> dialogue.client.send(request));
+    }
+
+    private static void readsNothing(Dialogue<?, ?> dialogue) {
+        dialogue.onLoop(() -> {
+            dialogue.peer().pause();
+            return null;
+        });
+    }
+
+    @Test
+    void a_peer_that_takes_nothing_is_given_up_though_nothing_but_sends_waits_for_it() {
+        try (var dialogue = inOrder()) {
+            readsNothing(dialogue);
+            send(dialogue, MORE_THAN_LEAVES);
+            Future<?> waits = send(dialogue, "b");
+            dialogue.passes(SILENCE.minusMillis(1));
+            assertThat(waits.isDone()).isFalse();
+            dialogue.passes(SILENCE.dividedBy(4));
+            assertThat(dialogue.failureOf(waits))
+                    .hasMessageContaining("nothing has left for")
+                    .hasMessageContaining("bytes to be sent");
+            assertThat(isOpen(dialogue)).isFalse();
+        }
+    }
+
+    @Test
+    void sends_that_give_up_one_after_the_other_do_not_put_that_off() {
+        try (var dialogue = new Dialogue<>(
+                Dialogue.inOrder().deadline(Duration.ofSeconds(1)).dropAfter(SILENCE))) {
+            readsNothing(dialogue);
+            send(dialogue, MORE_THAN_LEAVES);
+            for (int i = 0; i < 6; i++) {
+                Future<?> waits = send(dialogue, "b");
+                dialogue.passes(Duration.ofMillis(1500));
+                assertThat(dialogue.failureOf(waits)).hasMessageContaining("waited for its turn");
+            }
+            dialogue.passes(Duration.ofSeconds(1));
+            assertThat(isOpen(dialogue)).isFalse();
+            dialogue.loops.reporter().take(Report.ConnectionFailed.class); // nobody else was notified
+        }
+    }
+
+    @Test
+    void whoever_waits_for_room_is_told_as_well() {
+        try (var dialogue = inOrder()) {
+            readsNothing(dialogue);
+            send(dialogue, MORE_THAN_LEAVES);
+            Future<?> room = dialogue.onLoop(dialogue.client::writable);
+            dialogue.passes(SILENCE.plus(SILENCE.dividedBy(4)));
+            assertThat(dialogue.failureOf(room)).hasMessageContaining("nothing has left for");
+            assertThat(isOpen(dialogue)).isFalse();
+            dialogue.loops.reporter().take(Report.ConnectionFailed.class);
+        }
+    }
+
+    @Test
+    void a_peer_that_takes_little_at_a_time_is_not_given_up() {
+        try (var dialogue = inOrder()) {
+            readsNothing(dialogue);
+            send(dialogue, MORE_THAN_LEAVES);
+            Future<?> waits = send(dialogue, "b");
+            for (int i = 0; i < 3; i++) {
+                dialogue.passes(SILENCE.multipliedBy(3).dividedBy(4));
+                dialogue.onLoop(() -> {
+                    dialogue.peer().resume();
+                    return null;
+                });
+                dialogue.loop.tick();
+                readsNothing(dialogue);
+            }
+            assertThat(isOpen(dialogue)).isTrue();
+            assertThat(waits.isDone()).isFalse();
+            dialogue.onLoop(() -> {
+                dialogue.peer().resume();
+                return null;
+            });
+            dialogue.loops.settle(waits);
+            dialogue.passes(SILENCE.multipliedBy(3));
+            assertThat(isOpen(dialogue)).isTrue();
+            assertThat(dialogue.heard).containsExactly(MORE_THAN_LEAVES, "b");
+        }
+    }
+
     // ---- by key
 
     private static Dialogue<String, String> byKey(int inFlight) {

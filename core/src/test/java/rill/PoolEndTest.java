@@ -34,6 +34,18 @@ class PoolEndTest {
     }
 
     @Test
+    void what_it_gives_up_when_it_is_finished_is_no_failure() {
+        try (var rig = new PoolRig()) {
+            rig.loops.transport().nextConnection(Faults.unanswered());
+            Pool<String, String> pool = rig.pool(PoolRig.protocol(), ONE);
+            pool.finish();
+            rig.settle();
+            assertThat(pool.metrics().connectsFailed()).isZero();
+            assertThat(rig.kinds()).containsExactly(Closed.class);
+        }
+    }
+
+    @Test
     void closed_it_fails_what_has_no_answer_and_every_later_call_and_its_connections_go() {
         try (var rig = new PoolRig()) {
             Pool<String, String> pool = rig.pool(PoolRig.protocol().inFlight(1, WhenFull.WAIT), ONE.connections(2));

@@ -3,15 +3,19 @@ package rill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.buffer.Unpooled;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import rill.CallFailedException.Fate;
 import rill.ClientProtocol.WhenFull;
 import rill.PoolOptions.WhenDown;
+import rill.testing.TextLines;
 
 /** What becomes of calls whose connection has failed, and of their requests. */
 class PoolRetryTest {
@@ -519,5 +523,97 @@ class PoolRetryTest {
         assertThat(later.failure()).isInstanceOf(CallFailedException.class).hasMessageContaining("closed");
         assertReleased(all);
         rig.close();
+    }
+
+    /** Does not override how it is duplicated, so that its duplicates are of its superclass. */
+    private static final class Named extends DefaultByteBufHolder {
+        final String name;
+
+        Named(String name, ByteBuf data) {
+            super(data);
+            this.name = name;
+        }
+    }
+
+    @Test
+    void a_request_that_is_tried_again_is_of_its_own_class() {
+        var all = new ArrayList<ByteBuf>();
+        Codec<String, Named> codec = Codec.of(
+                (in, context) -> {
+                    int length = in.bytesBefore((byte) '\n');
+                    return length < 0
+                            ? null
+                            : in.readString(length + 1, StandardCharsets.UTF_8).stripTrailing();
+                },
+                (named, out) -> {
+                    out.writeCharSequence(
+                            named.name + named.content().toString(StandardCharsets.UTF_8) + "\n",
+                            StandardCharsets.UTF_8);
+                });
+        var protocol = ClientProtocol.<Named, String>inOrder(Pipeline.of(codec)).idempotent(request -> true);
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(rig.address, protocol, ONE);
+            Future<String> get = rig.call(pool, new Named("get ", bytes(all, "a")));
+            rig.lastPeer().aborts();
+            rig.answering().passes(SECOND);
+            assertThat(get.result()).isEqualTo("answer to get a");
+        }
+        assertReleased(all);
+    }
+
+    @Test
+    void a_request_that_was_sent_and_is_at_fault_when_it_is_tried_again_was_perhaps_carried_out() {
+        var fault = new IllegalStateException("on purpose");
+        var named = new AtomicInteger();
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(
+                    idempotent().naming(request -> {
+                        if (named.incrementAndGet() > 1) {
+                            throw fault;
+                        }
+                        return request;
+                    }),
+                    ONE);
+            Future<String> get = rig.call(pool, "get");
+            rig.lastPeer().aborts();
+            rig.answering().passes(SECOND);
+            assertThat(rig.failureOf(get).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.failureOf(get)).hasCause(fault);
+            rig.loops.reporter().take(Report.Thrown.class); // by the pool, which names what it tries again
+        }
+    }
+
+    @Test
+    void likewise_if_it_can_not_be_encoded_again() {
+        var encoded = new AtomicInteger();
+        var fault = new IllegalStateException("on purpose");
+        Pipeline<String, String> pipeline = TextLines.pipeline().map(line -> line, (String request) -> {
+            if (encoded.incrementAndGet() > 1) {
+                throw fault;
+            }
+            return request;
+        });
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(ClientProtocol.inOrder(pipeline).idempotent(request -> true), ONE);
+            Future<String> get = rig.call(pool, "get");
+            rig.lastPeer().aborts();
+            rig.answering().passes(SECOND);
+            assertThat(rig.failureOf(get).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.failureOf(get)).hasCause(fault);
+        }
+    }
+
+    @Test
+    void a_message_that_breaks_the_protocol_fails_the_connection_of_a_pool_as_well() {
+        var protocol = PoolRig.protocol().unsolicited(line -> line.startsWith("push"), line -> {
+            throw new UncheckedIOException(new ProtocolException("no push: " + line));
+        });
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(protocol, ONE);
+            Future<String> call = rig.call(pool, "a");
+            rig.lastPeer().says("push");
+            assertThat(rig.failureOf(call)).hasMessageContaining("no push: push");
+            assertThat(rig.peers.getFirst().ended).isTrue();
+        }
     }
 }

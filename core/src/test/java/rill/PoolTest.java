@@ -584,4 +584,24 @@ class PoolTest {
             assertThat(rig.attempts()).isEqualTo(attempts);
         }
     }
+
+    @Test
+    void a_pool_for_which_a_call_waits_is_not_idle() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(PoolRig.protocol(), ONE.connections(0, 1));
+            var seen = new ArrayList<PoolState>();
+            Future<String> again = rig.onLoop(() -> pool.call("a")).recoverWith(failure -> {
+                Future<String> second = pool.call("b");
+                seen.add(pool.state()); // in the tick in which it was idle
+                return second;
+            });
+            rig.settle();
+            rig.greets(peer -> peer.answers = true);
+            rig.lastPeer().aborts();
+            assertThat(seen).containsExactly(new Connecting());
+            assertThat(pool.state()).as("during the pause").isEqualTo(new Connecting());
+            rig.passes(Duration.ofSeconds(1));
+            assertThat(again.result()).isEqualTo("answer to b");
+        }
+    }
 }

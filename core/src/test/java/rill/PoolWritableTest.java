@@ -70,6 +70,29 @@ class PoolWritableTest {
     }
 
     @Test
+    void a_pool_grows_for_those_who_wait() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(one(), ONE.connections(1, 3));
+            for (int connections = 1; connections < 4; connections++) {
+                assertThat(rig.peers).hasSize(connections);
+                calls(rig, pool, "a");
+                assertThat(writable(rig, pool).isDone()).isEqualTo(connections < 3);
+            }
+            assertThat(pool.state()).isEqualTo(new Ready(3));
+        }
+    }
+
+    @Test
+    void a_pool_whose_connections_are_not_busy_does_not_grow_for_those_who_wait() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(one(), ONE.connections(1, 3).busyAt(2));
+            calls(rig, pool, "a");
+            assertThat(writable(rig, pool).isDone()).isFalse();
+            assertThat(rig.peers).hasSize(1);
+        }
+    }
+
+    @Test
     void bytes_that_have_not_left_count_as_well_as_answers_that_have_not_come() {
         try (var rig = new PoolRig()) {
             var marks =

@@ -1,10 +1,12 @@
 package rill.codec.resp;
 
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import rill.ClientProtocol;
 import rill.Pipeline;
+import rill.ProtocolException;
 import rill.codec.resp.RespClientCodec.Pairing;
 
 /**
@@ -78,7 +80,7 @@ public final class Resp {
         if (!(Reply.plain(reply) instanceof Reply.Push push)) {
             String shown = Excerpt.of(reply);
             release(reply);
-            throw new IllegalStateException("a reply that answers no command: " + shown);
+            throw new UncheckedIOException(new ProtocolException("a reply that answers no command: " + shown));
         }
         pushes.accept(push);
     }

@@ -32,7 +32,8 @@ import rill.codec.internal.Utf8;
  * </pre>
  *
  * <p>The server confirms each channel separately. A Future is done once all the channels of its call are confirmed. {@link Receiver} is called for
- * messages and confirmations in the order of the wire; a Future's callbacks run later, in a Handle.
+ * messages and confirmations in the order of the wire; a Future's callbacks run later, in a Handle. Requests are sent in the order in which they
+ * were made, and wait while the connection takes no more: however many are made at once, the connection does not fail for that.
  *
  * <p><b>Threading:</b> any thread, unless a method says otherwise. The receiver is called on the loop.
  *
@@ -99,30 +100,39 @@ public final class RespSubscriber implements AutoCloseable {
     private final Connection<Reply, Command> connection;
     private final Loop loop;
     private final Receiver receiver;
-    private final ArrayDeque<Request> pending = new ArrayDeque<>();
+    private final ArrayDeque<Request> unsent = new ArrayDeque<>(); // until the connection takes more
+    private final ArrayDeque<Request> pending = new ArrayDeque<>(); // sent, in their order
+    private boolean waits; // with the unsent ones
     private final Map<Kind, Set<String>> confirmed = new EnumMap<>(Kind.class);
     private @Nullable Consumer<? super Failure> onFailure;
     private volatile @Nullable Throwable failure;
     private volatile boolean over;
     private boolean welcomed; // the server has sent something that was understood
 
-    /** A request that was sent and is not yet confirmed: a command for some names, or a PING, which has none. */
+    /** A request that is not yet confirmed: a command for some names, or a PING, which has none. */
     private static final class Request {
+        final Command command;
         final String verb; // in lower case, as in confirmations
         final @Nullable Kind kind;
         final String[] names;
         final Promise<@Nullable Void> promise;
         int confirmed;
 
-        Request(String verb, @Nullable Kind kind, String[] names, Promise<@Nullable Void> promise) {
-            this.verb = verb;
+        Request(Command command, @Nullable Kind kind, String[] names, Promise<@Nullable Void> promise) {
+            this.command = command;
+            this.verb = command.name().toLowerCase(Locale.ROOT);
             this.kind = kind;
             this.names = names;
             this.promise = promise;
         }
 
-        boolean begins() {
-            return kind != null && verb.equalsIgnoreCase(kind.begin);
+        /** Adds its names to those that are subscribed to, or removes them, if they are of this kind. */
+        void applyTo(Kind some, Set<String> subscriptions) {
+            if (kind == some && verb.equalsIgnoreCase(some.begin)) {
+                subscriptions.addAll(List.of(names));
+            } else if (kind == some) {
+                List.of(names).forEach(subscriptions::remove);
+            }
         }
     }
 
@@ -198,19 +208,11 @@ public final class RespSubscriber implements AutoCloseable {
         return Objects.requireNonNull(confirmed.get(kind));
     }
 
-    /** What will be subscribed to once all sent requests are confirmed. */
+    /** What will be subscribed to once all requests are confirmed. */
     private Set<String> wanted(Kind kind) {
         var wanted = new LinkedHashSet<>(confirmed(kind));
-        for (Request each : pending) {
-            if (each.kind == kind) {
-                List<String> names = List.of(each.names);
-                if (each.begins()) {
-                    wanted.addAll(names);
-                } else {
-                    names.forEach(wanted::remove);
-                }
-            }
-        }
+        pending.forEach(each -> each.applyTo(kind, wanted));
+        unsent.forEach(each -> each.applyTo(kind, wanted));
         return wanted;
     }
 
@@ -237,14 +239,29 @@ public final class RespSubscriber implements AutoCloseable {
             System.arraycopy(names, 0, parts, 1, names.length);
             command = Command.of(parts);
         }
-        var request = new Request(verb.toLowerCase(Locale.ROOT), kind, names, loop.promise());
-        pending.add(request);
-        Future<@Nullable Void> written = connection.write(command);
-        Throwable refused = written.isDone() ? written.failure() : null;
-        if (refused != null && pending.removeLastOccurrence(request)) { // there will be no answer
-            request.promise.fail(refused);
-        }
+        var request = new Request(command, kind, names, loop.promise());
+        unsent.add(request);
+        sendNext();
         return request.promise;
+    }
+
+    /** Sends what the connection takes now, so that requests made faster than the server reads wait here instead of being refused. */
+    private void sendNext() {
+        while (!waits && !unsent.isEmpty()) {
+            Request request = unsent.remove();
+            pending.add(request);
+            Future<@Nullable Void> written = connection.write(request.command);
+            Throwable refused = written.isDone() ? written.failure() : null;
+            if (refused != null && pending.removeLastOccurrence(request)) { // there will be no answer
+                request.promise.fail(refused);
+            } else if (!written.isDone()) {
+                waits = true;
+                written.onDone((nothing, failure) -> {
+                    waits = false;
+                    sendNext();
+                });
+            }
+        }
     }
 
     // ---- replies
@@ -376,7 +393,7 @@ public final class RespSubscriber implements AutoCloseable {
         failure = happened.cause();
         if (onFailure != null) {
             onFailure.accept(happened);
-        } else if (pending.isEmpty()) {
+        } else if (pending.isEmpty() && unsent.isEmpty()) {
             happened.report(); // otherwise the pending Futures report it
         }
     }
@@ -388,6 +405,8 @@ public final class RespSubscriber implements AutoCloseable {
 
     private void end() {
         over = true;
+        pending.addAll(unsent);
+        unsent.clear();
         for (Request each = pending.poll(); each != null; each = pending.poll()) {
             each.promise.fail(why());
         }
@@ -416,6 +435,18 @@ public final class RespSubscriber implements AutoCloseable {
             failure = null;
         }
         connection.close();
+    }
+
+    /**
+     * Closes the connection at once, with a reset: see {@link Connection#abort}. For a peer that seems to be gone, for which {@link #close} would wait.
+     *
+     * @return {@link #closed()}
+     */
+    public Future<@Nullable Void> abort() {
+        if (isOpen()) {
+            failure = null;
+        }
+        return connection.abort();
     }
 
     /** A Future that is done when the connection is closed, and never fails. It belongs to the caller. */

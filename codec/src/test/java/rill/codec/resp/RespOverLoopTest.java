@@ -20,6 +20,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.Pool;
 import rill.PoolOptions;
+import rill.PoolState;
 import rill.testing.Loops;
 import rill.testkit.Leaks;
 
@@ -30,6 +31,7 @@ class RespOverLoopTest {
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open();
     private Connection<ByteBuf, ByteBuf> peer;
+    private final StringBuilder heard = new StringBuilder(); // by the peer
     private int accepted;
 
     @AfterEach
@@ -45,11 +47,16 @@ class RespOverLoopTest {
         }
     }
 
+    private void hears(ByteBuf bytes) {
+        heard.append(bytes.toString(StandardCharsets.US_ASCII));
+        bytes.release();
+    }
+
     private Listener server(String greeting) {
         return loops.settle(loop.listen(ANY, Pipeline.bytes(), connection -> {
             accepted++;
             peer = connection;
-            connection.onFailure(failure -> {}).onMessage(ByteBuf::release, connection::close);
+            connection.onFailure(failure -> {}).onMessage(this::hears, connection::close);
             if (!greeting.isEmpty()) {
                 connection.write(text(greeting));
                 connection.close();
@@ -179,17 +186,16 @@ class RespOverLoopTest {
             RespSubscriber subscriber = RespSubscriber.over(connection, message -> {});
             subscriber.onFailure(failure -> failure.carryOn());
             made.add(subscriber);
-            for (int i = 0; i < 3; i++) {
-                asked.add(subscriber.subscribe("x".repeat(2000)));
-            }
+            connection.write(Command.of("ECHO", "x".repeat(3000))); // by somebody else, who leaves no room
+            asked.add(subscriber.subscribe("a"));
         });
         ticks();
-        String confirmation = "*3\r\n$9\r\nsubscribe\r\n$2000\r\n" + "x".repeat(2000) + "\r\n:1\r\n";
-        says(confirmation);
-        long failed = asked.stream()
-                .filter(each -> each.isDone() && each.failure() != null)
-                .count();
-        assertThat(failed).as("those that were refused").isGreaterThan(0);
+        loop.execute(() -> asked.add(made.getFirst().subscribe("b")));
+        ticks();
+        says("*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:1\r\n");
+        assertThat(asked).allMatch(Future::isDone);
+        assertThat(asked.getFirst().failure()).hasMessageContaining("hard limit");
+        assertThat(asked.getLast().failure()).isNull();
         made.getFirst().close();
     }
 
@@ -254,5 +260,56 @@ class RespOverLoopTest {
         says(LARGE);
         assertThat(client.isOpen()).isFalse();
         assertThat(pushes).isEmpty();
+    }
+
+    @Test
+    void a_reply_that_answers_no_command_ends_the_connection_of_a_pool_that_takes_pushes() {
+        List<Reply> pushes = new ArrayList<>();
+        Pool<Command, Reply> pool = loop.pool(
+                server("").address(),
+                Resp.client(Hello.resp2(), RespOptions.defaults(), pushes::add),
+                PoolOptions.defaults());
+        ticks();
+        assertThat(pool.state()).isInstanceOf(PoolState.Ready.class);
+        says("+OK\r\n");
+        assertThat(pool.state())
+                .isInstanceOfSatisfying(
+                        PoolState.Failing.class,
+                        failing -> assertThat(failing.why()).hasMessageContaining("a reply that answers no command: "));
+        pool.close();
+        ticks();
+    }
+
+    @Test
+    void subscriptions_made_at_once_wait_until_the_server_has_taken_those_before() {
+        Listener listener = server("");
+        RespSubscriber subscriber = loops.settle(loop.connect(listener.address(), Resp.clientPipeline())
+                .map(connection -> RespSubscriber.over(connection, message -> {})));
+        ticks();
+        loop.execute(() -> peer.pause());
+        ticks();
+        int number = 40_000; // 1.5 MB, and the connection's hard limit is less
+        List<Future<?>> all = new ArrayList<>();
+        loop.execute(() -> {
+            for (int i = 0; i < number; i++) {
+                all.add(subscriber.subscribe("channel " + i));
+            }
+            all.add(subscriber.unsubscribe());
+        });
+        ticks();
+        assertThat(subscriber.isOpen()).isTrue();
+        assertThat(all).noneMatch(Future::isDone);
+        loop.execute(peer::resume);
+        for (int n = 0; n < 1000 && heard.lastIndexOf("channel 39999") <= heard.indexOf("UNSUBSCRIBE"); n++) {
+            ticks();
+        }
+        String[] commands = heard.toString().split("\\*");
+        assertThat(commands).hasSize(number + 2);
+        assertThat(commands[1]).startsWith("2\r\n$9\r\nSUBSCRIBE\r\n$9\r\nchannel 0\r\n");
+        assertThat(commands[number]).startsWith("2\r\n$9\r\nSUBSCRIBE\r\n$13\r\nchannel 39999\r\n");
+        assertThat(commands[number + 1]).startsWith("40001\r\n$11\r\nUNSUBSCRIBE\r\n$9\r\nchannel 0\r\n");
+        subscriber.close();
+        ticks();
+        assertThat(all).allMatch(each -> each.failure() != null);
     }
 }

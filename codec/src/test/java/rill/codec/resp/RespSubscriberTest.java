@@ -371,4 +371,16 @@ final class RespSubscriberTest {
         settle();
         assertThat(subscriber.isOpen()).isTrue();
     }
+
+    @Test
+    void aborted_it_is_gone_at_once_and_that_is_no_failure() throws IOException {
+        var reset = loop.<Throwable>promise();
+        server.onFailure(failure -> reset.complete(failure.cause()));
+        Future<@Nullable Void> pending = subscriber.subscribe("a");
+        subscriber.abort().await();
+        assertThat(reset.await()).isInstanceOf(IOException.class);
+        assertThat(subscriber.isOpen()).isFalse();
+        assertThat(subscriber.failure()).isNull();
+        assertThatThrownBy(pending::await).hasMessageContaining("is closed");
+    }
 }

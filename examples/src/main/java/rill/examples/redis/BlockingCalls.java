@@ -43,8 +43,12 @@ final class BlockingCalls {
         this.protocol = protocol;
     }
 
-    /** Runs the call as a Task, whose end, whatever it is, decides what becomes of its connection. */
-    Future<Reply> call(Command command, Duration atMost) {
+    /**
+     * Runs the call as a Task, whose end, whatever it is, decides what becomes of its connection.
+     *
+     * @param begun when it was made
+     */
+    Future<Reply> call(Command command, Duration atMost, long begun) {
         try {
             ConnectionBound.refuse(List.of(command));
         } catch (IllegalArgumentException refused) {
@@ -56,12 +60,11 @@ final class BlockingCalls {
         }
         var turn = new Turn();
         turns.add(turn);
-        long begun = loop.nanoTime();
         Future<Reply> call = loop.task("blocking " + command.name(), () -> {
             @Nullable Client<Command, Reply> client = null;
             boolean answered = false;
             try {
-                client = free(command, atMost);
+                client = free(command, atMost.minusNanos(loop.nanoTime() - begun));
                 busy.add(client);
                 if (closed) { // meanwhile
                     throw neverSent(command, "the client was closed", null);
@@ -86,7 +89,7 @@ final class BlockingCalls {
         return call;
     }
 
-    private Client<Command, Reply> free(Command command, Duration atMost) throws IOException {
+    private Client<Command, Reply> free(Command command, Duration left) throws IOException {
         requireOpen();
         for (Client<Command, Reply> free = idle.poll(); free != null; free = idle.poll()) {
             if (free.isOpen()) {
@@ -94,7 +97,7 @@ final class BlockingCalls {
             }
         }
         try {
-            return loop.connect(address, protocol).timeout(atMost).await();
+            return loop.connect(address, protocol).timeout(left).await();
         } catch (IOException e) {
             throw neverSent(command, e.getMessage(), e);
         }

@@ -64,8 +64,7 @@ final class RedisClient implements AutoCloseable {
      * and replaced.
      */
     Future<Reply> call(Command command) {
-        return onLoop(() ->
-                nodes.call(List.of(command)).map(replies -> replies.getFirst().orThrow()));
+        return nodesCall(List.of(command)).map(replies -> replies.getFirst().orThrow());
     }
 
     /**
@@ -73,7 +72,13 @@ final class RedisClient implements AutoCloseable {
      * executed there, after the others. If order matters, keep the keys together, and out of slots that are just being moved.
      */
     Future<List<Reply>> batch(List<Command> commands) {
-        return onLoop(() -> nodes.call(List.copyOf(commands)));
+        return nodesCall(List.copyOf(commands));
+    }
+
+    /** The time for the call begins now, on whatever thread. */
+    private Future<List<Reply>> nodesCall(List<Command> commands) {
+        long due = nodes.due();
+        return onLoop(() -> nodes.call(commands, due));
     }
 
     Future<@Nullable String> get(String key) {
@@ -164,11 +169,12 @@ final class RedisClient implements AutoCloseable {
     /** Runs a script by its hash, and sends its text only if the server does not know that. */
     Future<Reply> run(Script script, List<String> keys, String... arguments) {
         List<Command> byName = List.of(script("EVALSHA", script.sha(), keys, arguments));
-        return onLoop(() -> nodes.call(byName).flatMap(replies -> {
+        long due = nodes.due();
+        return onLoop(() -> nodes.call(byName, due).flatMap(replies -> {
                     boolean unknown = Reply.plain(replies.getFirst()) instanceof Reply.Failed failed
                             && failed.code().equals("NOSCRIPT");
                     return unknown
-                            ? nodes.call(List.of(script("EVAL", script.text(), keys, arguments)))
+                            ? nodes.call(List.of(script("EVAL", script.text(), keys, arguments)), due)
                             : loop.done(replies);
                 }))
                 .map(replies -> replies.getFirst().orThrow());
@@ -191,7 +197,8 @@ final class RedisClient implements AutoCloseable {
      * {@code atMost}, after which its connection is given up. The time to connect counts.
      */
     Future<Reply> block(Command command, Duration atMost) {
-        return onLoop(() -> blocking.call(command, atMost)).map(Reply::orThrow);
+        long begun = loop.nanoTime();
+        return onLoop(() -> blocking.call(command, atMost, begun)).map(Reply::orThrow);
     }
 
     /** Opens subscriptions on their own connection, which is replaced whenever it is lost. On the loop. */

@@ -30,7 +30,7 @@ import rill.codec.resp.Reply;
  *              ▲    ▲    ▲                          │ MOVED: the slot is there from now on
  *              │    │    └──────────────────────────┤
  *              │    └── with ASKING, this once ◀────┤ ASK
- *              └── after a pause ◀──────────────────┘ TRYAGAIN
+ *              └── after a pause ◀──────────────────┘ TRYAGAIN, or to a node that fails
  * </pre>
  *
  * <p>A transaction is one part: one node executes it, or none does.
@@ -51,6 +51,9 @@ final class RedisNodes {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
     private static final double JITTER = 0.2;
 
+    /** The time for a call, with all of its redirections and tries. */
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+
     private static final PoolOptions OPTIONS =
             PoolOptions.defaults().probe(Duration.ofSeconds(30), Duration.ofSeconds(5));
 
@@ -65,8 +68,9 @@ final class RedisNodes {
     RedisNodes(Loop loop, SocketAddress first, ClientProtocol<List<Command>, List<Reply>> protocol) {
         this.loop = loop;
         this.first = first;
-        this.protocol =
-                protocol.probe(pool -> pool.call(List.of(Command.of("PING")))).idempotent(RedisNodes::changesNothing);
+        this.protocol = protocol.deadline(DEADLINE)
+                .probe(pool -> pool.call(List.of(Command.of("PING"))))
+                .idempotent(RedisNodes::changesNothing);
     }
 
     /** Whether a batch may be tried again even if it was perhaps executed. */
@@ -83,7 +87,6 @@ final class RedisNodes {
     }
 
     private void tell(PoolState state, Promise<@Nullable Void> connected) {
-        forget(first, state);
         if (state instanceof PoolState.Ready) {
             connected.complete(null);
         } else if (state instanceof PoolState.Failing failing && connected.fail(failing.why())) {
@@ -91,19 +94,24 @@ final class RedisNodes {
         }
     }
 
+    /** Returns when a call that is made now is late. Any thread. */
+    long due() {
+        return loop.nanoTime() + DEADLINE.toNanos();
+    }
+
     /** Returns a reply for each command, and follows redirections. Commands that would change the connection are refused. */
-    Future<List<Reply>> call(List<Command> batch) {
+    Future<List<Reply>> call(List<Command> batch, long due) {
         try {
             ConnectionBound.refuse(batch);
         } catch (IllegalArgumentException refused) {
             return loop.failed(refused);
         }
-        return call(batch, nodeOf(batch), false, MOST_REDIRECTIONS, 1);
+        return call(batch, nodeOf(batch), false, MOST_REDIRECTIONS, 1, due);
     }
 
     /** Calls this server and no other, for commands whose reply only means something to the same server. */
     Future<Reply> callAt(SocketAddress node, Command command) {
-        return sent(List.of(command), node).map(List::getFirst);
+        return sent(List.of(command), node, due()).map(List::getFirst);
     }
 
     /** Returns which master has which slots, according to a node that should know. */
@@ -118,13 +126,18 @@ final class RedisNodes {
 
     private SocketAddress nodeOf(List<Command> batch) {
         SocketAddress node = bySlot.isEmpty() ? null : bySlot.get(Slots.of(batch));
-        return node == null ? anyNode() : node;
+        return node == null || isFailing(node) ? anyNode() : node;
+    }
+
+    /** A cluster names a master that is gone until another one has taken over: meanwhile others are asked, again and again. */
+    private boolean isFailing(SocketAddress node) {
+        Pool<?, ?> pool = pools.get(node);
+        return pool != null && pool.state() instanceof PoolState.Failing;
     }
 
     /** Returns a node that knows the cluster: the first one, unless it is failing and another is not. */
     private SocketAddress anyNode() {
-        Pool<?, ?> usual = pools.get(first);
-        if (usual != null && usual.state() instanceof PoolState.Failing) {
+        if (isFailing(first)) {
             for (Map.Entry<SocketAddress, ? extends Pool<?, ?>> each : pools.entrySet()) {
                 if (each.getValue().state() instanceof PoolState.Ready) {
                     return each.getKey();
@@ -134,29 +147,30 @@ final class RedisNodes {
         return first;
     }
 
-    private Future<List<Reply>> sent(List<Command> batch, SocketAddress node) {
+    private Future<List<Reply>> sent(List<Command> batch, SocketAddress node, long due) {
         return closed
                 ? loop.failed(new IllegalStateException("the client is closed"))
-                : pool(node).call(List.copyOf(batch));
+                : pool(node).call(List.copyOf(batch), Duration.ofNanos(due - loop.nanoTime()));
     }
 
     /**
      * Sends the batch, and each part that belongs elsewhere to its node.
      *
      * @param left how many more redirections are followed
-     * @param tries how often parts with split keys were tried, including this time
+     * @param tries how often parts that nobody could carry out yet were tried, including this time
      */
-    private Future<List<Reply>> call(List<Command> batch, SocketAddress node, boolean asking, int left, int tries) {
+    private Future<List<Reply>> call(
+            List<Command> batch, SocketAddress node, boolean asking, int left, int tries, long due) {
         List<Command> sent = new ArrayList<>(batch);
         if (asking) {
             sent.addFirst(Command.of("ASKING"));
         }
-        return sent(sent, node).flatMap(answer -> {
+        return sent(sent, node, due).flatMap(answer -> {
             List<Reply> replies = asking ? answer.subList(1, answer.size()) : answer;
             List<Future<List<Reply>>> parts = new ArrayList<>();
             boolean done = true;
             for (Part each : Part.of(batch, replies)) {
-                Future<List<Reply>> again = again(each, node, left, tries);
+                Future<List<Reply>> again = again(each, node, left, tries, due);
                 done &= again == null;
                 parts.add(again == null ? loop.done(each.replies()) : again);
             }
@@ -183,24 +197,26 @@ final class RedisNodes {
     }
 
     /** Returns the replies of a part that is sent elsewhere, or again later; null if its replies are final. */
-    private @Nullable Future<List<Reply>> again(Part part, SocketAddress from, int left, int tries) {
+    private @Nullable Future<List<Reply>> again(Part part, SocketAddress from, int left, int tries, long due) {
         Redirection elsewhere = part.elsewhere(from);
-        if (elsewhere != null) {
-            return left == 0 ? null : follow(elsewhere, part.commands(), left, tries);
+        boolean inVain = elsewhere != null && isFailing(elsewhere.node());
+        if (elsewhere != null && !inVain) {
+            return left == 0 ? null : follow(elsewhere, part.commands(), left, tries, due);
         }
-        if (!part.isSplit() || tries == MOST_TRIES) {
+        if (!inVain && (!part.isSplit() || tries >= MOST_TRIES)) {
             return null;
         }
         return loop.delay(pause(tries))
-                .flatMap(over -> call(part.commands(), nodeOf(part.commands()), false, MOST_REDIRECTIONS, tries + 1));
+                .flatMap(over ->
+                        call(part.commands(), nodeOf(part.commands()), false, MOST_REDIRECTIONS, tries + 1, due));
     }
 
-    private Future<List<Reply>> follow(Redirection elsewhere, List<Command> batch, int left, int tries) {
+    private Future<List<Reply>> follow(Redirection elsewhere, List<Command> batch, int left, int tries, long due) {
         cluster = true;
         if (elsewhere.moved()) {
             bySlot.put(elsewhere.slot(), elsewhere.node());
         }
-        return call(batch, elsewhere.node(), !elsewhere.moved(), left - 1, tries);
+        return call(batch, elsewhere.node(), !elsewhere.moved(), left - 1, tries, due);
     }
 
     private Duration pause(int tries) {
@@ -213,10 +229,7 @@ final class RedisNodes {
         return pools.computeIfAbsent(
                 node,
                 address ->
-                        loop.pool(address, protocol, OPTIONS.connections(0, 1).onState(state -> {
-                            forget(address, state);
-                            endIfIdle(address);
-                        })));
+                        loop.pool(address, protocol, OPTIONS.connections(0, 1).onState(state -> endIfIdle(address))));
     }
 
     /** A node without a connection may be gone for good, so nothing is kept of it; a reply names it if it comes back. */
@@ -226,13 +239,6 @@ final class RedisNodes {
             pools.remove(node);
             bySlot.values().removeIf(node::equals);
             pool.close();
-        }
-    }
-
-    /** If a node fails, another may have taken over its slots. */
-    private void forget(SocketAddress node, PoolState state) {
-        if (state instanceof PoolState.Failing) {
-            bySlot.values().removeIf(node::equals);
         }
     }
 

@@ -69,12 +69,12 @@ final class Subscriptions implements AutoCloseable {
     private final Receiver receiver;
     private final Map<Kind, Map<String, Wanted>> wanted = new EnumMap<>(Kind.class);
     private final Set<Wanted> asked = new HashSet<>(); // requested on the current connection, and not answered
-    private final List<Waiting> waiting = new ArrayList<>();
     private @Nullable RespSubscriber ready;
     private @Nullable RespSubscriber current;
     private @Nullable Throwable givenUp; // the reason for closing the current connection
     private @Nullable Handle pause;
     private @Nullable Handle probe;
+    private @Nullable Handle patience; // with the server, while something is asked
     private double nextPauseNanos = SHORTEST.toNanos();
     private long readySince;
     private boolean useful; // the current connection has delivered a message
@@ -85,6 +85,7 @@ final class Subscriptions implements AutoCloseable {
     private static final class Wanted {
         final Kind kind;
         final String name;
+        final List<Waiting> waiting = new ArrayList<>(1);
         boolean wasConfirmed; // on this connection or on an earlier one
 
         Wanted(Kind kind, String name) {
@@ -93,8 +94,25 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
-    /** A subscribe call that waits until the rest of its names is confirmed, on this connection or on a later one. */
-    private record Waiting(Kind kind, Set<String> left, Promise<@Nullable Void> promise) {}
+    /** A subscribe call, which waits until all of its names are confirmed, on this connection or on a later one. */
+    private static final class Waiting {
+        final Promise<@Nullable Void> promise;
+        int left;
+
+        Waiting(Promise<@Nullable Void> promise, int left) {
+            this.promise = promise;
+            this.left = left;
+        }
+
+        void settle(@Nullable Throwable refusal) {
+            left--;
+            if (refusal != null) {
+                promise.fail(refusal);
+            } else if (left == 0) {
+                promise.complete(null);
+            }
+        }
+    }
 
     Subscriptions(Loop loop, SocketAddress address, Hello hello, Receiver receiver) {
         this.loop = loop;
@@ -117,18 +135,21 @@ final class Subscriptions implements AutoCloseable {
         if (over) {
             return loop.failed(new IllegalStateException("the subscriptions are closed"));
         }
-        var waits = new Waiting(kind, new LinkedHashSet<>(List.of(names)), loop.promise());
-        waiting.add(waits);
-        for (String each : List.copyOf(waits.left)) {
+        var all = new LinkedHashSet<>(List.of(names));
+        var waits = new Waiting(loop.promise(), all.size());
+        for (String each : all) {
             Wanted before = wanted(kind).get(each);
+            Wanted it = before == null ? new Wanted(kind, each) : before;
+            if (before != null && current != null && !asked.contains(before)) {
+                waits.settle(null); // already confirmed
+                continue;
+            }
+            it.waiting.add(waits);
             if (before == null) {
-                var it = new Wanted(kind, each);
                 wanted(kind).put(each, it);
                 if (current != null) {
                     ask(current, it);
                 }
-            } else if (current != null && !asked.contains(before)) {
-                settle(before, null); // already confirmed
             }
         }
         return waits.promise;
@@ -179,16 +200,8 @@ final class Subscriptions implements AutoCloseable {
 
     /** The name is confirmed, or refused: completes the calls that waited for it. */
     private void settle(Wanted it, @Nullable Throwable refusal) {
-        for (Waiting each : List.copyOf(waiting)) {
-            if (each.kind == it.kind && each.left.remove(it.name) && (refusal != null || each.left.isEmpty())) {
-                waiting.remove(each);
-                if (refusal == null) {
-                    each.promise.complete(null);
-                } else {
-                    each.promise.fail(refusal);
-                }
-            }
-        }
+        it.waiting.forEach(each -> each.settle(refusal));
+        it.waiting.clear();
     }
 
     // ---- connections
@@ -213,13 +226,17 @@ final class Subscriptions implements AutoCloseable {
         @Override
         public void message(RespSubscriber.Message message) {
             useful = true;
-            receiver.message(message);
+            try {
+                receiver.message(message);
+            } catch (Throwable t) { // its own fault, and no reason to lose the messages of other channels
+                loop.report("the receiver of subscriptions", t);
+            }
         }
 
         @Override
         public void unsubscribed(Kind kind, String name, boolean byUs) {
             Wanted it = wanted(kind).get(name);
-            if (!byUs && current != null && it != null && asked.add(it)) {
+            if (!byUs && current != null && it != null && !asked.contains(it)) {
                 ask(current, it); // if its slot has moved, the server refuses that
             }
         }
@@ -235,17 +252,25 @@ final class Subscriptions implements AutoCloseable {
         readyIfAnswered(made);
     }
 
-    /** Subscribes to names one by one, since each may be refused, or belong to another slot. An unanswered request ends the connection. */
+    /** Subscribes to names one by one, since each may be refused, or belong to another slot. */
     private void ask(RespSubscriber made, Wanted it) {
+        boolean first = asked.isEmpty();
         asked.add(it);
-        made.subscribe(it.kind, it.name).timeout(PATIENCE).onDone((nothing, failure) -> {
-            if (current != made || !isWanted(it)) {
-                return; // no longer wanted
+        if (first) {
+            awaitAnswer(made);
+        }
+        made.subscribe(it.kind, it.name).onDone((nothing, failure) -> {
+            if (current != made) {
+                return;
             }
+            asked.remove(it);
+            awaitAnswer(made);
             boolean tryAgain = failure instanceof RespException busy && busy.isTemporary() && it.wasConfirmed;
+            if (!isWanted(it)) {
+                return; // any more
+            }
             if (failure == null) {
                 it.wasConfirmed = true;
-                asked.remove(it);
                 settle(it, null);
                 readyIfAnswered(made);
             } else if (failure instanceof RespException refusal && !tryAgain) {
@@ -256,10 +281,23 @@ final class Subscriptions implements AutoCloseable {
         });
     }
 
+    /** While something is asked, the server has so long for the next answer: many may take longer, but none at all ends the connection. */
+    private void awaitAnswer(RespSubscriber made) {
+        cancelPatience();
+        if (!asked.isEmpty()) {
+            patience = loop.schedule(PATIENCE, "patience", () -> {
+                if (!asked.isEmpty()) { // what is unsubscribed from was not answered
+                    giveUp(
+                            made,
+                            new IOException("the server has confirmed nothing for " + PATIENCE.toSeconds() + " s"));
+                }
+            });
+        }
+    }
+
     /** Drops a subscription that the server would refuse again. */
     private void refused(RespSubscriber made, Wanted it, RespException refusal) {
         wanted(it.kind).remove(it.name);
-        asked.remove(it);
         settle(it, refusal);
         try {
             if (it.wasConfirmed) {
@@ -287,29 +325,37 @@ final class Subscriptions implements AutoCloseable {
 
     /** Where nothing is published nothing arrives, so only a probe shows that the server is gone. */
     private void probeLater(RespSubscriber made) {
-        probe = loop.schedule(
-                PROBE_AFTER,
-                "probe",
-                () -> made.ping().timeout(PATIENCE).onDone((nothing, failure) -> {
-                    if (failure != null) {
-                        giveUp(made, failure);
-                    } else if (ready == made) {
-                        probeLater(made);
-                    }
-                }));
+        probe = loop.schedule(PROBE_AFTER, "probe", () -> {
+            if (asked.isEmpty()) {
+                probe(made);
+            } else {
+                probeLater(made); // meanwhile it has other questions to answer
+            }
+        });
     }
 
-    /** Closes the connection, which makes it lost. */
+    private void probe(RespSubscriber made) {
+        made.ping().timeout(PATIENCE).onDone((nothing, failure) -> {
+            if (failure != null) {
+                giveUp(made, failure);
+            } else if (ready == made) {
+                probeLater(made);
+            }
+        });
+    }
+
+    /** Aborts the connection, which makes it lost: nothing is to be expected of its server. */
     private void giveUp(RespSubscriber made, Throwable why) {
         if (current == made && givenUp == null) {
             givenUp = why;
         }
-        made.close();
+        var _ = made.abort();
     }
 
     private void lost(RespSubscriber gone) {
         if (current == gone && !over) {
             cancelProbe();
+            cancelPatience();
             boolean stood = ready == gone && loop.nanoTime() - readySince >= LONGEST.toNanos();
             current = null;
             ready = null;
@@ -339,6 +385,13 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
+    private void cancelPatience() {
+        if (patience != null) {
+            patience.cancel();
+            patience = null;
+        }
+    }
+
     boolean isOver() {
         return over;
     }
@@ -348,13 +401,14 @@ final class Subscriptions implements AutoCloseable {
         over = true;
         ready = null;
         cancelProbe();
+        cancelPatience();
         if (pause != null) {
             pause.cancel();
         }
         if (current != null) {
             current.close();
         }
-        waiting.forEach(each -> each.promise.fail(new IOException("the subscriptions were closed")));
-        waiting.clear();
+        var closed = new IOException("the subscriptions were closed");
+        wanted.values().forEach(each -> each.values().forEach(it -> settle(it, closed)));
     }
 }

@@ -23,6 +23,7 @@ import rill.Future;
 import rill.Listener;
 import rill.Loop;
 import rill.LoopOptions;
+import rill.Report;
 import rill.codec.resp.Command;
 import rill.codec.resp.Hello;
 import rill.codec.resp.Reply;
@@ -287,6 +288,32 @@ class RedisClientFaultsTest {
             subscriptions.close();
             assertThat(connections).as("connections in all").isEqualTo(2);
             assertThat(receiver.restored).isEqualTo(1);
+            return null;
+        });
+    }
+
+    @Test
+    void a_receiver_that_throws_at_a_message_gets_the_next_one_on_the_same_connection() throws IOException {
+        InetSocketAddress address = server(RedisClientFaultsTest::confirm);
+        loop.run(() -> {
+            var texts = new ArrayList<String>();
+            var subscriptions = new Subscriptions(loop, address, Hello.resp2(), message -> {
+                texts.add(message.text());
+                if (texts.size() == 1) {
+                    throw new IllegalStateException("on purpose");
+                }
+            });
+            subscriptions.subscribe(Kind.CHANNEL, "a").await();
+            for (String text : List.of("first", "second")) {
+                accepted.getFirst().write(Reply.array(Reply.bulk("message"), Reply.bulk("a"), Reply.bulk(text)));
+            }
+            loop.delay(Duration.ofMillis(200)).await();
+            subscriptions.close();
+            assertThat(texts).containsExactly("first", "second");
+            assertThat(accepted).hasSize(1);
+            assertThat(reporter.take(Report.Thrown.class))
+                    .singleElement()
+                    .satisfies(thrown -> assertThat(thrown.what()).isEqualTo("the receiver of subscriptions"));
             return null;
         });
     }
@@ -615,6 +642,48 @@ class RedisClientFaultsTest {
         passes(3000);
         assertThat(get.isDone()).as("answered by who has the slot now").isTrue();
         assertThat(get.result()).isEqualTo("from the first");
+        client.close();
+    }
+
+    @Test
+    void a_slot_whose_node_is_gone_is_asked_for_until_the_cluster_names_another_one() throws IOException {
+        Listener gone = loop.listen(ANY, Resp.server(), Connection::close).await();
+        gone.close();
+        var address = (InetSocketAddress) gone.address();
+        var asked = new AtomicInteger();
+        InetSocketAddress first = server((connection, command) -> connection.write(
+                asked.incrementAndGet() <= 3
+                        ? new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + address.getPort())
+                        : Reply.bulk("from the first")));
+        RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
+        client.get("b").onDone((value, failure) -> {}); // waits for the one that is gone
+        passes(200);
+        Future<String> get = client.get("b");
+        until(get::isDone);
+        assertThat(get.result()).isEqualTo("from the first");
+        assertThat(asked).hasValue(4);
+        client.close();
+    }
+
+    @Test
+    void a_command_that_is_repeated_as_soon_as_it_has_failed_waits_for_the_next_connection() throws IOException {
+        var sets = new AtomicInteger();
+        InetSocketAddress second = server((connection, command) -> {
+            if (sets.incrementAndGet() == 1) {
+                connection.abort();
+            } else {
+                connection.write(Reply.OK);
+            }
+        });
+        InetSocketAddress first = server((connection, command) -> connection.write(
+                new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort())));
+        RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
+        Future<?> set = loop.submit(() ->
+                        client.set("b", "1").recoverWith(CallFailedException.class, failed -> client.set("b", "1")))
+                .await();
+        until(set::isDone);
+        assertThat(set.failure()).isNull();
+        assertThat(sets).hasValue(2);
         client.close();
     }
 
