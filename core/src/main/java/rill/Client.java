@@ -244,7 +244,8 @@ public final class Client<Q, A> implements Caller<Q, A> {
 
     /**
      * Notifies {@code handler} of failures of the connection, instead of the {@link Reporter}. Unanswered calls fail afterwards. An exception thrown
-     * by the handler of unsolicited messages is survivable, see {@link Failure}, unless it says that the peer broke the protocol. Replaces an earlier handler. On the loop, or while nobody drives it.
+     * by the handler of unsolicited messages is survivable, see {@link Failure}, unless it says that the peer broke the protocol. Replaces an earlier
+     * handler. On the loop, or while nobody drives it.
      */
     public Client<Q, A> onFailure(Consumer<? super Failure> handler) {
         loop.requireConfined("onFailure", link);

@@ -157,8 +157,8 @@ public final class ClientProtocol<Q, A> {
      * byte has left or arrived for this long.
      *
      * <p>If a call in flight that is still awaited has its own, longer deadline, the connection is kept until then, unless the call was made when the
-     * silence had lasted too long already. If answers are matched by key, this is also how long the answer of a call past its deadline is expected. After that, the call no longer counts as in flight, but its key stays in use. When
-     * there are as many such calls as may be {@link #inFlight}, the connection is aborted as well.
+     * silence had lasted too long already. If answers are matched by key, this is also how long the answer of a call past its deadline is expected.
+     * After that, the call no longer counts as in flight, but its key stays in use. When there are as many such calls as may be {@link #inFlight}, the connection is aborted as well.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more, or half a minute if that is less.
      */

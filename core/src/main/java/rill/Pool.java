@@ -15,7 +15,8 @@ import rill.CallFailedException.Fate;
  *
  * <p>While nothing is connected, a call either waits within its deadline or fails at once. If the connection of a call fails, the call is tried on
  * another one: always if its request was never sent, and otherwise only if the protocol's {@link ClientProtocol#idempotent} allows it. A call that
- * must not be carried out twice never is. With {@link PoolOptions#retries} of 0 none is tried again, nor those that come back when as many wait as may.
+ * must not be carried out twice never is. With {@link PoolOptions#retries} of 0 none is tried again, nor are those that come back when as many wait
+ * as may.
  *
  * <p><b>Threading:</b> any thread. The Future of a call belongs to the pool's loop; with a pool of a {@link LoopGroup}, it belongs to the loop that
  * makes the call, if one does.
@@ -24,8 +25,8 @@ import rill.CallFailedException.Fate;
  *
  * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer in any of its tries. If
  * nothing is connected, the exception says since when, and gives the latest failure. If the request itself is at fault, the call fails with what its
- * encoder, its key function or its name function throws; if the request was sent before, that is the cause of a {@link CallFailedException}. A failed connection is visible in {@link #state()} and in the calls that it affects, and
- * nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says that the peer
+ * encoder, its key function or its name function throws; if the request was sent before, that is the cause of a {@link CallFailedException}. A failed
+ * connection is visible in {@link #state()} and in the calls that it affects, and nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says that the peer
  * broke the protocol: see {@link ClientProtocol#unsolicited}.
  *
  * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made. A single connection does guarantee this, also for calls
