@@ -558,6 +558,10 @@ class PlantedFaultsTest {
                 selector(
                         SelectorFaults.ServesTheBusiestAlone.class,
                         "one_that_sends_without_end_does_not_hold_up_another",
+                        "it did not happen that the other one was read"),
+                selector(
+                        SelectorFaults.ServesTheBusiestAlone.class,
+                        "several_that_send_without_end_do_not_hold_up_another",
                         "it did not happen that the other one was read"));
     }
 

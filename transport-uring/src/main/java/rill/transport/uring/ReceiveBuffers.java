@@ -16,7 +16,7 @@ import rill.transport.epoll.linux.LibC;
 /**
  * The memory into which the kernel writes received bytes, for all Wires of one ring. It takes the next buffer when there is something to write, so a
  * Wire that receives nothing has none. Received bytes are copied to their target, and the buffer is the kernel's again before any other Wire is
- * served.
+ * served. A few Wires that receive much can take all of them in one step; those that got none go first in the next.
  *
  * <p>Since Linux 6.12 a buffer is used up piece by piece: a short message takes no more of it than its own length. An older kernel takes a buffer for
  * each message; for that there are more buffers, and smaller ones.

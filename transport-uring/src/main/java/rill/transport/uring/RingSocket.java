@@ -29,8 +29,6 @@ abstract class RingSocket {
     final UringSelector selector;
     private int slot = GONE; // among the registrations
     private int fd;
-    private boolean changed;
-    private boolean announced;
 
     /** The one after this in {@link SocketQueue.Changed}. */
     @Nullable
@@ -39,6 +37,10 @@ abstract class RingSocket {
     /** The one after this in {@link SocketQueue.Undelivered}. */
     @Nullable
     RingSocket nextUndelivered;
+
+    /** The one after this in {@link SocketQueue.Unserved}. */
+    @Nullable
+    RingSocket nextUnserved;
 
     RingSocket(UringSelector selector, int fd) {
         this.selector = selector;
@@ -68,19 +70,10 @@ abstract class RingSocket {
 
     /** Notes that what is wanted may differ from what is under way. */
     final void changed() {
-        if (!changed) {
-            selector.changed(this);
-            changed = true;
-        }
+        selector.changed(this);
     }
 
-    /** Called by the Selector, before it enters. */
-    final void beforeEnter() {
-        changed = false;
-        advance();
-    }
-
-    /** Makes requests, at most {@value #MOST_REQUESTS}; there is room for them. */
+    /** Makes requests, at most {@value #MOST_REQUESTS}; there is room for them. Called by the Selector, before it enters. */
     abstract void advance();
 
     /** Handles the answer to a request of this kind. */
@@ -96,19 +89,10 @@ abstract class RingSocket {
 
     /** Schedules {@link #tell} for the next select. */
     final void announce() {
-        if (!announced) {
-            selector.undelivered(this);
-            announced = true;
-        }
+        selector.undelivered(this);
     }
 
-    /** Called by the Selector, within select. */
-    final void deliver() {
-        announced = false;
-        tell();
-    }
-
-    /** Delivers events that no answer announces. */
+    /** Delivers events that no answer announces. Called by the Selector, within select. */
     abstract void tell();
 
     /** Abandons everything, because the Selector closes: no more events are delivered, and what is under way is given up. */

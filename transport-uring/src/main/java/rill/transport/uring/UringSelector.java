@@ -52,8 +52,9 @@ final class UringSelector implements Selector {
     private final SpareQueues queues = new SpareQueues();
     private final Senders senders = new Senders();
     private final Supplier<ByteBuf> receiveBuffer;
-    private final SocketQueue changed = new SocketQueue.Changed();
-    private final SocketQueue undelivered = new SocketQueue.Undelivered();
+    private final SocketQueue.Changed changed = new SocketQueue.Changed();
+    private final SocketQueue.Unserved unserved = new SocketQueue.Unserved();
+    private final SocketQueue.Undelivered undelivered = new SocketQueue.Undelivered();
     private List<RingSocket> later = new ArrayList<>(); // they could not do something just now
     private List<RingSocket> triedAgain = new ArrayList<>(); // empty, except while they are tried
     private @Nullable Listeners listeners; // once there was one
@@ -123,21 +124,27 @@ final class UringSelector implements Selector {
         }
     }
 
-    /** Lets all sockets that have changed make their requests. */
+    /** Lets all sockets that have changed make their requests, and before these the ones that got no buffer the last time. */
     private void advanceAll() throws IOException {
+        for (int n = unserved.size(); n > 0 && requests.hasRoom(RingSocket.MOST_REQUESTS); n--) {
+            advance(unserved.remove());
+        }
         for (int n = changed.size(); n > 0; n--) {
             if (!requests.hasRoom(RingSocket.MOST_REQUESTS)) {
                 return;
             }
-            RingSocket each = changed.remove();
-            try {
-                each.beforeEnter();
-            } catch (RuntimeException | Error e) {
-                broken(each, e);
-            }
+            advance(changed.remove());
         }
         if (listeners != null && !awaitsAccept) {
             awaitsAccept = requests.awaitReadable(listeners.descriptor(), 0, Request.ACCEPT);
+        }
+    }
+
+    private static void advance(RingSocket each) {
+        try {
+            each.advance();
+        } catch (RuntimeException | Error e) {
+            broken(each, e);
         }
     }
 
@@ -157,7 +164,8 @@ final class UringSelector implements Selector {
 
     private void enter(long timeoutNanos) throws IOException {
         boolean something = !undelivered.isEmpty() || (listeners != null && listeners.haveSomethingToTell());
-        boolean hasToCome = later.isEmpty() && changed.isEmpty() && (listeners == null || awaitsAccept);
+        boolean allRequested = unserved.isEmpty() && changed.isEmpty() && (listeners == null || awaitsAccept);
+        boolean hasToCome = later.isEmpty() && allRequested;
         requests.enter(something ? 0 : hasToCome ? timeoutNanos : Requests.soon(timeoutNanos));
         if (timeoutNanos != 0) {
             tally.awake();
@@ -196,7 +204,7 @@ final class UringSelector implements Selector {
     /** Delivers the events of a socket. If a listener throws at its last event, or when notified of a failure, there is nobody else to notify. */
     private static void deliver(RingSocket each) {
         try {
-            each.deliver();
+            each.tell();
         } catch (RuntimeException | Error e) {
             uncaught(e);
         }
@@ -276,6 +284,11 @@ final class UringSelector implements Selector {
         undelivered.add(socket);
     }
 
+    /** Notes that there was no receive buffer for this one. */
+    void unserved(RingSocket socket) {
+        unserved.add(socket);
+    }
+
     /** Schedules a call of {@link RingSocket#again} for a later select. */
     void later(RingSocket socket) {
         later.add(socket);
@@ -346,6 +359,7 @@ final class UringSelector implements Selector {
         attempt(parts::closeRing, failures); // if the ring is another thread's, the kernel cancels what is under way
         all.forEach(each -> attempt(each::release, failures));
         changed.clear();
+        unserved.clear();
         undelivered.clear();
         later.clear();
         attempt(parts::close, failures);
