@@ -27,7 +27,7 @@ import rill.transport.epoll.linux.LibC;
  * </pre>
  *
  * <p>A receive that repeats by itself would take a megabyte for a Wire that has paused after its first bytes. So it is told when to stop, since Linux
- * 6.17; before that, each receive is a request.
+ * 6.17; before that, and where it can miss the end of a stream (see {@link Trial}), each receive is a request.
  *
  * <p><b>Source:</b> io_uring_register(2), IORING_REGISTER_PBUF_RING; {@code io_recvmsg_prep} in {@code io_uring/net.c}.
  */

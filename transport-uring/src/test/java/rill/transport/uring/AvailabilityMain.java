@@ -46,6 +46,8 @@ final class AvailabilityMain {
         says("no pair of sockets", () -> FailingRequests.fail(SystemCall.SOCKETPAIR, 1, Errno.ENOMEM, ALWAYS));
         FailingRequests.refuseCaps();
         System.out.println("without caps: " + Trial.kernel());
+        FailingRequests.loseEnds();
+        System.out.println("ends that are lost: " + Trial.kernel());
         FailingRequests.none();
         says("out of descriptors", () -> FailingRequests.fail(SystemCall.IO_URING_SETUP, 1, Errno.EMFILE, ALWAYS));
         works("all there is", FailingRequests::none);

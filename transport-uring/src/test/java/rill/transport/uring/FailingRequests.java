@@ -38,6 +38,7 @@ public final class FailingRequests implements Interposer {
     private static int hiddenFeatures;
     private static int refusals;
     private static boolean refusesCaps;
+    private static boolean losesEnds;
     private static boolean connects;
 
     static {
@@ -74,6 +75,7 @@ public final class FailingRequests implements Interposer {
         hiddenFeatures = 0;
         refusals = 0;
         refusesCaps = false;
+        losesEnds = false;
         connects = false;
     }
 
@@ -133,6 +135,12 @@ public final class FailingRequests implements Interposer {
         refusesCaps = true;
     }
 
+    /** The end of a stream arrives nowhere, as on a kernel that forgets it. */
+    static synchronized void loseEnds() {
+        none();
+        losesEnds = true;
+    }
+
     /** io_uring_register refuses this operation, like a kernel that does not know it. */
     static synchronized void refuseRegistration(int operation, int errno) {
         none();
@@ -155,6 +163,10 @@ public final class FailingRequests implements Interposer {
     /** Whether the failure has happened. */
     static synchronized boolean happened() {
         return countdown <= 0 && times == 0;
+    }
+
+    private static synchronized boolean isLost(SystemCall call) {
+        return call == SystemCall.SHUTDOWN && losesEnds;
     }
 
     private static synchronized int failureOf(SystemCall call, long b) {
@@ -185,6 +197,9 @@ public final class FailingRequests implements Interposer {
         if (failure != 0 && call != SystemCall.CLOSE) { // close(2) releases the descriptor even if it fails
             errno.set(JAVA_INT, 0, failure);
             return -1;
+        }
+        if (isLost(call)) {
+            return 0;
         }
         if (call == SystemCall.IO_URING_ENTER) {
             change((int) a, (int) b);
