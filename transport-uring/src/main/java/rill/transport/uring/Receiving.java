@@ -327,6 +327,13 @@ final class Receiving {
         unread = null;
     }
 
+    /** Takes what the kernel has, and delivers nothing of it. */
+    void discard() {
+        while (selector.buffers().discard(selector.memory().errno, wire.fd())) {
+            lost = true;
+        }
+    }
+
     /** Returns whether bytes were taken from the kernel, which considers them read, and not delivered. */
     boolean hasLost() {
         return lost;

@@ -98,7 +98,13 @@ abstract class RingSocket {
     /** Abandons everything, because the Selector closes: no more events are delivered, and what is under way is given up. */
     abstract void abandon();
 
-    /** Closes the descriptor and releases every buffer: the Selector closes, and nothing is under way any more. Never throws. */
+    /**
+     * Sees to it that what is still under way reads and writes no memory: the Selector closes on a thread that can't wait for the answers. A kernel
+     * before September 2025 may carry out a request for a ring that is closed, before it cancels the rest.
+     */
+    abstract void cutOff();
+
+    /** Closes the descriptor and releases every buffer: the Selector closes, and no request uses them any more. Never throws. */
     abstract void release();
 
     /** Closes the descriptor; events for it no longer reach anyone. */

@@ -33,6 +33,7 @@ import rill.transport.epoll.linux.Sockets;
  *     └─────▶ undelivered events, which no answer announces (closed, accepted, what was kept)
  *
  *  close  ──▶ everything under way is cancelled ──▶ the last answers ──▶ descriptors and memory are released
+ *     └─────▶ on another thread: sockets are cut off, so that what is under way finds nothing to do ─┘
  * </pre>
  */
 final class UringSelector implements Selector {
@@ -356,7 +357,10 @@ final class UringSelector implements Selector {
             attempt(listeners::close, failures);
         }
         attempt(this::awaitAllOver, failures);
-        attempt(parts::closeRing, failures); // if the ring is another thread's, the kernel cancels what is under way
+        if (requests.underWay() > 0) { // the ring is another thread's, and the kernel cancels what is under way a little later
+            all.forEach(each -> attempt(each::cutOff, failures));
+        }
+        attempt(parts::closeRing, failures);
         all.forEach(each -> attempt(each::release, failures));
         changed.clear();
         unserved.clear();

@@ -172,6 +172,9 @@ class AccidentsTest extends Selecting {
         void abandon() {}
 
         @Override
+        void cutOff() {}
+
+        @Override
         void release() {
             closeDescriptor(false);
         }
