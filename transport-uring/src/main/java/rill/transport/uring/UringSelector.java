@@ -3,6 +3,7 @@ package rill.transport.uring;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -40,6 +41,7 @@ final class UringSelector implements Selector {
     static final String NAME = "uring";
 
     private static final long END_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int LATER_PER_TURN = 16; // each may take a system call, and others wait meanwhile
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final RingParts parts;
@@ -56,8 +58,7 @@ final class UringSelector implements Selector {
     private final SocketQueue.Changed changed = new SocketQueue.Changed();
     private final SocketQueue.Unserved unserved = new SocketQueue.Unserved();
     private final SocketQueue.Undelivered undelivered = new SocketQueue.Undelivered();
-    private List<RingSocket> later = new ArrayList<>(); // they could not do something just now
-    private List<RingSocket> triedAgain = new ArrayList<>(); // empty, except while they are tried
+    private final ArrayDeque<RingSocket> later = new ArrayDeque<>(); // they could not do something just now
     private @Nullable Listeners listeners; // once there was one
     private boolean awaitsAccept; // a request for them is under way
     private Tally tally = Tally.NONE;
@@ -120,8 +121,8 @@ final class UringSelector implements Selector {
         for (int n = waiting; n > 0 && !closed; n--) {
             deliver(undelivered.remove());
         }
-        if (!later.isEmpty() && !closed) {
-            tryAgain();
+        for (int n = Math.min(later.size(), LATER_PER_TURN); n > 0 && !closed; n--) {
+            tryAgain(later.remove());
         }
     }
 
@@ -309,18 +310,12 @@ final class UringSelector implements Selector {
         return opening.open(socket, wanted, listener);
     }
 
-    private void tryAgain() {
-        List<RingSocket> present = later;
-        later = triedAgain;
-        triedAgain = present;
-        for (RingSocket each : present) {
-            try {
-                each.again();
-            } catch (RuntimeException | Error e) {
-                broken(each, e);
-            }
+    private static void tryAgain(RingSocket each) {
+        try {
+            each.again();
+        } catch (RuntimeException | Error e) {
+            broken(each, e);
         }
-        present.clear();
     }
 
     // ---- listening
