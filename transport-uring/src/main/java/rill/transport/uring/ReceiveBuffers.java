@@ -53,10 +53,10 @@ final class ReceiveBuffers {
 
     private static final int ENTRY_SIZE = 16;
     private static final long TAIL = 14;
+    private static final long MAPPED = ALL + (long) WHOLE_COUNT * ENTRY_SIZE; // the entries begin a page, whatever its size
     private static final int REGISTER = 22; // IORING_REGISTER_PBUF_RING
     private static final int BITWISE = 2; // IOU_PBUF_RING_INC
     private static final int DESCRIPTION_SIZE = 40;
-    private static final int PAGE = 4096;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
 
     private static final int HAS_BUFFER = 1; // IORING_CQE_F_BUFFER
@@ -89,11 +89,11 @@ final class ReceiveBuffers {
 
     /** Registers buffers with a ring that nobody uses yet. */
     static ReceiveBuffers register(Ring ring, MemorySegment errno, Arena arena, Kernel kernel) throws Ring.Refused {
-        long at = LibC.map(errno, ALL, MAP_PRIVATE_ANONYMOUS, -1, 0);
+        long at = LibC.map(errno, MAPPED, MAP_PRIVATE_ANONYMOUS, -1, 0);
         if (at < 0) {
             throw new Ring.Refused("have memory for what comes in", (int) -at);
         }
-        MemorySegment entries = arena.allocate((long) WHOLE_COUNT * ENTRY_SIZE, PAGE);
+        MemorySegment entries = LibC.memoryAt(at + ALL, MAPPED - ALL);
         MemorySegment description = arena.allocate(DESCRIPTION_SIZE, Long.BYTES);
         boolean works = kernel.bitwise();
         int result = kernel.bitwise() ? register(ring, description, entries, BITWISE_COUNT, BITWISE) : -Errno.EINVAL;
@@ -102,7 +102,7 @@ final class ReceiveBuffers {
             result = register(ring, description, entries, WHOLE_COUNT, 0);
         }
         if (result < 0) {
-            LibC.unmap(at, ALL);
+            LibC.unmap(at, MAPPED);
             throw new Ring.Refused("give a ring its buffers", -result);
         }
         return new ReceiveBuffers(entries, LibC.memoryAt(at, ALL), works, kernel.capped());
@@ -207,6 +207,6 @@ final class ReceiveBuffers {
     /** Releases the memory, once the ring is closed. */
     void close() {
         closed = true;
-        LibC.unmap(bytes.address(), ALL);
+        LibC.unmap(bytes.address(), MAPPED);
     }
 }

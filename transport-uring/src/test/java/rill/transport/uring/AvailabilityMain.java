@@ -53,6 +53,9 @@ final class AvailabilityMain {
         works("all there is", FailingRequests::none);
         works("an array of requests", () -> FailingRequests.refuseFlags(NO_SQARRAY));
         works("waits that count as such", () -> FailingRequests.hideFeatures(NO_IOWAIT));
+        for (int i = 0; i < 5; i++) { // memory that malloc has aligned to 4 KiB fits now and then
+            works("pages of 64 KiB, number " + i, () -> FailingRequests.pages(64 * 1024));
+        }
         works("whole buffers", () -> FailingRequests.fail(SystemCall.IO_URING_REGISTER, 1, Errno.EINVAL));
     }
 

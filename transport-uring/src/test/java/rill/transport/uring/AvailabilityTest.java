@@ -89,6 +89,13 @@ class AvailabilityTest {
     }
 
     @Test
+    void pages_may_be_larger() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(of("with pages of 64 KiB, number " + i)).endsWith(": round and round");
+        }
+    }
+
+    @Test
     void what_newer_kernels_have_is_done_without() {
         for (String each :
                 List.of("all there is", "an array of requests", "waits that count as such", "whole buffers")) {
