@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * returns. A listener may call any method of any Wire of this Selector, including its own, and connect, listen and open; it must not call
  * {@code select}. Events that it causes are delivered by a later {@code select}, so that the present call can't be kept busy for ever. A listener
  * must not throw. If one does anyway, {@code select} continues: the Wire concerned is closed with the exception as the cause, and an Acceptor pauses
- * and calls {@link AcceptListener#failed}. An exception thrown at the last event goes to the uncaught exception handler of the thread.
+ * and calls {@link AcceptListener#failed}. An exception thrown at the last event, or by a listener that has closed its Acceptor or is notified of a
+ * failure, goes to the uncaught exception handler of the thread; what that throws is ignored.
  *
  * <p><b>Interrupts:</b> an interrupt of the thread affects {@code select} alone.
  *

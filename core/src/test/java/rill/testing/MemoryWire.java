@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import rill.spi.SocketOptions;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
@@ -194,11 +195,16 @@ public final class MemoryWire implements Wire {
         try {
             tell();
         } catch (RuntimeException | Error e) { // a listener should not throw
+            boolean fails;
             synchronized (transport.lock) {
-                if (state != State.CLOSED) {
+                fails = state != State.CLOSED;
+                if (fails) {
                     tellPeer(true);
                     fail("serve ", new IOException(e));
                 }
+            }
+            if (!fails) {
+                Uncaught.tell(e);
             }
         }
     }

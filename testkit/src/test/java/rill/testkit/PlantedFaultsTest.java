@@ -628,6 +628,18 @@ class PlantedFaultsTest {
                         ClosedFaults.DropsASocketWhoseListenerThrows::new,
                         throwsInAccepted,
                         "it did not happen that the socket whose listener has thrown is closed"),
+                acceptor(
+                        ClosedFaults.TellsOfAFailureAfterItsClose::new,
+                        "a_listener_that_closes_its_acceptor_and_throws_is_told_nothing_more",
+                        "failed was delivered after the Acceptor's close"),
+                selector(
+                        ClosedFaults.LetsThroughWhatAListenerThrows.class,
+                        "a_listener_that_throws_when_it_is_told_of_a_failure_harms_nobody",
+                        "select failed although nothing is wrong with the selector"),
+                selector(
+                        ClosedFaults.LetsThroughWhatAHandlerThrows.class,
+                        "a_handler_of_uncaught_exceptions_that_throws_harms_nobody",
+                        "select failed although nothing is wrong with the selector"),
                 selector(
                         ClosedFaults.FailsForWantOfAReceiveBuffer.class,
                         "no_memory_to_read_into_fails_the_wire_that_wanted_to_read",

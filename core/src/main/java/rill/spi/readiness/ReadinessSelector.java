@@ -17,6 +17,7 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Tally;
 import rill.spi.Transport;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.writing.SpareQueues;
@@ -136,8 +137,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         try {
             each.deliver();
         } catch (RuntimeException | Error e) {
-            Thread driver = Thread.currentThread();
-            driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
+            Uncaught.tell(e);
         }
     }
 

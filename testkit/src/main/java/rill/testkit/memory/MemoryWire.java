@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -257,8 +258,7 @@ final class MemoryWire implements Wire {
             try {
                 listener.closed(failure);
             } catch (RuntimeException | Error e) { // there is nothing left that could fail
-                Thread driver = Thread.currentThread();
-                driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
+                Uncaught.tell(e);
             }
         }
     }

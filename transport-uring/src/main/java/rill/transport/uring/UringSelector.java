@@ -16,6 +16,7 @@ import rill.spi.Acceptor;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Tally;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
@@ -155,13 +156,8 @@ final class UringSelector implements Selector {
         try {
             socket.broken(why);
         } catch (RuntimeException | Error e) {
-            uncaught(e);
+            Uncaught.tell(e);
         }
-    }
-
-    private static void uncaught(Throwable e) {
-        Thread thread = Thread.currentThread();
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
     }
 
     private void enter(long timeoutNanos) throws IOException {
@@ -208,7 +204,7 @@ final class UringSelector implements Selector {
         try {
             each.tell();
         } catch (RuntimeException | Error e) {
-            uncaught(e);
+            Uncaught.tell(e);
         }
     }
 
