@@ -391,6 +391,14 @@ class PlantedFaultsTest {
                         SelectorFaults.HasNoBoundOnATurn.class,
                         "what_listeners_cause_is_told_by_a_later_select",
                         "all within one select"),
+                wire(
+                        WaitFaults.TellsOfACloseAtOnce::new,
+                        "who_is_closed_by_a_listener_while_it_waits_to_be_told_something_is_told_so_by_a_later_select",
+                        "closed was told by the select within which a listener closed the Wire"),
+                selector(
+                        WaitFaults.ObeysItsDriverAlone.class,
+                        "everything_but_select_may_be_called_by_a_thread_that_carries_a_task",
+                        "not the driver"),
                 selector(
                         WaitFaults.WakesOnlyItsFirstDriver.class,
                         "another_thread_may_drive_and_be_woken_up",

@@ -55,6 +55,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     private final Undelivered undelivered = new Undelivered();
     private final ArrayDeque<Attempt> withoutRoom = new ArrayDeque<>();
     private Tally tally = Tally.NONE;
+    private boolean selecting;
     private boolean closed;
 
     /**
@@ -119,6 +120,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     @Override
     public final void select(long timeoutNanos) throws IOException {
         requireOpen("select", "");
+        selecting = true;
         int waiting = undelivered.size(); // later events are for a later select, as promised
         if (waiting > 0 && timeoutNanos != 0) {
             awake(); // the loop was busy all the time
@@ -130,6 +132,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         for (int n = Math.min(withoutRoom.size(), AGAIN_PER_TURN); n > 0 && !closed; n--) {
             tryAgain(withoutRoom.remove());
         }
+        selecting = false;
     }
 
     /** If a listener throws at its last event, or when it is notified of a failure, nobody else can be notified. */
@@ -163,6 +166,11 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     /** Whether a select would deliver something that {@link #poll} does not know of. */
     protected final boolean hasUndelivered() {
         return undelivered.size() > 0;
+    }
+
+    /** Whether a select is under way. */
+    final boolean isSelecting() {
+        return selecting;
     }
 
     final String transport() {

@@ -49,6 +49,7 @@ final class MemoryWire implements Wire {
     private long connectAt;
     private @Nullable IOException refusal;
     private @Nullable Throwable failure;
+    private boolean closedBefore;
     private boolean connected;
     private boolean paused;
     private boolean endTold;
@@ -148,12 +149,19 @@ final class MemoryWire implements Wire {
         };
     }
 
+    /** Notes whether it is closed as a select begins: what a listener closes is told so by a later one. */
+    void selectBegins() {
+        closedBefore = state == State.CLOSED;
+    }
+
     void turn() {
         if (!ready() || !network.tellsNow()) {
             return;
         }
         if (state == State.CLOSED) {
-            tellClosed();
+            if (closedBefore) {
+                tellClosed();
+            }
             return;
         }
         try {

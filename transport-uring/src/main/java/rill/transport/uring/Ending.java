@@ -118,7 +118,7 @@ final class Ending {
     void finishIfOver() {
         if (!isUnderWay() && !held && !told) {
             sending.release();
-            wire.announce();
+            wire.announceEnd();
             giveBackDescriptor();
         }
     }

@@ -29,6 +29,7 @@ abstract class RingSocket {
     final UringSelector selector;
     private int slot = GONE; // among the registrations
     private int fd;
+    private boolean ended; // while it was undelivered, within a select: it goes to the end
 
     /** The one after this in {@link SocketQueue.Changed}. */
     @Nullable
@@ -92,7 +93,29 @@ abstract class RingSocket {
         selector.undelivered(this);
     }
 
-    /** Delivers events that no answer announces. Called by the Selector, within select. */
+    /**
+     * Schedules {@link #tell} for a later select, for the last time. What a listener has closed is not told so by the present select, even if it waits
+     * for its turn there.
+     */
+    final void announceEnd() {
+        if (nextUndelivered == null) {
+            announce();
+        } else {
+            ended = selector.isSelecting();
+        }
+    }
+
+    /** Called by the Selector, within select. */
+    final void deliver() {
+        if (ended) {
+            ended = false;
+            announce();
+        } else {
+            tell();
+        }
+    }
+
+    /** Delivers events that no answer announces. */
     abstract void tell();
 
     /** Abandons everything, because the Selector closes: no more events are delivered, and what is under way is given up. */

@@ -65,6 +65,7 @@ final class UringSelector implements Selector {
     private Tally tally = Tally.NONE;
     private @Nullable Thread driver;
     private int turn;
+    private boolean selecting;
     private boolean closed;
 
     UringSelector(RingParts parts, Supplier<ByteBuf> receiveBuffer) {
@@ -109,6 +110,7 @@ final class UringSelector implements Selector {
     public void select(long timeoutNanos) throws IOException {
         requireOpen("select", "");
         requireDriver();
+        selecting = true;
         int waiting = undelivered.size(); // events added from here on are for a later select, as promised
         boolean toAccept = listeners != null && listeners.haveSomethingToTell();
         advanceAll();
@@ -125,6 +127,7 @@ final class UringSelector implements Selector {
         for (int n = Math.min(later.size(), LATER_PER_TURN); n > 0 && !closed; n--) {
             tryAgain(later.remove());
         }
+        selecting = false;
     }
 
     /** Lets all sockets that have changed make their requests, and before these the ones that got no buffer the last time. */
@@ -202,7 +205,7 @@ final class UringSelector implements Selector {
     /** Delivers the events of a socket. If a listener throws at its last event, or when notified of a failure, there is nobody else to notify. */
     private static void deliver(RingSocket each) {
         try {
-            each.tell();
+            each.deliver();
         } catch (RuntimeException | Error e) {
             Uncaught.tell(e);
         }
@@ -268,6 +271,11 @@ final class UringSelector implements Selector {
     /** Returns the number of selects so far. */
     int turn() {
         return turn;
+    }
+
+    /** Returns whether a select is under way. */
+    boolean isSelecting() {
+        return selecting;
     }
 
     ByteBuf receiveBuffer() {
