@@ -184,8 +184,11 @@ abstract class ReadingLaws extends AcceptingLaws {
             long meanwhile = readOf(floods) - before;
             assertTrue(meanwhile <= 8L * FLOODS * MUCH, meanwhile + " bytes of others were read meanwhile");
         }
-        rig().until("each of them was read", () -> floods.stream()
-                .allMatch(each -> flooded(each.client()) && each.server().read() > 0));
+        rig().until(
+                        "each of them was read",
+                        () -> floods.stream()
+                                .allMatch(each ->
+                                        flooded(each.client()) && each.server().read() > 0));
         floods.forEach(each -> each.client().abort());
     }
 

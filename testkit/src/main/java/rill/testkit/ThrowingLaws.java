@@ -165,7 +165,9 @@ abstract class ThrowingLaws extends ClosedLaws {
         incoming.throwAtFailed();
         List<Throwable> told = uncaughtWithin(() -> {
             rig().side().connect(incoming.acceptor().localAddress());
-            rig().until("it is accepted, and the failure told", () -> incoming.count() == 1 && incoming.failures() == 1);
+            rig().until(
+                            "it is accepted, and the failure told",
+                            () -> incoming.count() == 1 && incoming.failures() == 1);
             rig().quiet();
         });
         assertEquals(1, told.size(), () -> "told to the handler of uncaught exceptions: " + told);

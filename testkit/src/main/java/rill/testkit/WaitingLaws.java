@@ -213,8 +213,7 @@ abstract class WaitingLaws extends SelectingLaws {
         leaveOutIf(Trait.ONE_THREAD);
         rig().side().select(0); // now there is a driver, if the transport keeps it
         Incoming incoming = onAnother(() -> rig().listen());
-        End client =
-                onAnother(() -> rig().side().connect(incoming.acceptor().localAddress()));
+        End client = onAnother(() -> rig().side().connect(incoming.acceptor().localAddress()));
         rig().until("it is accepted", () -> incoming.count() == 1);
         End server = onAnother(() -> rig().side().open(incoming.take()));
         rig().until("both are connected", () -> client.isConnected() && server.isConnected());

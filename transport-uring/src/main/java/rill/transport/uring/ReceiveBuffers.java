@@ -53,7 +53,8 @@ final class ReceiveBuffers {
 
     private static final int ENTRY_SIZE = 16;
     private static final long TAIL = 14;
-    private static final long MAPPED = ALL + (long) WHOLE_COUNT * ENTRY_SIZE; // the entries begin a page, whatever its size
+    private static final long MAPPED =
+            ALL + (long) WHOLE_COUNT * ENTRY_SIZE; // the entries begin a page, whatever its size
     private static final int REGISTER = 22; // IORING_REGISTER_PBUF_RING
     private static final int BITWISE = 2; // IOU_PBUF_RING_INC
     private static final int DESCRIPTION_SIZE = 40;

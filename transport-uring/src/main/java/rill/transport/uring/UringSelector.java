@@ -356,7 +356,8 @@ final class UringSelector implements Selector {
             attempt(listeners::close, failures);
         }
         attempt(this::awaitAllOver, failures);
-        if (requests.underWay() > 0) { // the ring is another thread's, and the kernel cancels what is under way a little later
+        if (requests.underWay()
+                > 0) { // the ring is another thread's, and the kernel cancels what is under way a little later
             all.forEach(each -> attempt(each::cutOff, failures));
         }
         attempt(parts::closeRing, failures);
