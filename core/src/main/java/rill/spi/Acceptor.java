@@ -5,7 +5,7 @@ import java.net.SocketAddress;
 /**
  * A listening socket. Its turn is bounded (64 connections), so that a burst of connections does not hold up others.
  *
- * <p><b>Threading:</b> only on its Selector's driver.
+ * <p><b>Threading:</b> only on its Selector's driver, or a thread that carries a Task while the driver waits: see {@link Selector}.
  */
 public interface Acceptor {
     /** The address it listens on, including the port that the system chose. */

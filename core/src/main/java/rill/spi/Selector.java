@@ -8,13 +8,16 @@ import org.jspecify.annotations.Nullable;
  * The I/O half of one loop: opens Wires and delivers their events.
  *
  * <p><b>Threading:</b> {@link #wakeup()} may be called from any thread; everything else only by the loop's driver, one at a time. The driver may
- * change between calls, with a happens-before edge between the two, unless its transport {@link Transport#keepsDriver keeps the driver}.
+ * change between calls, with a happens-before edge between the two, unless its transport {@link Transport#keepsDriver keeps the driver}. Even then,
+ * every call but {@code select} may also come from another thread, which carries a Task of the loop while the driver waits for it, with such edges
+ * before and after.
  *
  * <p><b>Delivery:</b> events reach listeners only within {@link #select}; no other method of a Selector, Wire or Acceptor calls a listener before it
  * returns. A listener may call any method of any Wire of this Selector, including its own, and connect, listen and open; it must not call
  * {@code select}. Events that it causes are delivered by a later {@code select}, so that the present call can't be kept busy for ever. A listener
  * must not throw. If one does anyway, {@code select} continues: the Wire concerned is closed with the exception as the cause, and an Acceptor pauses
- * and calls {@link AcceptListener#failed}. An exception thrown at the last event goes to the uncaught exception handler of the thread.
+ * and calls {@link AcceptListener#failed}. An exception thrown at the last event, or by a listener that has closed its Acceptor or is notified of a
+ * failure, goes to the uncaught exception handler of the thread; what that throws is ignored.
  *
  * <p><b>Interrupts:</b> an interrupt of the thread affects {@code select} alone.
  *
@@ -46,7 +49,7 @@ public interface Selector {
      * <p>Must not be called by a listener. The driver may be another thread than the last time.
      *
      * @param timeoutNanos nanoseconds; 0 never blocks, {@link #FOREVER} has no limit
-     * @throws IOException only if the Selector itself is broken; the loop then closes
+     * @throws IOException only if the Selector itself is broken; the loop then closes, as for any other exception
      */
     void select(long timeoutNanos) throws IOException;
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *       └──────────────── failure, close, abort ─────────▶ CLOSED
  * </pre>
  *
- * <p><b>Threading:</b> only on its Selector's driver. No method calls the listener before it returns.
+ * <p><b>Threading:</b> only on its Selector's driver, or a thread that carries a Task while the driver waits: see {@link Selector}. No method calls the listener before it returns.
  *
  * <p><b>After it is closed</b> every method is a no-op ({@code flush} and {@code retry} return 0, {@code unacknowledged} returns {@link #UNKNOWN}),
  * except that {@code write} releases the buffer, {@code set} and {@code get} throw {@link java.nio.channels.ClosedChannelException}, and the

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
+import rill.spi.Uncaught;
 
 /** A listening socket of a {@link MemoryTransport}; tests make it refuse to accept. */
 public final class MemoryAcceptor implements Acceptor {
@@ -15,6 +16,7 @@ public final class MemoryAcceptor implements Acceptor {
     private final ArrayDeque<MemoryWire> backlog = new ArrayDeque<>(); // guarded by the transport's lock
     private SocketAddress address;
     private boolean paused;
+    private boolean closed;
     private IOException failure;
     private Error resumeFailure;
 
@@ -67,11 +69,23 @@ public final class MemoryAcceptor implements Acceptor {
                 listener.accepted(accepted);
             } catch (RuntimeException | Error e) { // accepted() should not throw
                 accepted.close(); // a no-op if it was taken
-                paused = true;
-                listener.failed(new IOException("accept on " + address, e));
+                fails(new IOException("accept on " + address, e));
             }
         } else {
-            listener.failed(refusal);
+            fails(refusal);
+        }
+    }
+
+    private void fails(IOException cause) {
+        paused = true;
+        try {
+            if (closed) {
+                Uncaught.tell(cause);
+            } else {
+                listener.failed(cause);
+            }
+        } catch (RuntimeException | Error e) {
+            Uncaught.tell(e);
         }
     }
 
@@ -97,6 +111,7 @@ public final class MemoryAcceptor implements Acceptor {
 
     @Override
     public void close() {
+        closed = true;
         synchronized (transport.lock) {
             transport.unbind(this);
             selector.remove(this);

@@ -111,6 +111,7 @@ public final class MemorySelector implements Selector {
             tally.awake();
         }
         woken = false;
+        wires().forEach(MemoryWire::selectBegins);
         if (broken instanceof RuntimeException unchecked) {
             throw unchecked;
         }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import rill.spi.SocketOptions;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
@@ -56,6 +57,7 @@ public final class MemoryWire implements Wire {
     private IOException failure;
     private IOException writeFailure; // if set, nothing more leaves
     private boolean writeFailureTold;
+    private boolean closedBefore; // the present select
     private int delay = -1; // selects that the next event still waits; negative if undecided
     private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>();
     private long appended;
@@ -182,9 +184,16 @@ public final class MemoryWire implements Wire {
                         || (incomingEnded && !endTold));
     }
 
+    /** Notes whether it is closed as a select begins: what a listener closes is told so by a later one. */
+    void selectBegins() {
+        synchronized (transport.lock) {
+            closedBefore = state == State.CLOSED;
+        }
+    }
+
     void turn() {
         synchronized (transport.lock) {
-            if (!ready() || delayed()) {
+            if (!ready() || delayed() || (state == State.CLOSED && !closedBefore)) {
                 return;
             }
             if (state == State.CLOSED) {
@@ -194,11 +203,16 @@ public final class MemoryWire implements Wire {
         try {
             tell();
         } catch (RuntimeException | Error e) { // a listener should not throw
+            boolean fails;
             synchronized (transport.lock) {
-                if (state != State.CLOSED) {
+                fails = state != State.CLOSED;
+                if (fails) {
                     tellPeer(true);
                     fail("serve ", new IOException(e));
                 }
+            }
+            if (!fails) {
+                Uncaught.tell(e);
             }
         }
     }

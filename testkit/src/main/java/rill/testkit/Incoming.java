@@ -20,6 +20,7 @@ final class Incoming implements AcceptListener {
     private int failures;
     private boolean failuresExpected;
     private boolean throwing;
+    private boolean throwingAtFailed;
     private Consumer<Incoming> onAccepted = incoming -> {};
 
     Incoming(Rig rig, Side side) {
@@ -48,6 +49,11 @@ final class Incoming implements AcceptListener {
     void throwOnce() {
         throwing = true;
         failuresExpected = true;
+    }
+
+    /** Throws an Error when it is notified of a failure, too. */
+    void throwAtFailed() {
+        throwingAtFailed = true;
     }
 
     int failures() {
@@ -101,8 +107,13 @@ final class Incoming implements AcceptListener {
     @Override
     public void failed(IOException cause) {
         failures++;
+        rig.require(!closed, Rule.NO_ACCEPT_AFTER, "failed was delivered after the Acceptor's close");
         if (!failuresExpected) {
             rig.failed(new Rule.Broken(Rule.ACCEPT_FAILS, "accepting failed: " + cause, cause));
+        }
+        if (throwingAtFailed) {
+            throwingAtFailed = false;
+            throw new AssertionError("thrown by a listener at failed");
         }
     }
 

@@ -16,6 +16,7 @@ import rill.spi.WireListener;
 
 /** Reading, and when it has to stop. */
 abstract class ReadingLaws extends AcceptingLaws {
+    private static final int FLOODS = 6;
     private static final int MUCH = 1024 * 1024;
 
     @Test
@@ -159,6 +160,40 @@ abstract class ReadingLaws extends AcceptingLaws {
         }
         assertTrue(flood.server().read() > MUCH, "the flood has ceased");
         flood.client().abort();
+    }
+
+    @Test
+    @InBothRoles
+    @Holds(in = Selector.class, value = "so that no peer holds up the others")
+    void several_that_send_without_end_do_not_hold_up_another() throws IOException {
+        var floods = new ArrayList<Rig.Pair>();
+        for (int i = 0; i < FLOODS; i++) {
+            Rig.Pair flood = rig().connect();
+            flood.server().patterned();
+            floods.add(flood);
+        }
+        Rig.Pair other = rig().connect();
+        for (int i = 1; i <= 10; i++) {
+            int sent = i * 4;
+            long before = readOf(floods);
+            other.client().write("ping").flush();
+            rig().until(
+                            "the other one was read",
+                            () -> floods.stream().allMatch(each -> flooded(each.client()))
+                                    && other.server().read() == sent);
+            long meanwhile = readOf(floods) - before;
+            assertTrue(meanwhile <= 8L * FLOODS * MUCH, meanwhile + " bytes of others were read meanwhile");
+        }
+        rig().until(
+                        "each of them was read",
+                        () -> floods.stream()
+                                .allMatch(each ->
+                                        flooded(each.client()) && each.server().read() > 0));
+        floods.forEach(each -> each.client().abort());
+    }
+
+    private static long readOf(List<Rig.Pair> pairs) {
+        return pairs.stream().mapToLong(each -> each.server().read()).sum();
     }
 
     /** Keeps the peer busy as long as this is called. */

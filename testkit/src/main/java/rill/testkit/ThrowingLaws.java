@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import rill.spi.Acceptor;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
@@ -118,6 +120,73 @@ abstract class ThrowingLaws extends ClosedLaws {
         assertGoesOn(other);
         incoming.resume();
         rig().until("the next is accepted", () -> incoming.count() == 2);
+    }
+
+    /** Does something while this thread has another handler of uncaught exceptions, which throws. Returns what that was told. */
+    private static List<Throwable> uncaughtWithin(Runnable body) {
+        var told = new ArrayList<Throwable>();
+        Thread driver = Thread.currentThread();
+        var before = driver.getUncaughtExceptionHandler();
+        driver.setUncaughtExceptionHandler((thread, e) -> {
+            told.add(e);
+            throw new AssertionError("thrown by a handler of uncaught exceptions", e);
+        });
+        try {
+            body.run();
+        } finally {
+            driver.setUncaughtExceptionHandler(before);
+        }
+        return told;
+    }
+
+    @Test
+    @Holds(in = Acceptor.class, value = "Nothing is delivered afterwards.")
+    void a_listener_that_closes_its_acceptor_and_throws_is_told_nothing_more() throws IOException {
+        Rig.Pair other = rig().connect();
+        Incoming incoming = rig().listen();
+        incoming.throwOnce();
+        incoming.onAccepted(Incoming::close);
+        List<Throwable> told = uncaughtWithin(() -> {
+            rig().side().connect(incoming.acceptor().localAddress());
+            rig().until("it is accepted", () -> incoming.count() == 1);
+            rig().quiet();
+        });
+        assertEquals(0, incoming.failures(), "failures told after the Acceptor's close");
+        assertEquals(1, told.size(), () -> "told to the handler of uncaught exceptions: " + told);
+        assertGoesOn(other);
+    }
+
+    @Test
+    @Holds(in = Selector.class, value = "If one does anyway, select continues")
+    void a_listener_that_throws_when_it_is_told_of_a_failure_harms_nobody() throws IOException {
+        Rig.Pair other = rig().connect();
+        Incoming incoming = rig().listen();
+        incoming.throwOnce();
+        incoming.throwAtFailed();
+        List<Throwable> told = uncaughtWithin(() -> {
+            rig().side().connect(incoming.acceptor().localAddress());
+            rig().until(
+                            "it is accepted, and the failure told",
+                            () -> incoming.count() == 1 && incoming.failures() == 1);
+            rig().quiet();
+        });
+        assertEquals(1, told.size(), () -> "told to the handler of uncaught exceptions: " + told);
+        assertGoesOn(other);
+        incoming.resume();
+        rig().side().connect(incoming.acceptor().localAddress());
+        rig().until("the next is accepted", () -> incoming.count() == 2);
+    }
+
+    @Test
+    @Holds(in = Selector.class, value = "what that throws is ignored")
+    void a_handler_of_uncaught_exceptions_that_throws_harms_nobody() throws IOException {
+        Rig.Pair other = rig().connect();
+        Rig.Pair last = rig().connect();
+        last.client().throwAt("closed").close();
+        List<Throwable> told = uncaughtWithin(
+                () -> rig().until("it is closed", () -> last.client().isClosed()));
+        assertEquals(1, told.size(), () -> "told to the handler of uncaught exceptions: " + told);
+        assertGoesOn(other);
     }
 
     @Test

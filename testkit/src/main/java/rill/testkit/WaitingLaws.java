@@ -1,9 +1,12 @@
 package rill.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -179,6 +182,71 @@ abstract class WaitingLaws extends SelectingLaws {
             }
         });
         next.close();
+    }
+
+    @Test
+    @InBothRoles
+    @Holds(in = Selector.class, value = "Events that it causes are delivered by a later select")
+    void who_is_closed_by_a_listener_while_it_waits_to_be_told_something_is_told_so_by_a_later_select()
+            throws IOException {
+        Incoming incoming = rig().listen();
+        for (int i = 1; i <= TIMES; i++) {
+            int accepted = i;
+            Rig.Pair pair = rig().connect();
+            rig().side().connect(incoming.acceptor().localAddress());
+            rig().until("it is accepted", () -> incoming.count() == accepted);
+            pair.server().pause();
+            pair.client().write("x").flush();
+            rig().quiet();
+            pair.server().resume();
+            End untold = rig().side().open(incoming.take());
+            pair.server().onRead(bytes -> untold.close());
+            rig().until("it is read", () -> pair.server().read() == 1);
+            assertFalse(untold.isClosed(), "closed was told by the select within which a listener closed the Wire");
+            rig().until("it is closed", untold::isClosed);
+        }
+    }
+
+    @Test
+    @Holds(in = Selector.class, value = "may also come from another thread, which carries a Task of the loop")
+    void everything_but_select_may_be_called_by_a_thread_that_carries_a_task() throws Exception {
+        leaveOutIf(Trait.ONE_THREAD);
+        rig().side().select(0); // now there is a driver, if the transport keeps it
+        Incoming incoming = onAnother(() -> rig().listen());
+        End client = onAnother(() -> rig().side().connect(incoming.acceptor().localAddress()));
+        rig().until("it is accepted", () -> incoming.count() == 1);
+        End server = onAnother(() -> rig().side().open(incoming.take()));
+        rig().until("both are connected", () -> client.isConnected() && server.isConnected());
+        onAnother(() -> client.write("from a Task").flush());
+        rig().until("it is read", () -> server.read() == 11);
+        onAnother(() -> {
+            server.pause();
+            server.resume();
+            server.wire().unacknowledged();
+            return server.write("and back").flush();
+        });
+        rig().until("it is read on the other side", () -> client.read() == 8);
+        onAnother(() -> {
+            client.wire().shutdownOutput();
+            return client;
+        });
+        rig().until("the end is told", server::hasEnded);
+        onAnother(() -> {
+            incoming.pause();
+            incoming.resume();
+            incoming.close();
+            client.close();
+            server.abort();
+            return client;
+        });
+        rig().until("both are closed", () -> client.isClosed() && server.isClosed());
+    }
+
+    /** Does something on a virtual thread while this one waits, as a loop does with a Task that is handed over. */
+    private static <T> T onAnother(Callable<T> body) throws Exception {
+        var task = new FutureTask<>(body);
+        Thread.ofVirtual().start(task).join();
+        return task.get();
     }
 
     @Test

@@ -170,6 +170,47 @@ final class ClosedFaults {
         }
     }
 
+    static final class TellsOfAFailureAfterItsClose extends PassingAcceptor {
+        @Override
+        public void accepted(AcceptedSocket socket) {
+            try {
+                super.accepted(socket);
+            } catch (RuntimeException | Error e) {
+                socket.close();
+                real.pause();
+                listener.failed(new IOException(e));
+            }
+        }
+    }
+
+    static final class LetsThroughWhatAHandlerThrows extends PassingSelector {
+        private Throwable thrown;
+
+        LetsThroughWhatAHandlerThrows() {
+            wire = () -> new PassingWire() {
+                @Override
+                public void closed(Throwable cause) {
+                    try {
+                        super.closed(cause);
+                    } catch (AssertionError e) {
+                        thrown = e;
+                    }
+                }
+            };
+        }
+
+        @Override
+        public void select(long timeoutNanos) throws IOException {
+            super.select(timeoutNanos);
+            Throwable e = thrown;
+            thrown = null;
+            if (e != null) {
+                Thread driver = Thread.currentThread();
+                driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
+            }
+        }
+    }
+
     static final class TakesAnArenaWithIt extends PassingSelector {
         static final List<Arena> LEAKED = new ArrayList<>();
 

@@ -391,6 +391,14 @@ class PlantedFaultsTest {
                         SelectorFaults.HasNoBoundOnATurn.class,
                         "what_listeners_cause_is_told_by_a_later_select",
                         "all within one select"),
+                wire(
+                        WaitFaults.TellsOfACloseAtOnce::new,
+                        "who_is_closed_by_a_listener_while_it_waits_to_be_told_something_is_told_so_by_a_later_select",
+                        "closed was told by the select within which a listener closed the Wire"),
+                selector(
+                        WaitFaults.ObeysItsDriverAlone.class,
+                        "everything_but_select_may_be_called_by_a_thread_that_carries_a_task",
+                        "not the driver"),
                 selector(
                         WaitFaults.WakesOnlyItsFirstDriver.class,
                         "another_thread_may_drive_and_be_woken_up",
@@ -558,6 +566,10 @@ class PlantedFaultsTest {
                 selector(
                         SelectorFaults.ServesTheBusiestAlone.class,
                         "one_that_sends_without_end_does_not_hold_up_another",
+                        "it did not happen that the other one was read"),
+                selector(
+                        SelectorFaults.ServesTheBusiestAlone.class,
+                        "several_that_send_without_end_do_not_hold_up_another",
                         "it did not happen that the other one was read"));
     }
 
@@ -624,6 +636,18 @@ class PlantedFaultsTest {
                         ClosedFaults.DropsASocketWhoseListenerThrows::new,
                         throwsInAccepted,
                         "it did not happen that the socket whose listener has thrown is closed"),
+                acceptor(
+                        ClosedFaults.TellsOfAFailureAfterItsClose::new,
+                        "a_listener_that_closes_its_acceptor_and_throws_is_told_nothing_more",
+                        "failed was delivered after the Acceptor's close"),
+                selector(
+                        ClosedFaults.LetsThroughWhatAListenerThrows.class,
+                        "a_listener_that_throws_when_it_is_told_of_a_failure_harms_nobody",
+                        "select failed although nothing is wrong with the selector"),
+                selector(
+                        ClosedFaults.LetsThroughWhatAHandlerThrows.class,
+                        "a_handler_of_uncaught_exceptions_that_throws_harms_nobody",
+                        "select failed although nothing is wrong with the selector"),
                 selector(
                         ClosedFaults.FailsForWantOfAReceiveBuffer.class,
                         "no_memory_to_read_into_fails_the_wire_that_wanted_to_read",

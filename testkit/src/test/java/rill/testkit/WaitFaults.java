@@ -37,6 +37,46 @@ final class WaitFaults {
         }
     }
 
+    static final class TellsOfACloseAtOnce extends PassingWire {
+        private boolean told;
+
+        @Override
+        public void close() {
+            real.close();
+            selector.later.add(() -> closed(null));
+        }
+
+        @Override
+        public void closed(Throwable cause) {
+            if (!told) {
+                told = true;
+                super.closed(cause);
+            }
+        }
+    }
+
+    static final class ObeysItsDriverAlone extends PassingSelector {
+        private Thread driver;
+
+        ObeysItsDriverAlone() {
+            wire = () -> new PassingWire() {
+                @Override
+                public long flush() {
+                    if (driver != null && driver != Thread.currentThread()) {
+                        throw new IllegalStateException("not the driver");
+                    }
+                    return super.flush();
+                }
+            };
+        }
+
+        @Override
+        public void select(long timeoutNanos) throws IOException {
+            driver = Thread.currentThread();
+            super.select(timeoutNanos);
+        }
+    }
+
     static final class TakesForeverForAtOnce extends PassingSelector {
         @Override
         public void select(long timeoutNanos) throws IOException {

@@ -9,6 +9,7 @@ import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
+import rill.spi.Uncaught;
 
 /**
  * The Acceptor of a transport whose system reports readiness: accepting within a budget, pausing when the system refuses, the file of a Unix domain
@@ -144,15 +145,15 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
 
     private void stumble(Throwable cause) {
         if (closed) {
-            Thread driver = Thread.currentThread(); // nobody else can be notified
-            driver.getUncaughtExceptionHandler().uncaughtException(driver, cause);
+            Uncaught.tell(cause); // nobody else can be notified
             return;
         }
         try {
             pause();
             listener.failed(named(new IOException(cause)));
-        } catch (RuntimeException | Error again) { // even that failed: tried again with the next select
-            resume();
+        } catch (RuntimeException | Error again) {
+            Uncaught.tell(again);
+            resume(); // nobody else would
         }
     }
 

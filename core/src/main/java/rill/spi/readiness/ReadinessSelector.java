@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +17,7 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Tally;
 import rill.spi.Transport;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.writing.SpareQueues;
@@ -44,15 +45,17 @@ import rill.spi.writing.WriteQueue;
 public abstract class ReadinessSelector<A extends ReadinessAccepted> implements Selector {
     /** The maximum delay before a connect for which there was no room is tried again. */
     private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    /** So many of them are tried again in one select: each takes system calls, and others wait meanwhile. */
+    private static final int AGAIN_PER_TURN = 16;
 
     private final String transport;
     private final Class<A> accepted;
     private final Supplier<ByteBuf> receiveBuffer;
     private final SpareQueues queues = new SpareQueues();
     private final Undelivered undelivered = new Undelivered();
-    private List<Attempt> withoutRoom = new ArrayList<>();
-    private List<Attempt> triedAgain = new ArrayList<>(); // empty, except while they are tried
+    private final ArrayDeque<Attempt> withoutRoom = new ArrayDeque<>();
     private Tally tally = Tally.NONE;
+    private boolean selecting;
     private boolean closed;
 
     /**
@@ -117,6 +120,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     @Override
     public final void select(long timeoutNanos) throws IOException {
         requireOpen("select", "");
+        selecting = true;
         int waiting = undelivered.size(); // later events are for a later select, as promised
         if (waiting > 0 && timeoutNanos != 0) {
             awake(); // the loop was busy all the time
@@ -125,9 +129,10 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         for (int n = waiting; n > 0 && !closed; n--) {
             deliver(undelivered.remove());
         }
-        if (!withoutRoom.isEmpty() && !closed) {
-            tryAgain();
+        for (int n = Math.min(withoutRoom.size(), AGAIN_PER_TURN); n > 0 && !closed; n--) {
+            tryAgain(withoutRoom.remove());
         }
+        selecting = false;
     }
 
     /** If a listener throws at its last event, or when it is notified of a failure, nobody else can be notified. */
@@ -135,8 +140,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         try {
             each.deliver();
         } catch (RuntimeException | Error e) {
-            Thread driver = Thread.currentThread();
-            driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
+            Uncaught.tell(e);
         }
     }
 
@@ -162,6 +166,11 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     /** Whether a select would deliver something that {@link #poll} does not know of. */
     protected final boolean hasUndelivered() {
         return undelivered.size() > 0;
+    }
+
+    /** Whether a select is under way. */
+    final boolean isSelecting() {
+        return selecting;
     }
 
     final String transport() {
@@ -260,20 +269,14 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         }
     }
 
-    private void tryAgain() {
-        List<Attempt> present = withoutRoom;
-        withoutRoom = triedAgain;
-        triedAgain = present;
-        for (Attempt attempt : present) {
-            if (!attempt.wire.isClosed()) {
-                try {
-                    start(attempt, attempt.renew());
-                } catch (IOException | RuntimeException | Error e) {
-                    fail(attempt.wire, e);
-                }
+    private void tryAgain(Attempt attempt) {
+        if (!attempt.wire.isClosed()) {
+            try {
+                start(attempt, attempt.renew());
+            } catch (IOException | RuntimeException | Error e) {
+                fail(attempt.wire, e);
             }
         }
-        present.clear();
     }
 
     private static void fail(ReadinessWire wire, Throwable e) {

@@ -529,7 +529,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             try {
                 closeSocket(reset);
             } finally {
-                announce();
+                announceEnd();
             }
         }
     }

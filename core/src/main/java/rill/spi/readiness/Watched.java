@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class Watched permits ReadinessWire, ReadinessAcceptor {
     private boolean waits; // among the undelivered
+    private boolean ended; // while it waited, within a select: it goes to the end
 
     /** The one after this among the undelivered. */
     @Nullable
@@ -59,10 +60,27 @@ public abstract sealed class Watched permits ReadinessWire, ReadinessAcceptor {
         }
     }
 
+    /**
+     * Makes the Selector call {@link #tell} during a later select, for the last time. What a listener has closed is not told so by the present select,
+     * even if it waits for its turn there.
+     */
+    final void announceEnd() {
+        if (waits) {
+            ended = selector().isSelecting();
+        } else {
+            announce();
+        }
+    }
+
     /** Called by the Selector, within select. */
     final void deliver() {
         waits = false;
-        tell();
+        if (ended) {
+            ended = false;
+            announce();
+        } else {
+            tell();
+        }
     }
 
     /** Delivers events that no readiness announces. */

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
+import rill.spi.Uncaught;
 
 /** A listening socket. Clients wait here, still connecting, until they are accepted and opened. */
 final class InProcessAcceptor implements Acceptor {
@@ -19,6 +20,7 @@ final class InProcessAcceptor implements Acceptor {
     private final AcceptListener listener;
     private final List<InProcessWire> waiting = new ArrayList<>();
     private boolean paused;
+    private boolean closed;
     private boolean accepting; // a message to do so is in flight
 
     InProcessAcceptor(InProcessSelector selector, SocketAddress address, int backlog, AcceptListener listener) {
@@ -52,11 +54,23 @@ final class InProcessAcceptor implements Acceptor {
                 listener.accepted(socket);
             } catch (RuntimeException | Error e) { // which it should not do
                 socket.close(); // unless it was opened before that
-                paused = true;
-                listener.failed(new IOException("accept on " + address, e));
+                serviceFails(e);
             }
         }
         acceptSoon();
+    }
+
+    private void serviceFails(Throwable thrown) {
+        paused = true;
+        try {
+            if (closed) {
+                Uncaught.tell(thrown); // nothing is delivered any more
+            } else {
+                listener.failed(new IOException("accept on " + address, thrown));
+            }
+        } catch (RuntimeException | Error again) {
+            Uncaught.tell(again);
+        }
     }
 
     @Override
@@ -77,6 +91,7 @@ final class InProcessAcceptor implements Acceptor {
 
     @Override
     public void close() {
+        closed = true;
         paused = true;
         selector.acceptors.remove(this);
         selector.transport.listening.remove(address, this);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -76,8 +77,7 @@ final class InProcessWire implements Wire {
 
     private void serviceFails(Throwable thrown) {
         if (closed) { // closed was the last event, so nobody is left to be notified
-            Thread driver = Thread.currentThread();
-            driver.getUncaughtExceptionHandler().uncaughtException(driver, thrown);
+            Uncaught.tell(thrown);
         }
         fail(new IOException("serve " + remote, thrown));
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import rill.spi.AcceptListener;
 import rill.spi.Acceptor;
+import rill.spi.Uncaught;
 
 /** A listening socket of a {@link MemoryTransport}. */
 final class MemoryAcceptor implements Acceptor {
@@ -55,9 +56,21 @@ final class MemoryAcceptor implements Acceptor {
                 listener.accepted(accepted);
             } catch (RuntimeException | Error e) { // which it should not do
                 accepted.close(); // a no-op if it was taken
-                paused = true;
-                listener.failed(new IOException("accept on " + address, e));
+                serviceFails(e);
             }
+        }
+    }
+
+    private void serviceFails(Throwable thrown) {
+        paused = true;
+        try {
+            if (closed) {
+                Uncaught.tell(thrown); // nothing is delivered any more
+            } else {
+                listener.failed(new IOException("accept on " + address, thrown));
+            }
+        } catch (RuntimeException | Error again) {
+            Uncaught.tell(again);
         }
     }
 

@@ -73,6 +73,7 @@ final class MemorySelector implements Selector {
             tally.awake();
         }
         woken = false;
+        wires.forEach(MemoryWire::selectBegins);
         if (!acceptors.isEmpty()) {
             for (MemoryAcceptor each : List.copyOf(acceptors)) {
                 if (!closed) {

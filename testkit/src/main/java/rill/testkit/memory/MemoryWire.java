@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -48,6 +49,7 @@ final class MemoryWire implements Wire {
     private long connectAt;
     private @Nullable IOException refusal;
     private @Nullable Throwable failure;
+    private boolean closedBefore;
     private boolean connected;
     private boolean paused;
     private boolean endTold;
@@ -147,12 +149,19 @@ final class MemoryWire implements Wire {
         };
     }
 
+    /** Notes whether it is closed as a select begins: what a listener closes is told so by a later one. */
+    void selectBegins() {
+        closedBefore = state == State.CLOSED;
+    }
+
     void turn() {
         if (!ready() || !network.tellsNow()) {
             return;
         }
         if (state == State.CLOSED) {
-            tellClosed();
+            if (closedBefore) {
+                tellClosed();
+            }
             return;
         }
         try {
@@ -257,8 +266,7 @@ final class MemoryWire implements Wire {
             try {
                 listener.closed(failure);
             } catch (RuntimeException | Error e) { // there is nothing left that could fail
-                Thread driver = Thread.currentThread();
-                driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
+                Uncaught.tell(e);
             }
         }
     }

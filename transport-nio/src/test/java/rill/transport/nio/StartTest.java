@@ -20,6 +20,7 @@ class StartTest {
     /** A kernel that refuses the start of a connection in different ways. */
     private final class Kernel extends ScriptedWire {
         boolean full;
+        int asked;
         boolean reset;
 
         Kernel() {
@@ -28,6 +29,7 @@ class StartTest {
 
         @Override
         protected Progress connect(SocketAddress remote) {
+            asked++;
             return full ? Progress.NO_ROOM : Progress.DONE;
         }
 
@@ -94,6 +96,19 @@ class StartTest {
         wire.polls.clear();
         wire.select(-1);
         assertThat(wire.polls).containsExactly(-1L);
+    }
+
+    @Test
+    void of_many_that_wait_for_room_a_few_are_tried_in_a_select_so_that_others_need_not_wait() throws IOException {
+        wire.full = true;
+        for (int i = 0; i < 200; i++) {
+            wire.connectAnother(events);
+        }
+        for (int i = 0; i < 20; i++) {
+            wire.asked = 0;
+            wire.select(0);
+            assertThat(wire.asked).as("tried in select %s", i).isBetween(1, 16);
+        }
     }
 
     @Test

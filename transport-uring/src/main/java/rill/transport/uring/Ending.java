@@ -2,6 +2,7 @@ package rill.transport.uring;
 
 import org.jspecify.annotations.Nullable;
 import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
 
 /**
  * How a {@link UringWire} ends. Closing its descriptor would not end what is under way, and the kernel reads and writes buffers until it has
@@ -16,6 +17,8 @@ import rill.transport.epoll.linux.Errno;
  * </pre>
  */
 final class Ending {
+    private static final int SHUT_RDWR = 2;
+
     private final UringWire wire;
     private final Receiving receiving;
     private final Sending sending;
@@ -115,7 +118,7 @@ final class Ending {
     void finishIfOver() {
         if (!isUnderWay() && !held && !told) {
             sending.release();
-            wire.announce();
+            wire.announceEnd();
             giveBackDescriptor();
         }
     }
@@ -124,7 +127,15 @@ final class Ending {
         wire.closeDescriptor(reset || receiving.hasLost());
     }
 
-    /** Releases everything: the Selector closes, and nothing is under way any more. */
+    /** Ends the stream in both directions and takes what has arrived: from then on a send fails, and there is nothing to receive. */
+    void cutOff() {
+        if (isUnderWay()) {
+            LibC.shutdown(wire.selector.memory().errno, wire.fd(), SHUT_RDWR);
+            receiving.discard();
+        }
+    }
+
+    /** Releases everything: the Selector closes, and no request uses it any more. */
     void release() {
         sending.release();
         giveBackDescriptor();

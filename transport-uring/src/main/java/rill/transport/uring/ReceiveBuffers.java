@@ -16,7 +16,7 @@ import rill.transport.epoll.linux.LibC;
 /**
  * The memory into which the kernel writes received bytes, for all Wires of one ring. It takes the next buffer when there is something to write, so a
  * Wire that receives nothing has none. Received bytes are copied to their target, and the buffer is the kernel's again before any other Wire is
- * served.
+ * served. A few Wires that receive much can take all of them in one step; those that got none go first in the next.
  *
  * <p>Since Linux 6.12 a buffer is used up piece by piece: a short message takes no more of it than its own length. An older kernel takes a buffer for
  * each message; for that there are more buffers, and smaller ones.
@@ -27,7 +27,7 @@ import rill.transport.epoll.linux.LibC;
  * </pre>
  *
  * <p>A receive that repeats by itself would take a megabyte for a Wire that has paused after its first bytes. So it is told when to stop, since Linux
- * 6.17; before that, each receive is a request.
+ * 6.17; before that, and where it can miss the end of a stream (see {@link Trial}), each receive is a request.
  *
  * <p><b>Source:</b> io_uring_register(2), IORING_REGISTER_PBUF_RING; {@code io_recvmsg_prep} in {@code io_uring/net.c}.
  */
@@ -53,10 +53,11 @@ final class ReceiveBuffers {
 
     private static final int ENTRY_SIZE = 16;
     private static final long TAIL = 14;
+    private static final long MAPPED =
+            ALL + (long) WHOLE_COUNT * ENTRY_SIZE; // the entries begin a page, whatever its size
     private static final int REGISTER = 22; // IORING_REGISTER_PBUF_RING
     private static final int BITWISE = 2; // IOU_PBUF_RING_INC
     private static final int DESCRIPTION_SIZE = 40;
-    private static final int PAGE = 4096;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
 
     private static final int HAS_BUFFER = 1; // IORING_CQE_F_BUFFER
@@ -89,11 +90,11 @@ final class ReceiveBuffers {
 
     /** Registers buffers with a ring that nobody uses yet. */
     static ReceiveBuffers register(Ring ring, MemorySegment errno, Arena arena, Kernel kernel) throws Ring.Refused {
-        long at = LibC.map(errno, ALL, MAP_PRIVATE_ANONYMOUS, -1, 0);
+        long at = LibC.map(errno, MAPPED, MAP_PRIVATE_ANONYMOUS, -1, 0);
         if (at < 0) {
             throw new Ring.Refused("have memory for what comes in", (int) -at);
         }
-        MemorySegment entries = arena.allocate((long) WHOLE_COUNT * ENTRY_SIZE, PAGE);
+        MemorySegment entries = LibC.memoryAt(at + ALL, MAPPED - ALL);
         MemorySegment description = arena.allocate(DESCRIPTION_SIZE, Long.BYTES);
         boolean works = kernel.bitwise();
         int result = kernel.bitwise() ? register(ring, description, entries, BITWISE_COUNT, BITWISE) : -Errno.EINVAL;
@@ -102,7 +103,7 @@ final class ReceiveBuffers {
             result = register(ring, description, entries, WHOLE_COUNT, 0);
         }
         if (result < 0) {
-            LibC.unmap(at, ALL);
+            LibC.unmap(at, MAPPED);
             throw new Ring.Refused("give a ring its buffers", -result);
         }
         return new ReceiveBuffers(entries, LibC.memoryAt(at, ALL), works, kernel.capped());
@@ -199,9 +200,14 @@ final class ReceiveBuffers {
         MemorySegment.copy(bytes, JAVA_BYTE, at, target, to, length);
     }
 
+    /** Receives by a call, and returns whether there was anything. It overwrites what is here: only when the ring is about to be closed. */
+    boolean discard(MemorySegment errno, int socket) {
+        return LibC.recv(errno, socket, bytes.address(), (int) ALL) > 0;
+    }
+
     /** Releases the memory, once the ring is closed. */
     void close() {
         closed = true;
-        LibC.unmap(bytes.address(), ALL);
+        LibC.unmap(bytes.address(), MAPPED);
     }
 }

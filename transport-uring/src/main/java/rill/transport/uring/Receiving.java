@@ -96,7 +96,7 @@ final class Receiving {
                 wire.announce();
             }
             if (isWanted() != underWay) {
-                wire.changed();
+                again(result);
             }
             if (result > 0 && hasBuffer) {
                 bytesCame(selector.buffers().at(flags), result);
@@ -107,6 +107,15 @@ final class Receiving {
             if (hasBuffer) {
                 selector.buffers().done(flags, Math.max(0, result));
             }
+        }
+    }
+
+    /** Has the request made anew, or cancelled. Whoever got no buffer goes first: otherwise a few that receive much take all of them each time. */
+    private void again(int result) {
+        if (result == -Errno.ENOBUFS) {
+            selector.unserved(wire);
+        } else {
+            wire.changed();
         }
     }
 
@@ -316,6 +325,13 @@ final class Receiving {
     void giveUp() {
         lost |= unread != null && unread.hasBytes();
         unread = null;
+    }
+
+    /** Takes what the kernel has, and delivers nothing of it. */
+    void discard() {
+        while (selector.buffers().discard(selector.memory().errno, wire.fd())) {
+            lost = true;
+        }
     }
 
     /** Returns whether bytes were taken from the kernel, which considers them read, and not delivered. */

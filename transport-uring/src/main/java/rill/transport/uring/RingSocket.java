@@ -29,8 +29,7 @@ abstract class RingSocket {
     final UringSelector selector;
     private int slot = GONE; // among the registrations
     private int fd;
-    private boolean changed;
-    private boolean announced;
+    private boolean ended; // while it was undelivered, within a select: it goes to the end
 
     /** The one after this in {@link SocketQueue.Changed}. */
     @Nullable
@@ -39,6 +38,10 @@ abstract class RingSocket {
     /** The one after this in {@link SocketQueue.Undelivered}. */
     @Nullable
     RingSocket nextUndelivered;
+
+    /** The one after this in {@link SocketQueue.Unserved}. */
+    @Nullable
+    RingSocket nextUnserved;
 
     RingSocket(UringSelector selector, int fd) {
         this.selector = selector;
@@ -68,19 +71,10 @@ abstract class RingSocket {
 
     /** Notes that what is wanted may differ from what is under way. */
     final void changed() {
-        if (!changed) {
-            selector.changed(this);
-            changed = true;
-        }
+        selector.changed(this);
     }
 
-    /** Called by the Selector, before it enters. */
-    final void beforeEnter() {
-        changed = false;
-        advance();
-    }
-
-    /** Makes requests, at most {@value #MOST_REQUESTS}; there is room for them. */
+    /** Makes requests, at most {@value #MOST_REQUESTS}; there is room for them. Called by the Selector, before it enters. */
     abstract void advance();
 
     /** Handles the answer to a request of this kind. */
@@ -96,16 +90,29 @@ abstract class RingSocket {
 
     /** Schedules {@link #tell} for the next select. */
     final void announce() {
-        if (!announced) {
-            selector.undelivered(this);
-            announced = true;
+        selector.undelivered(this);
+    }
+
+    /**
+     * Schedules {@link #tell} for a later select, for the last time. What a listener has closed is not told so by the present select, even if it waits
+     * for its turn there.
+     */
+    final void announceEnd() {
+        if (nextUndelivered == null) {
+            announce();
+        } else {
+            ended = selector.isSelecting();
         }
     }
 
     /** Called by the Selector, within select. */
     final void deliver() {
-        announced = false;
-        tell();
+        if (ended) {
+            ended = false;
+            announce();
+        } else {
+            tell();
+        }
     }
 
     /** Delivers events that no answer announces. */
@@ -114,7 +121,13 @@ abstract class RingSocket {
     /** Abandons everything, because the Selector closes: no more events are delivered, and what is under way is given up. */
     abstract void abandon();
 
-    /** Closes the descriptor and releases every buffer: the Selector closes, and nothing is under way any more. Never throws. */
+    /**
+     * Sees to it that what is still under way reads and writes no memory: the Selector closes on a thread that can't wait for the answers. A kernel
+     * before September 2025 may carry out a request for a ring that is closed, before it cancels the rest.
+     */
+    abstract void cutOff();
+
+    /** Closes the descriptor and releases every buffer: the Selector closes, and no request uses them any more. Never throws. */
     abstract void release();
 
     /** Closes the descriptor; events for it no longer reach anyone. */

@@ -4,14 +4,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets of a {@link UringSelector} in the order in which they were added, each at most once. They are linked to one another, so that adding one
- * takes no memory: who fails for lack of it can still say so, and no other is lost.
+ * Sockets of a {@link UringSelector} in the order in which they were added, each at most once. They are linked to one another, the last one to
+ * itself, so that adding one takes no memory: who fails for lack of it can still say so, and no other is lost.
  */
 abstract sealed class SocketQueue {
     private @Nullable RingSocket first;
     private @Nullable RingSocket last;
     private int size;
 
+    /** Returns the one after this, or this itself if it is the last; null if it is not in here. */
     abstract @Nullable RingSocket next(RingSocket of);
 
     abstract void next(RingSocket of, @Nullable RingSocket next);
@@ -24,8 +25,12 @@ abstract sealed class SocketQueue {
         return first == null;
     }
 
-    /** Adds one that is not in here. */
+    /** Adds one, unless it is in here. */
     void add(RingSocket socket) {
+        if (next(socket) != null) {
+            return;
+        }
+        next(socket, socket);
         RingSocket before = last;
         if (before == null) {
             first = socket;
@@ -39,16 +44,18 @@ abstract sealed class SocketQueue {
     /** Removes the first. There must be one. */
     RingSocket remove() {
         RingSocket socket = Objects.requireNonNull(first);
-        first = next(socket);
-        next(socket, null);
-        if (first == null) {
+        if (socket == last) {
+            first = null;
             last = null;
+        } else {
+            first = next(socket);
         }
+        next(socket, null);
         size--;
         return socket;
     }
 
-    /** Removes all; they are not added again. */
+    /** Removes all; they can't be added again. */
     void clear() {
         first = null;
         last = null;
@@ -80,6 +87,20 @@ abstract sealed class SocketQueue {
         @Override
         void next(RingSocket of, @Nullable RingSocket next) {
             of.nextUndelivered = next;
+        }
+    }
+
+    /** Those for which there was no receive buffer: they are served before others the next time. */
+    static final class Unserved extends SocketQueue {
+        @Override
+        @Nullable
+        RingSocket next(RingSocket of) {
+            return of.nextUnserved;
+        }
+
+        @Override
+        void next(RingSocket of, @Nullable RingSocket next) {
+            of.nextUnserved = next;
         }
     }
 }

@@ -10,11 +10,17 @@ import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
 import rill.transport.epoll.linux.Sockets;
 
-/** A trial of what a ring is needed for, on a ring made for that alone: it receives from a pair of sockets, and is cancelled. */
+/**
+ * A trial of what a ring is needed for, on a ring made for that alone: it receives from a pair of sockets, and is cancelled.
+ *
+ * <p>From Linux 6.17 to 6.18.19, a repeating receive that waits is woken up once if bytes and the end of the stream arrive together, receives the
+ * bytes, and waits for ever. A kernel that does so here gets a request for each receive instead.
+ */
 final class Trial {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long CANCEL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final int SOCK_STREAM = 1;
+    private static final int SHUT_WR = 1;
 
     private final RingParts parts;
 
@@ -55,9 +61,7 @@ final class Trial {
         int ours = pair.getAtIndex(JAVA_INT, 0);
         int peers = pair.getAtIndex(JAVA_INT, 1);
         try {
-            MemorySegment one = memory.arena().allocate(1);
-            LibC.send(memory.errno, peers, one.address(), one.byteSize(), 0);
-            boolean received = receives(ours);
+            boolean received = receives(ours, peers);
             cancel();
             return received;
         } finally {
@@ -66,10 +70,13 @@ final class Trial {
         }
     }
 
-    private boolean receives(int socket) throws IOException {
+    /** Returns whether a receive that waits gets a byte, and, if it repeats, the end that has come with it. */
+    private boolean receives(int ours, int peers) throws IOException {
         ReceiveBuffers buffers = parts.buffers();
         Ring ring = parts.ring();
-        ring.add(buffers.operation(), socket, 0, 0, buffers.length(), 0, buffers.word5(ReceiveBuffers.GROWING), 0);
+        ring.add(buffers.operation(), ours, 0, 0, buffers.length(), 0, buffers.word5(ReceiveBuffers.GROWING), 0);
+        ring.pollAll();
+        sendOneAndEnd(peers);
         ring.await(PATIENCE_NANOS);
         if (!ring.next()) {
             throw new Ring.Refused("receive by a ring", Errno.ETIME);
@@ -77,7 +84,19 @@ final class Trial {
         if (ring.result() < 0 && ring.result() != -Errno.EINVAL) {
             throw new Ring.Refused("receive by a ring", -ring.result());
         }
-        return ring.result() == 1;
+        return ring.result() == 1 && ((ring.flags() & Ring.MORE) == 0 || ends());
+    }
+
+    private void sendOneAndEnd(int socket) {
+        UringMemory memory = parts.memory();
+        MemorySegment one = memory.arena().allocate(1);
+        LibC.send(memory.errno, socket, one.address(), one.byteSize(), 0);
+        LibC.shutdown(memory.errno, socket, SHUT_WR);
+    }
+
+    private boolean ends() throws IOException {
+        parts.ring().pollAll();
+        return parts.ring().next() && parts.ring().result() == 0;
     }
 
     /** Cancels what the ring does. It does not matter whether there is still something to cancel. */

@@ -3,6 +3,7 @@ package rill.transport.uring;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -15,6 +16,7 @@ import rill.spi.Acceptor;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Tally;
+import rill.spi.Uncaught;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
@@ -33,12 +35,14 @@ import rill.transport.epoll.linux.Sockets;
  *     └─────▶ undelivered events, which no answer announces (closed, accepted, what was kept)
  *
  *  close  ──▶ everything under way is cancelled ──▶ the last answers ──▶ descriptors and memory are released
+ *     └─────▶ on another thread: sockets are cut off, so that what is under way finds nothing to do ─┘
  * </pre>
  */
 final class UringSelector implements Selector {
     static final String NAME = "uring";
 
     private static final long END_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int LATER_PER_TURN = 16; // each may take a system call, and others wait meanwhile
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final RingParts parts;
@@ -52,15 +56,16 @@ final class UringSelector implements Selector {
     private final SpareQueues queues = new SpareQueues();
     private final Senders senders = new Senders();
     private final Supplier<ByteBuf> receiveBuffer;
-    private final SocketQueue changed = new SocketQueue.Changed();
-    private final SocketQueue undelivered = new SocketQueue.Undelivered();
-    private List<RingSocket> later = new ArrayList<>(); // they could not do something just now
-    private List<RingSocket> triedAgain = new ArrayList<>(); // empty, except while they are tried
+    private final SocketQueue.Changed changed = new SocketQueue.Changed();
+    private final SocketQueue.Unserved unserved = new SocketQueue.Unserved();
+    private final SocketQueue.Undelivered undelivered = new SocketQueue.Undelivered();
+    private final ArrayDeque<RingSocket> later = new ArrayDeque<>(); // they could not do something just now
     private @Nullable Listeners listeners; // once there was one
     private boolean awaitsAccept; // a request for them is under way
     private Tally tally = Tally.NONE;
     private @Nullable Thread driver;
     private int turn;
+    private boolean selecting;
     private boolean closed;
 
     UringSelector(RingParts parts, Supplier<ByteBuf> receiveBuffer) {
@@ -105,6 +110,7 @@ final class UringSelector implements Selector {
     public void select(long timeoutNanos) throws IOException {
         requireOpen("select", "");
         requireDriver();
+        selecting = true;
         int waiting = undelivered.size(); // events added from here on are for a later select, as promised
         boolean toAccept = listeners != null && listeners.haveSomethingToTell();
         advanceAll();
@@ -118,26 +124,33 @@ final class UringSelector implements Selector {
         for (int n = waiting; n > 0 && !closed; n--) {
             deliver(undelivered.remove());
         }
-        if (!later.isEmpty() && !closed) {
-            tryAgain();
+        for (int n = Math.min(later.size(), LATER_PER_TURN); n > 0 && !closed; n--) {
+            tryAgain(later.remove());
         }
+        selecting = false;
     }
 
-    /** Lets all sockets that have changed make their requests. */
+    /** Lets all sockets that have changed make their requests, and before these the ones that got no buffer the last time. */
     private void advanceAll() throws IOException {
+        for (int n = unserved.size(); n > 0 && requests.hasRoom(RingSocket.MOST_REQUESTS); n--) {
+            advance(unserved.remove());
+        }
         for (int n = changed.size(); n > 0; n--) {
             if (!requests.hasRoom(RingSocket.MOST_REQUESTS)) {
                 return;
             }
-            RingSocket each = changed.remove();
-            try {
-                each.beforeEnter();
-            } catch (RuntimeException | Error e) {
-                broken(each, e);
-            }
+            advance(changed.remove());
         }
         if (listeners != null && !awaitsAccept) {
             awaitsAccept = requests.awaitReadable(listeners.descriptor(), 0, Request.ACCEPT);
+        }
+    }
+
+    private static void advance(RingSocket each) {
+        try {
+            each.advance();
+        } catch (RuntimeException | Error e) {
+            broken(each, e);
         }
     }
 
@@ -146,18 +159,14 @@ final class UringSelector implements Selector {
         try {
             socket.broken(why);
         } catch (RuntimeException | Error e) {
-            uncaught(e);
+            Uncaught.tell(e);
         }
-    }
-
-    private static void uncaught(Throwable e) {
-        Thread thread = Thread.currentThread();
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
     }
 
     private void enter(long timeoutNanos) throws IOException {
         boolean something = !undelivered.isEmpty() || (listeners != null && listeners.haveSomethingToTell());
-        boolean hasToCome = later.isEmpty() && changed.isEmpty() && (listeners == null || awaitsAccept);
+        boolean allRequested = unserved.isEmpty() && changed.isEmpty() && (listeners == null || awaitsAccept);
+        boolean hasToCome = later.isEmpty() && allRequested;
         requests.enter(something ? 0 : hasToCome ? timeoutNanos : Requests.soon(timeoutNanos));
         if (timeoutNanos != 0) {
             tally.awake();
@@ -198,7 +207,7 @@ final class UringSelector implements Selector {
         try {
             each.deliver();
         } catch (RuntimeException | Error e) {
-            uncaught(e);
+            Uncaught.tell(e);
         }
     }
 
@@ -264,6 +273,11 @@ final class UringSelector implements Selector {
         return turn;
     }
 
+    /** Returns whether a select is under way. */
+    boolean isSelecting() {
+        return selecting;
+    }
+
     ByteBuf receiveBuffer() {
         return receiveBuffer.get();
     }
@@ -274,6 +288,11 @@ final class UringSelector implements Selector {
 
     void undelivered(RingSocket socket) {
         undelivered.add(socket);
+    }
+
+    /** Notes that there was no receive buffer for this one. */
+    void unserved(RingSocket socket) {
+        unserved.add(socket);
     }
 
     /** Schedules a call of {@link RingSocket#again} for a later select. */
@@ -295,18 +314,12 @@ final class UringSelector implements Selector {
         return opening.open(socket, wanted, listener);
     }
 
-    private void tryAgain() {
-        List<RingSocket> present = later;
-        later = triedAgain;
-        triedAgain = present;
-        for (RingSocket each : present) {
-            try {
-                each.again();
-            } catch (RuntimeException | Error e) {
-                broken(each, e);
-            }
+    private static void tryAgain(RingSocket each) {
+        try {
+            each.again();
+        } catch (RuntimeException | Error e) {
+            broken(each, e);
         }
-        present.clear();
     }
 
     // ---- listening
@@ -343,9 +356,14 @@ final class UringSelector implements Selector {
             attempt(listeners::close, failures);
         }
         attempt(this::awaitAllOver, failures);
-        attempt(parts::closeRing, failures); // if the ring is another thread's, the kernel cancels what is under way
+        if (requests.underWay()
+                > 0) { // the ring is another thread's, and the kernel cancels what is under way a little later
+            all.forEach(each -> attempt(each::cutOff, failures));
+        }
+        attempt(parts::closeRing, failures);
         all.forEach(each -> attempt(each::release, failures));
         changed.clear();
+        unserved.clear();
         undelivered.clear();
         later.clear();
         attempt(parts::close, failures);

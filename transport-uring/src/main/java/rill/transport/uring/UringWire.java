@@ -277,6 +277,11 @@ final class UringWire extends RingSocket implements Wire {
     }
 
     @Override
+    void cutOff() {
+        ending.cutOff();
+    }
+
+    @Override
     void release() {
         ending.release();
     }

@@ -172,6 +172,9 @@ class AccidentsTest extends Selecting {
         void abandon() {}
 
         @Override
+        void cutOff() {}
+
+        @Override
         void release() {
             closeDescriptor(false);
         }
@@ -191,6 +194,38 @@ class AccidentsTest extends Selecting {
         assertThat(catchThrowable(() -> new Unfinished(selector, fd))).isInstanceOf(OutOfMemoryError.class);
         LibC.close(fd);
         assertThat(selector.registrations().all()).isEmpty();
+    }
+
+    /** Can't do something, again and again. */
+    private static final class Waiting extends Quiet {
+        int tried;
+
+        Waiting(UringSelector selector, int fd) {
+            super(selector, fd);
+            register();
+        }
+
+        @Override
+        void again() {
+            tried++;
+            selector.later(this);
+        }
+    }
+
+    @Test
+    void of_many_that_wait_a_few_are_tried_in_a_select_and_each_in_its_turn() throws IOException {
+        var all = new ArrayList<Waiting>();
+        for (int i = 0; i < 160; i++) {
+            all.add(new Waiting(selector, selector.sockets().connecting(anyPort())));
+            selector.later(all.getLast());
+        }
+        for (int i = 1; i <= 20; i++) {
+            selector.select(0);
+            assertThat(all.stream().mapToInt(each -> each.tried).sum())
+                    .as("tried in %s selects", i)
+                    .isBetween(i, 16 * i);
+        }
+        assertThat(all).as("each in its turn").allMatch(each -> each.tried == 2);
     }
 
     /** Throws the first time that it is called. */

@@ -46,11 +46,16 @@ final class AvailabilityMain {
         says("no pair of sockets", () -> FailingRequests.fail(SystemCall.SOCKETPAIR, 1, Errno.ENOMEM, ALWAYS));
         FailingRequests.refuseCaps();
         System.out.println("without caps: " + Trial.kernel());
+        FailingRequests.loseEnds();
+        System.out.println("ends that are lost: " + Trial.kernel());
         FailingRequests.none();
         says("out of descriptors", () -> FailingRequests.fail(SystemCall.IO_URING_SETUP, 1, Errno.EMFILE, ALWAYS));
         works("all there is", FailingRequests::none);
         works("an array of requests", () -> FailingRequests.refuseFlags(NO_SQARRAY));
         works("waits that count as such", () -> FailingRequests.hideFeatures(NO_IOWAIT));
+        for (int i = 0; i < 5; i++) { // memory that malloc has aligned to 4 KiB fits now and then
+            works("pages of 64 KiB, number " + i, () -> FailingRequests.pages(64 * 1024));
+        }
         works("whole buffers", () -> FailingRequests.fail(SystemCall.IO_URING_REGISTER, 1, Errno.EINVAL));
     }
 

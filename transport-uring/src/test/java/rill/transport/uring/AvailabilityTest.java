@@ -74,6 +74,11 @@ class AvailabilityTest {
     }
 
     @Test
+    void where_a_repeating_receive_can_miss_the_end_each_is_asked_for() {
+        assertThat(of("ends that are lost")).endsWith("Kernel[bitwise=true, capped=false]");
+    }
+
+    @Test
     void to_be_out_of_descriptors_just_now_is_no_obstacle() {
         assertThat(of("out of descriptors")).endsWith(": available");
     }
@@ -81,6 +86,13 @@ class AvailabilityTest {
     @Test
     void a_trial_leaves_nothing_behind() {
         assertThat(said).noneMatch(line -> !line.startsWith("once") && line.contains("DESCRIPTORS LEFT"));
+    }
+
+    @Test
+    void pages_may_be_larger() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(of("with pages of 64 KiB, number " + i)).endsWith(": round and round");
+        }
     }
 
     @Test

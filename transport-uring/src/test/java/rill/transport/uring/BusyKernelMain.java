@@ -5,17 +5,21 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.concurrent.TimeUnit;
 import rill.Connection;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
 import rill.Pipeline;
+import rill.spi.Selector;
+import rill.spi.SocketOptions;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.SystemCall;
 
-/** Prints what a loop does while the kernel refuses something again and again. {@link BusyKernelTest} runs it in a separate JVM. */
+/** Prints what a loop does while the kernel refuses something again and again, or may still work for it. {@link BusyKernelTest} runs it in a separate JVM. */
 final class BusyKernelMain {
+    private static final int PIECE = 64 * 1024;
     private static final int MUCH = 6_000_000; // more than one call takes
     private static final int CONNECT = 16;
     private static final int SEND = 26;
@@ -29,6 +33,7 @@ final class BusyKernelMain {
         System.out.println("without room: " + sent(Errno.ENOBUFS));
         System.out.println("not now: " + sent(Errno.EAGAIN));
         connectingThatWasInterrupted();
+        closedByAnotherThread();
     }
 
     private static InetSocketAddress anyPort() {
@@ -96,6 +101,28 @@ final class BusyKernelMain {
             connection.abort().await();
         } catch (IOException e) {
             System.out.println("not connected: " + e.getMessage());
+        }
+    }
+
+    /** A Wire with a receive under way is closed, with its Selector, on a thread for which the kernel cancels nothing before the ring is closed. */
+    private static void closedByAnotherThread() throws Exception {
+        ByteBuf receive = Unpooled.directBuffer(PIECE, PIECE);
+        Selector selector = new UringTransport().open(receive::clear);
+        try (var server = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
+            var end = new Selecting.End();
+            end.wire = selector.connect(server.getLocalSocketAddress(), null, SocketOptions.none(), end);
+            while (end.connected == 0) {
+                selector.select(Selector.FOREVER);
+            }
+            selector.select(0); // makes the request
+            FailingRequests.count();
+            Thread.ofPlatform().start(selector::close).join();
+            System.out.println("closed by another thread: shut down " + FailingRequests.made(SystemCall.SHUTDOWN)
+                    + ", read " + FailingRequests.made(SystemCall.RECVFROM));
+        } finally {
+            FailingRequests.none();
+            selector.close();
+            receive.release();
         }
     }
 }

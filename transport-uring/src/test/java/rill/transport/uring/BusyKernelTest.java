@@ -7,7 +7,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The kernel refuses something again and again. */
+/** The kernel refuses something again and again, or may still work for a ring that is closed. */
 class BusyKernelTest {
     private static final long PATIENCE_SECONDS = 60;
 
@@ -39,5 +39,10 @@ class BusyKernelTest {
     @Test
     void a_connection_that_it_goes_on_to_make_after_an_interruption_is_waited_for() {
         assertThat(said).contains("connected after 1 requests").doesNotContain("not connected");
+    }
+
+    @Test
+    void what_may_be_carried_out_after_another_thread_has_closed_the_ring_finds_nothing_to_do() {
+        assertThat(said).contains("closed by another thread: shut down 1, read 1");
     }
 }

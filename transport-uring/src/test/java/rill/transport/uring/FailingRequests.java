@@ -8,7 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import rill.transport.epoll.linux.Architecture;
 import rill.transport.epoll.linux.Interposer;
 import rill.transport.epoll.linux.LibC;
@@ -23,6 +25,8 @@ public final class FailingRequests implements Interposer {
     private static final long REQUESTS_AT = 0x10000000L;
     private static final int REQUEST_SIZE = 64;
     private static final int RECV = 27;
+    private static final int PBUF_RING = 22;
+    private static final long MAPPED = 2 * 1024 * 1024; // no mapping is longer
 
     private static final Map<Long, SystemCall> NAMES = new HashMap<>();
     private static final Map<SystemCall, Integer> COUNTS = new EnumMap<>(SystemCall.class);
@@ -38,6 +42,9 @@ public final class FailingRequests implements Interposer {
     private static int hiddenFeatures;
     private static int refusals;
     private static boolean refusesCaps;
+    private static boolean losesEnds;
+    private static long largePages; // the size of one; 0 for those that there are
+    private static final Set<Long> MAPPINGS = new HashSet<>(); // of memory without a file
     private static boolean connects;
 
     static {
@@ -74,6 +81,8 @@ public final class FailingRequests implements Interposer {
         hiddenFeatures = 0;
         refusals = 0;
         refusesCaps = false;
+        losesEnds = false;
+        largePages = 0;
         connects = false;
     }
 
@@ -133,6 +142,23 @@ public final class FailingRequests implements Interposer {
         refusesCaps = true;
     }
 
+    /** Pages are of this size: a mapping begins with one, and buffers are registered at the beginning of one. */
+    static synchronized void pages(long size) {
+        none();
+        largePages = size;
+    }
+
+    private static boolean isWithinAPage(long description) {
+        long at = LibC.memoryAt(description, 8).get(JAVA_LONG, 0);
+        return MAPPINGS.stream().noneMatch(each -> at >= each && at < each + MAPPED && (at - each) % largePages == 0);
+    }
+
+    /** The end of a stream arrives nowhere, as on a kernel that forgets it. */
+    static synchronized void loseEnds() {
+        none();
+        losesEnds = true;
+    }
+
     /** io_uring_register refuses this operation, like a kernel that does not know it. */
     static synchronized void refuseRegistration(int operation, int errno) {
         none();
@@ -157,7 +183,11 @@ public final class FailingRequests implements Interposer {
         return countdown <= 0 && times == 0;
     }
 
-    private static synchronized int failureOf(SystemCall call, long b) {
+    private static synchronized boolean isLost(SystemCall call) {
+        return call == SystemCall.SHUTDOWN && losesEnds;
+    }
+
+    private static synchronized int failureOf(SystemCall call, long b, long c) {
         COUNTS.merge(call, 1, Integer::sum);
         if (call == SystemCall.IO_URING_ENTER && refusals > 0 && (int) b > 0) {
             refusals--;
@@ -165,6 +195,9 @@ public final class FailingRequests implements Interposer {
         }
         if (call == SystemCall.IO_URING_REGISTER && (int) b == refusedRegistration) {
             return error;
+        }
+        if (call == SystemCall.IO_URING_REGISTER && (int) b == PBUF_RING && largePages > 0 && isWithinAPage(c)) {
+            return 22; // EINVAL
         }
         if (call == SystemCall.IO_URING_SETUP && (LibC.memoryAt(b, 12).get(JAVA_INT, 8) & refusedFlags) != 0) {
             return 22; // EINVAL
@@ -181,10 +214,13 @@ public final class FailingRequests implements Interposer {
             MethodHandle kernel, MemorySegment errno, long number, long a, long b, long c, long d, long e, long f)
             throws Throwable {
         SystemCall call = NAMES.get(number);
-        int failure = failureOf(call, b);
+        int failure = failureOf(call, b, c);
         if (failure != 0 && call != SystemCall.CLOSE) { // close(2) releases the descriptor even if it fails
             errno.set(JAVA_INT, 0, failure);
             return -1;
+        }
+        if (isLost(call)) {
+            return 0;
         }
         if (call == SystemCall.IO_URING_ENTER) {
             change((int) a, (int) b);
@@ -205,6 +241,8 @@ public final class FailingRequests implements Interposer {
             var ring = new Shared();
             ring.requests = result;
             RINGS.put((int) e, ring);
+        } else if (call == SystemCall.MMAP && (int) e == -1) {
+            MAPPINGS.add(result);
         } else if (call == SystemCall.IO_URING_ENTER) {
             RINGS.get((int) a).taken += (int) result;
         } else if (call == SystemCall.IO_URING_SETUP && hiddenFeatures != 0) {

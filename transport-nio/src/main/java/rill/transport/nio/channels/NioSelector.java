@@ -32,7 +32,7 @@ import rill.spi.readiness.Watched;
  * A loop's Selector: readiness is passed directly to a consumer, without a selected-key set.
  *
  * <p>NIO releases the descriptor of a channel that was closed in a callback with its next select. That precedes {@code closed}, so the listener may
- * count on it.
+ * count on it: what is closed within a select is told so by a later one.
  */
 public final class NioSelector extends ReadinessSelector<NioAccepted> {
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
