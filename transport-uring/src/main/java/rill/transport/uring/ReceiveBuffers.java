@@ -202,7 +202,7 @@ final class ReceiveBuffers {
 
     /** Receives by a call, and returns whether there was anything. It overwrites what is here: only when the ring is about to be closed. */
     boolean discard(MemorySegment errno, int socket) {
-        return LibC.recv(errno, socket, bytes.address(), (int) ALL) > 0;
+        return LibC.recv(errno, socket, bytes.address(), ALL) > 0;
     }
 
     /** Releases the memory, once the ring is closed. */
