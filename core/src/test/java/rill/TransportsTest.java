@@ -30,7 +30,7 @@ class TransportsTest {
         assertThatThrownBy(Loop::open)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("no transport is available")
-                .hasMessageContaining("rill.transport.nio");
+                .hasMessageContaining("dev.rill:rill-transport-nio");
     }
 
     @Test
