@@ -619,9 +619,7 @@ final class Calls<Q, A> implements Receiver<A> {
         forEach(call -> count[0] += call.isWanted() ? 1 : 0);
         int unanswered = count[0];
         if (unanswered > 0) {
-            link.failed(
-                    new IOException("the peer ended its stream with " + callsUnanswered(unanswered)),
-                    false);
+            link.failed(new IOException("the peer ended its stream with " + callsUnanswered(unanswered)), false);
         } else {
             link.close();
         }

@@ -1,6 +1,5 @@
 package rill;
 
-
 /**
  * The graceful end of a connection's output. Made on first use; until then there is none.
  *

@@ -64,7 +64,8 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         Future<A> answer;
         answering = true;
         try {
-            answer = Objects.requireNonNull(service.answer(request), "the service has returned null, where a Future of an answer is expected");
+            answer = Objects.requireNonNull(
+                    service.answer(request), "the service has returned null, where a Future of an answer is expected");
         } catch (Throwable t) {
             answer = loop.promise();
             ((Promise<A>) answer).fail(t);
@@ -110,7 +111,8 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
             }
             A message = answer.result();
             if (message == null) {
-                link.failed(new NullPointerException("the service's Future gave null, where an answer is expected"), false);
+                link.failed(
+                        new NullPointerException("the service's Future gave null, where an answer is expected"), false);
                 return;
             }
             Throwable unwritten = link.outbound().encode(link.stack().top(), message);

@@ -105,7 +105,8 @@ final class Intake implements IncomingBody.Origin {
     private void ask(Exchange exchange, HttpRequest request) {
         Future<HttpResponse> promised;
         try {
-            promised = Objects.requireNonNull(server.service().answer(request), "it has returned null, where a Future of a response is expected");
+            promised = Objects.requireNonNull(
+                    server.service().answer(request), "it has returned null, where a Future of a response is expected");
         } catch (Throwable t) {
             promised = owner.loop().failed(t);
         }

@@ -96,7 +96,8 @@ final class ClientResponseTest extends HttpClientRig {
 
     @Test
     void text_has_a_limit_of_its_own() throws IOException {
-        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4\nfour\n0\n\n"));
+        var server =
+                server((peer, request) -> peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4\nfour\n0\n\n"));
         loop.run(() -> {
             assertThat(client().get(server.uri()).await().text(4).await()).isEqualTo("four");
             Future<String> tooLong = client().get(server.uri()).await().text(3);

@@ -20,15 +20,14 @@ import rill.transport.sim.Simulation;
 @ExtendWith(Leaks.class)
 class HttpDateTest {
     private static String dateOf(Loop server, SocketAddress at, Loop loop, HttpServerOptions options) throws Exception {
-        HttpServer listening = HttpServer.listen(
-                        server, at, options, request -> Future.of(HttpResponse.text("now")))
+        HttpServer listening = HttpServer.listen(server, at, options, request -> Future.of(HttpResponse.text("now")))
                 .await();
         var address = (InetSocketAddress) listening.address();
         try (listening;
                 var client = HttpClient.on(loop)) {
             return loop.run(() -> {
-                try (ClientResponse response =
-                        client.get("http://" + address.getHostString() + ":" + address.getPort()).await()) {
+                try (ClientResponse response = client.get("http://" + address.getHostString() + ":" + address.getPort())
+                        .await()) {
                     return String.valueOf(response.field("Date"));
                 }
             });
@@ -45,7 +44,9 @@ class HttpDateTest {
                     host.address(80),
                     simulation.host("client").loop("main"),
                     HttpServerOptions.defaults());
-            assertThat(Duration.between(HttpDates.parse(date, host.wallClock().instant()), host.wallClock().instant()))
+            assertThat(Duration.between(
+                            HttpDates.parse(date, host.wallClock().instant()),
+                            host.wallClock().instant()))
                     .isBetween(Duration.ZERO, Duration.ofSeconds(10));
         }
     }

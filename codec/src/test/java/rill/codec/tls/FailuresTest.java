@@ -16,8 +16,8 @@ class FailuresTest {
 
     @Test
     void an_alert_that_the_peer_could_send_in_plain_text_only_is_known_as_well() {
-        var plain = new GeneralSecurityException(
-                "Unexpected plaintext alert received: Level: fatal; Alert: unknown_ca");
+        var plain =
+                new GeneralSecurityException("Unexpected plaintext alert received: Level: fatal; Alert: unknown_ca");
         assertThat(new Failures(false, "1.2.3.4:5")
                         .of(new SSLException("Unexpected exception", plain))
                         .getMessage())

@@ -26,7 +26,8 @@ class IdentityTest {
         KeyStore store = KeyStore.getInstance(type);
         store.load(null, null);
         for (int i = 0; i < keys.length; i++) {
-            store.setKeyEntry("key-" + i, keys[i].key(), PASSWORD, keys[i].chain().toArray(Certificate[]::new));
+            store.setKeyEntry(
+                    "key-" + i, keys[i].key(), PASSWORD, keys[i].chain().toArray(Certificate[]::new));
         }
         store.setCertificateEntry("authority", Certificates.AUTHORITY.certificate());
         Path file = folder.resolve("store." + type);

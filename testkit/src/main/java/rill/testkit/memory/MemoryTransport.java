@@ -216,8 +216,8 @@ public final class MemoryTransport implements Transport {
     @Override
     public Environment environment() {
         if (environment == null) {
-            environment = new Environment(
-                    clock(), new SeededRandom(new Random(seed)), resolver(), time::later, memory, time);
+            environment =
+                    new Environment(clock(), new SeededRandom(new Random(seed)), resolver(), time::later, memory, time);
         }
         return environment;
     }
