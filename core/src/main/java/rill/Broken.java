@@ -57,6 +57,9 @@ final class Broken {
         }
         if (noMoreComes && link.stack().isNeverReady()) {
             audience.tellUnready(); // so that there is a receiver for what waits
+            if (!link.mayFail()) {
+                return; // its owner has ended it
+            }
         }
         if (noMoreComes || wirePaused) {
             if (link.inbound().finishing()) {

@@ -358,6 +358,8 @@ public final class Connection<R, W> implements AutoCloseable {
      * To know whether everything has left, call {@link #flush} first. What a layer still holds back in its handshake was never sent; that it can't be
      * is a failure.
      *
+     * <p>What this thread writes afterwards is refused. What other threads write meanwhile may still leave, until the loop begins to close.
+     *
      * <p>This only begins the close and does not wait, so it may be called anywhere, including by try-with-resources. The Future of {@link #finish}
      * is done when the close is over; {@link Loop#close()} waits for it. Idempotent.
      */

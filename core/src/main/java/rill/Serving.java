@@ -249,7 +249,7 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
      * </pre>
      *
      * @throws InterruptedIOException if this thread is interrupted
-     * @throws IllegalStateException within a callback or a Task of a loop
+     * @throws IllegalStateException within a callback or a Task of a loop, or where only another thread may drive the loop and does not
      */
     void join() throws InterruptedIOException;
 }

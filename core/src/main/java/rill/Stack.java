@@ -37,7 +37,7 @@ final class Stack {
 
     /** Puts the stages of a pipeline in place; those from {@code kept} on are new. Bytes that were not decoded yet are handed over to them. */
     void install(Stage[] next, int kept) {
-        Stage[] replaced = stages();
+        Stage[] replaced = isEmpty() ? NONE : stages();
         bottom = next[0];
         others = next.length == 1 ? NONE : Arrays.copyOfRange(next, 1, next.length);
         for (int i = Math.max(0, kept - 1); i < next.length - 1; i++) {

@@ -182,6 +182,28 @@ class ReadyToServeTest {
         loops.reporter().assertNone();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"close", "abort", "throw"})
+    void an_owner_who_is_given_such_a_connection_and_does_not_want_it_leaves_nothing(String how) {
+        Pipeline<String, String> waiting = TextLines.pipeline().over(context -> new Waiting());
+        Listener server = loops.settle(loop.listen(ANY, waiting, connection -> {
+            connection.onFailure(failure -> told.add("failed"));
+            switch (how) {
+                case "close" -> connection.close();
+                case "abort" -> connection.abort();
+                default -> throw new IllegalStateException("on purpose");
+            }
+        }));
+        Connection<ByteBuf, ByteBuf> peer = connect(server);
+        says(peer, "one\ntwo\n");
+        loop.execute(peer::abort);
+        ticks();
+        assertThat(loop.connections()).isZero();
+        assertThat(loop.nextTimer()).as("a timer that nobody waits for").isEmpty();
+        assertThat(told).isEqualTo(how.equals("throw") ? List.of("failed") : List.of());
+        loops.reporter().assertNone();
+    }
+
     @Test
     void what_a_handler_throws_then_fails_the_connection() {
         Listener server = loops.settle(loop.listen(ANY, HOLDING, connection -> {

@@ -122,6 +122,13 @@ final class Exchange {
         }
     }
 
+    /** The time for the answer is over. One that is there already, on another loop perhaps, will be sent. */
+    void tooLate() {
+        if (promised != null && answer != null && answer.cancel()) {
+            mayComeLate(promised);
+        }
+    }
+
     /** The handler's answer is not wanted any more. A Task may give one all the same, in its own time. */
     void giveUp() {
         Future<HttpResponse> future = promised;
@@ -129,6 +136,10 @@ final class Exchange {
             return;
         }
         answer.cancel();
+        mayComeLate(future);
+    }
+
+    private void mayComeLate(Future<HttpResponse> future) {
         if (future.isDone()) {
             Throwable failure = future.failure();
             unused(failure == null ? future.result() : null, failure);

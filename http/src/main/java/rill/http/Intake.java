@@ -126,7 +126,7 @@ final class Intake implements IncomingBody.Origin {
     /** Gives up the handler's Future when its time is up; null if it has as much as it wants. */
     private @Nullable Handle deadlineOf(Exchange exchange) {
         Duration most = server.options().answerDeadline();
-        return most.isZero() ? null : owner.loop().schedule(most, "deadline of an answer", exchange::giveUp);
+        return most.isZero() ? null : owner.loop().schedule(most, "deadline of an answer", exchange::tooLate);
     }
 
     private void ended(Exchange exchange, IncomingBody body, HttpFields trailers) {

@@ -428,7 +428,7 @@ public final class RespSubscriber implements AutoCloseable {
         connection.resume();
     }
 
-    /** Closes the connection gracefully, without waiting: see {@link Connection#close}. */
+    /** Closes the connection gracefully, without waiting: see {@link Connection#close}. What was asked for and has not been written yet fails. */
     @Override
     public void close() {
         if (isOpen()) {

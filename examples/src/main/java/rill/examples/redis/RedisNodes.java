@@ -206,7 +206,9 @@ final class RedisNodes {
         if (!inVain && (!part.isSplit() || tries >= MOST_TRIES)) {
             return null;
         }
-        return loop.delay(pause(tries))
+        Duration pause = pause(tries);
+        Duration toDeadline = Duration.ofNanos(Math.max(0, due - loop.nanoTime()));
+        return loop.delay(pause.compareTo(toDeadline) < 0 ? pause : toDeadline)
                 .flatMap(over ->
                         call(part.commands(), nodeOf(part.commands()), false, MOST_REDIRECTIONS, tries + 1, due));
     }

@@ -25,6 +25,7 @@ final class Ending {
     private @Nullable Throwable cause;
     private boolean reset;
     private boolean held; // the end waits until an answer is handled
+    private boolean over; // to be told
     private boolean told;
 
     Ending(UringWire wire, Receiving receiving, Sending sending) {
@@ -116,10 +117,11 @@ final class Ending {
 
     /** Finishes the end, once the last answer has arrived. */
     void finishIfOver() {
-        if (!isUnderWay() && !held && !told) {
+        if (!over && !isUnderWay() && !held) {
             sending.release();
             wire.announceEnd();
             giveBackDescriptor();
+            over = true;
         }
     }
 
@@ -127,7 +129,10 @@ final class Ending {
         wire.closeDescriptor(reset || receiving.hasLost());
     }
 
-    /** Ends the stream in both directions and takes what has arrived: from then on a send fails, and there is nothing to receive. */
+    /**
+     * Ends the stream in both directions and takes what has arrived: from then on a send fails, and there is nothing to receive. The peer of a Wire that
+     * is being aborted may see an end before the reset.
+     */
     void cutOff() {
         if (isUnderWay()) {
             LibC.shutdown(wire.selector.memory().errno, wire.fd(), SHUT_RDWR);
