@@ -17,12 +17,19 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# Debian asks this script before it starts a service; 101 means: don't. Somebody else's answer stays.
-if [[ ! -e $policy ]]; then
+# Debian asks this script before it starts a service; 101 means: don't. Somebody else's answer stays; one that an earlier run had no time to remove
+# does not.
+if [[ ! -e $policy ]] || grep -q '^# rill' "$policy"; then
   ours=yes
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  printf '#!/bin/sh\n# rill: made by scripts/apt-install.sh while it runs; if it is still here later, delete it\nexit 101\n' >"$policy"
   chmod 755 "$policy"
 fi
+
+# Those that are here already are somebody's own.
+fresh=()
+for package in "$@"; do
+  dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || fresh+=("$package")
+done
 
 export DEBIAN_FRONTEND=noninteractive
 install=(apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "$@")
@@ -41,7 +48,7 @@ fi
 
 # A service that was not started now should not come up with the next boot either.
 if command -v systemctl >/dev/null; then
-  for package in "$@"; do
+  for package in ${fresh[@]+"${fresh[@]}"}; do
     dpkg -L "$package" | sed -n 's:.*/systemd/system/\([^@/]*\)\.service$:\1:p' | while read -r service; do
       systemctl disable --quiet "$service" >/dev/null 2>&1 || true
     done || true
