@@ -6,7 +6,9 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -126,6 +128,8 @@ class ScriptTest {
         Files.writeString(jdk.resolveSibling("release"), "JAVA_VERSION=\"25.0.1\"\n");
     }
 
+    private final Map<String, String> environment = new HashMap<>();
+
     private Programs.Result rill(String... arguments) throws IOException, InterruptedException {
         var builder = new ProcessBuilder(
                 Stream.concat(Stream.of(folder.resolve("rill").toString()), Stream.of(arguments))
@@ -134,6 +138,7 @@ class ScriptTest {
         builder.environment().put("PATH", bin.toString());
         builder.environment().put("HOME", folder.toString());
         builder.environment().put("NOTES", folder.toString());
+        builder.environment().putAll(environment);
         return Programs.run(builder.directory(new File("/")));
     }
 
@@ -215,6 +220,47 @@ class ScriptTest {
                                 + " dante-server haproxy memcached microsocks tinyproxy nodejs")
                         .split(" ", -1))
                 .contains("apache2-utils", "wrk", "nghttp2-client", "slowhttptest", "apache2");
+    }
+
+    @Test
+    void a_package_that_the_distribution_lacks_does_not_cost_the_others() throws Exception {
+        jdk("jvm");
+        Files.delete(bin.resolve("redis-server"));
+        Files.delete(bin.resolve("wrk"));
+        write(
+                folder.resolve("scripts").resolve("apt-install.sh"),
+                "#!/usr/bin/env bash\necho \"apt-install $*\" >>\"$NOTES/calls\"\n[[ $# == 1 && $1 != wrk ]]\n");
+        rill("test");
+        assertThat(calls()).contains("apt-install redis-server", "apt-install wrk");
+    }
+
+    @Test
+    void nothing_is_installed_for_whoever_does_not_want_it() throws Exception {
+        jdk("jvm");
+        Files.delete(bin.resolve("redis-server"));
+        environment.put("RILL_INSTALL", "0");
+        assertThat(rill("test").errors()).contains("no redis-server found");
+        assertThat(calls()).noneMatch(call -> call.startsWith("apt-install"));
+    }
+
+    @Test
+    void an_option_that_replaces_the_tests_goes_with_no_other() throws Exception {
+        jdk("jvm");
+        for (String[] options : new String[][] {{"--stress", "--quick"}, {"--storm", "1", "--sim"}, {"--mutants", "--sim"}}) {
+            var test = rill(Stream.concat(Stream.of("test"), Stream.of(options)).toArray(String[]::new));
+            assertThat(test.status()).isEqualTo(2);
+            assertThat(test.errors()).contains(options[0]);
+        }
+        assertThat(calls()).isEmpty();
+    }
+
+    @Test
+    void a_maven_that_does_not_start_is_shown() throws Exception {
+        jdk("jvm");
+        tool("mvn", "echo 'no such flag' >&2; exit 1");
+        var demo = rill("demo");
+        assertThat(demo.status()).isEqualTo(2);
+        assertThat(demo.errors()).contains("no such flag", "Maven does not start");
     }
 
     @Test
