@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Messages are received either by {@link #receive} (pull: the natural form in a Task; nothing is decoded ahead of demand) or by {@link #onMessage}
  * (push), not by both.
  *
- * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #shutdownOutput}, {@link #close}, {@link #finish}, {@link #abort}, {@link #closed} and
- * {@link #isOpen} may be called from any thread; the rest on the connection's loop, or while nobody drives it. They throw
- * {@link IllegalStateException} while another thread does. Callbacks run on the loop.
+ * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #shutdownOutput}, {@link #close}, {@link #finish}, {@link #abort}, {@link #closed},
+ * {@link #isOpen}, {@link #pending}, {@link #loop}, {@link #localAddress} and {@link #remoteAddress} may be called from any thread; the rest on the
+ * connection's loop, or while nobody drives it. They throw {@link IllegalStateException} while another thread does. Callbacks run on the loop.
  *
  * <p><b>Ownership:</b> a message that came in belongs to its receiver. {@link #write} takes over the message: whatever it holds is released exactly
  * once, sent or not.
@@ -449,13 +449,18 @@ public final class Connection<R, W> implements AutoCloseable {
         return Optional.ofNullable(link.stack().info(type));
     }
 
-    /** Sets a socket option. On the loop. */
+    /**
+     * Sets a socket option. On the loop.
+     *
+     * @throws IllegalArgumentException naming option and transport, if the transport does not support the option
+     * @throws java.nio.channels.ClosedChannelException if the connection is closed
+     */
     public <T> void option(SocketOption<T> option, T value) throws IOException {
         link.loop().requireConfined("option", link);
         link.wire().set(option, value);
     }
 
-    /** Reads a socket option. On the loop. */
+    /** Reads a socket option. On the loop. Throws what {@link #option(SocketOption, Object)} throws. */
     public <T> T option(SocketOption<T> option) throws IOException {
         link.loop().requireConfined("option", link);
         return link.wire().get(option);

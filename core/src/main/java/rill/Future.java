@@ -105,6 +105,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * Returns a Future of all results, in the order of the arguments. Fails with the first failure. Then, or if it is cancelled, it gives up the
      * others: those that nobody else waits for are cancelled, and a connection that one of them has made is closed. For an empty list it is done at
      * once, on the current loop.
+     *
+     * @throws IllegalStateException if the list is empty and there is no current loop
      */
     public static <T extends @Nullable Object> Future<List<T>> all(List<? extends Future<? extends T>> parts) {
         return parts.isEmpty() ? of(List.of()) : Derived.allOf(parts);

@@ -313,7 +313,7 @@ public final class Loop extends BareLoop implements Serving {
         return counters().snapshot(ticking().pendingTimers(), buffers.taken(), buffers.kept());
     }
 
-    /** The source of randomness: secure in production, seeded in a simulation. On the loop only. */
+    /** The source of randomness: secure in production, seeded in a simulation. On the loop, or while nobody drives it; not checked. */
     public RandomGenerator random() {
         return environment.random();
     }

@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +32,7 @@ final class Dashboard {
     private final Loop loop;
     private final Pool<Command, Reply> pool;
     private final HttpResponse page;
-    private final long[] latencies = new long[1000]; // the latest, in nanoseconds
-    private int called;
+    private final Latest latencies = new Latest(1000); // in nanoseconds
 
     private Dashboard(Loop loop, Pool<Command, Reply> pool, HttpResponse page) {
         this.loop = loop;
@@ -50,8 +48,14 @@ final class Dashboard {
                 var pool = loop.pool(
                         redis.address(), Resp.client(), PoolOptions.defaults().connections(1, 4));
                 var dashboard = new Dashboard(loop, pool, page);
-                dashboard.work();
-                return HttpServer.listen(loop, address, dashboard::answer);
+                return HttpServer.listen(loop, address, dashboard::answer).onDone((server, failure) -> {
+                    if (failure == null) {
+                        dashboard.work();
+                    } else {
+                        pool.close();
+                        redis.close();
+                    }
+                });
             });
         }
     }
@@ -60,8 +64,11 @@ final class Dashboard {
         double wave = Math.sin(loop.nanoTime() / 2e9);
         for (int calls = (int) (20 + 15 * wave) + loop.random().nextInt(5); calls > 0; calls--) {
             long begun = loop.nanoTime();
-            pool.call(Command.of("INCR", "calls"))
-                    .onDone((reply, failure) -> latencies[called++ % latencies.length] = loop.nanoTime() - begun);
+            pool.call(Command.of("INCR", "calls")).onDone((reply, failure) -> {
+                if (failure == null) {
+                    latencies.add(loop.nanoTime() - begun);
+                }
+            });
         }
         loop.schedule(WORK, "work for the dashboard", this::work);
     }
@@ -94,8 +101,7 @@ final class Dashboard {
     private String now() {
         LoopMetrics loops = loop.metrics();
         PoolMetrics pools = pool.metrics();
-        long[] sorted = Arrays.copyOf(latencies, Math.min(called, latencies.length));
-        Arrays.sort(sorted);
+        long[] sorted = latencies.sorted();
         return String.format(
                 Locale.ROOT,
                 "{\"at\":%d,\"busy\":%d,\"ticks\":%d,\"handles\":%d,\"lag\":%d,\"longestTick\":%d,\"connections\":%d,"

@@ -26,7 +26,8 @@ final class HttpDemo {
         return switch (request.path()) {
             case "/" -> Future.of(HELLO);
             case "/hello" -> request.body().text().map(name -> HttpResponse.text("hello, " + name + "\n"));
-            case "/echo" -> Future.of(HttpResponse.of(request.body())); // streamed, with back-pressure
+            case "/echo" -> // streamed, with back-pressure
+                Future.of(HttpResponse.of(request.body()).with("Content-Type", "application/octet-stream"));
             default -> Future.of(HttpResponse.text("nothing here\n").status(404));
         };
     }

@@ -31,6 +31,7 @@ final class HttpFetching {
 
     private HttpFetching() {}
 
+    /** Returns what the answer says, whatever its status. */
     static String page(String uri) throws IOException {
         try (var loop = Loop.open();
                 var client = HttpClient.on(loop)) {
@@ -47,9 +48,12 @@ final class HttpFetching {
                 .bodyBytes(1024 * 1024);
     }
 
-    /** Call in a Task, or anywhere off the loop. */
+    /** Call off the loop, which a slow stream would block; in a Task, use {@link ClientResponse#saveTo}. */
     static long download(HttpClient client, URI uri, OutputStream to) throws IOException {
         try (ClientResponse response = client.get(uri).await()) {
+            if (response.status() != 200) {
+                throw new IOException(uri + " was answered with " + response.status());
+            }
             long size = 0;
             for (ByteBuf piece = response.next().await();
                     piece != null;
@@ -78,21 +82,21 @@ final class HttpFetching {
 
     static List<String> listen(Loop loop, URI uri, String name) throws IOException {
         var heard = new ArrayList<String>();
-        var socket = WebSocket.connect(loop, uri).await();
-        socket.write(WebSocketMessage.text(name));
-        for (WebSocketMessage message = socket.receive().await();
-                message != null;
-                message = socket.receive().await()) {
-            switch (message) {
-                case Text text -> heard.add(text.text());
-                case Close close -> heard.add("closed: " + close.code());
-                default -> message.release(); // a binary message holds a buffer
-            }
-            if (heard.size() == 2) {
-                socket.write(WebSocketMessage.close(Close.NORMAL, "enough"));
+        try (var socket = WebSocket.connect(loop, uri).await()) {
+            socket.write(WebSocketMessage.text(name));
+            for (WebSocketMessage message = socket.receive().await();
+                    message != null;
+                    message = socket.receive().await()) {
+                switch (message) {
+                    case Text text -> heard.add(text.text());
+                    case Close close -> heard.add("closed: " + close.code());
+                    default -> message.release(); // a binary message holds a buffer
+                }
+                if (heard.size() == 2) {
+                    socket.write(WebSocketMessage.close(Close.NORMAL, "enough"));
+                }
             }
         }
-        socket.close();
         return heard;
     }
 

@@ -301,14 +301,8 @@ final class Main implements Callable<Integer> {
 
     private int serveWeb(Web server, int port, String scheme) throws IOException {
         Serving.untilStopped(
-                loop -> {
-                    try {
-                        return server.serve(loop, Loopback.port(port))
-                                .map(each -> scheme + "://" + Serving.inWords(each.address()) + "/");
-                    } catch (IOException e) {
-                        return Future.failed(e);
-                    }
-                },
+                loop -> server.serve(loop, Loopback.port(port))
+                        .map(each -> scheme + "://" + Serving.inWords(each.address()) + "/"),
                 out());
         return CommandLine.ExitCode.OK;
     }

@@ -23,7 +23,7 @@ final class RedisPeer {
     private static final Set<String> NOT_QUEUED =
             Set.of("SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "HELLO");
 
-    private static final Reply QUEUED = new Reply.Simple("QUEUED");
+    private static final int LONGEST_TRANSACTION = 10_000;
 
     private final Connection<Command, Reply> connection;
     private final RedisCommands commands;
@@ -34,6 +34,7 @@ final class RedisPeer {
     private RespVersion version = RespVersion.RESP2;
     private Reply name = Reply.NULL;
     private @Nullable List<RedisCall> queued; // since MULTI
+    private boolean overlong; // some were not queued, so none is carried out
 
     RedisPeer(Connection<Command, Reply> connection, RedisCommands commands, RedisChannels channels) {
         this.connection = connection;
@@ -132,7 +133,13 @@ final class RedisPeer {
                 end(call.withArguments(0));
                 yield Reply.OK;
             }
-            case "EXEC" -> carryOutAll(end(call.withArguments(0)));
+            case "EXEC" -> {
+                List<RedisCall> transaction = end(call.withArguments(0));
+                if (overlong) {
+                    throw RefusedCommand.discarded();
+                }
+                yield carryOutAll(transaction);
+            }
             default -> queued == null ? null : queue(called, call, queued);
         };
     }
@@ -142,6 +149,7 @@ final class RedisPeer {
             throw RefusedCommand.because(multi.command().name() + " calls can not be nested");
         }
         queued = new ArrayList<>();
+        overlong = false;
         return Reply.OK;
     }
 
@@ -154,15 +162,19 @@ final class RedisPeer {
         return transaction;
     }
 
-    private static @Nullable Reply queue(String called, RedisCall call, List<RedisCall> transaction) {
+    private @Nullable Reply queue(String called, RedisCall call, List<RedisCall> transaction) {
         if (called.equals("QUIT")) {
             return null;
         }
         if (NOT_QUEUED.contains(called)) {
             throw RefusedCommand.because("Command not allowed inside a transaction");
         }
+        if (transaction.size() == LONGEST_TRANSACTION) {
+            overlong = true;
+            throw RefusedCommand.because("a transaction has at most " + LONGEST_TRANSACTION + " commands");
+        }
         transaction.add(call);
-        return QUEUED;
+        return Reply.QUEUED;
     }
 
     private Reply carryOutAll(List<RedisCall> transaction) {

@@ -23,6 +23,10 @@ final class RefusedCommand extends RuntimeException {
         return new RefusedCommand("WRONGTYPE Operation against a key holding the wrong kind of value");
     }
 
+    static RefusedCommand discarded() {
+        return new RefusedCommand("EXECABORT Transaction discarded because of previous errors.");
+    }
+
     static RefusedCommand wrongPassword() {
         return new RefusedCommand("WRONGPASS invalid username-password pair or user is disabled.");
     }

@@ -1,5 +1,6 @@
 package rill.examples;
 
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.util.List;
@@ -38,12 +39,14 @@ final class ReverseProxy {
 
     private final HttpClient client;
     private final List<URI> servers;
+    private final String via; // RFC 9110, section 7.6.3
     private int turn;
 
     private ReverseProxy(Loop loop, List<URI> servers) {
         this.client =
                 HttpClient.on(loop, HttpClientOptions.defaults().inflate(false).connections(100));
         this.servers = servers;
+        this.via = "1.1 rill-" + Long.toHexString(loop.random().nextLong()); // two in a row are no circle
     }
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address, List<URI> servers) {
@@ -54,12 +57,17 @@ final class ReverseProxy {
         if (request.method().equals("CONNECT")) {
             throw new HttpRefusedException(501, "there are no tunnels here");
         }
+        if (request.fields().hasToken("via", via)) {
+            throw new HttpRefusedException(508, "this request has come by here before");
+        }
         URI server = servers.get(Math.floorMod(turn++, servers.size()));
         ClientRequest onward = ClientRequest.of(request.method(), server)
                 .target(request.pathAndQuery())
-                .fields(passedOn(request.fields()).add("X-Forwarded-For", shown(request.remoteAddress())))
+                .fields(passedOn(request.fields())
+                        .add("Via", via)
+                        .add("X-Forwarded-For", shown(request.remoteAddress())))
                 .body(request.body());
-        return client.send(onward).map(ReverseProxy::handBack).recover(ReverseProxy::failed);
+        return client.send(onward).map(ReverseProxy::handBack).recover(IOException.class, ReverseProxy::failed);
     }
 
     private static HttpResponse handBack(ClientResponse response) {
@@ -83,7 +91,7 @@ final class ReverseProxy {
         return passed;
     }
 
-    private static HttpResponse failed(Throwable failure) {
+    private static HttpResponse failed(IOException failure) {
         boolean late = failure instanceof CallFailedException && failure.getCause() instanceof DeadlineException;
         return HttpResponse.text((late ? "the server took too long" : "the server can't be reached") + "\n")
                 .status(late ? 504 : 502);

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.function.Function;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
@@ -15,6 +14,12 @@ final class Serving {
     @FunctionalInterface
     interface Server {
         Future<Listener> serve(Loop loop, SocketAddress address);
+    }
+
+    /** Starts a server on a loop, and returns where it can be reached. */
+    @FunctionalInterface
+    interface Start {
+        Future<String> on(Loop loop) throws IOException;
     }
 
     /** How long a stop may take: enough for pending answers, but not for peers that don't hang up. */
@@ -31,11 +36,11 @@ final class Serving {
         return address.toString().substring(1);
     }
 
-    /** Does the same for a server that is started on a loop and returns where it can be reached. */
-    static void untilStopped(Function<Loop, Future<String>> server, PrintWriter out) throws IOException {
+    /** Does the same for any server. */
+    static void untilStopped(Start server, PrintWriter out) throws IOException {
         try (var loop = Loop.open()) {
-            String address = server.apply(loop).await();
             loop.closeOnShutdown(STOP_DEADLINE); // accepts no more, finishes what is in flight
+            String address = server.on(loop).await();
             Runtime.getRuntime().addShutdownHook(new Thread(untilEndOf(Thread.currentThread()), "last word"));
             out.println("listening at " + address + "; Ctrl-C stops it");
             loop.join();

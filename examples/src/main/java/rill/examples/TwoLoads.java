@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import rill.Client;
 import rill.ClientProtocol;
+import rill.Future;
 import rill.Loop;
 import rill.Task;
 import rill.codec.Text;
@@ -31,7 +33,8 @@ final class TwoLoads {
             int sum = loop.run(() -> {
                 Task<Integer> x = loop.task("load from A", () -> load(loop, hostA)); // two Tasks, side by side,
                 Task<Integer> y = loop.task("load from B", () -> load(loop, hostB)); // on one thread
-                return x.await() + y.await();
+                List<Integer> both = Future.all(x, y).await(); // if one fails, the other is given up
+                return both.get(0) + both.get(1);
             });
             // README: tasks end
 
@@ -46,11 +49,10 @@ final class TwoLoads {
     }
 
     private static int load(Loop loop, SocketAddress host) throws IOException {
-        Client<String, String> client =
-                loop.connect(host, ClientProtocol.inOrder(Text.lines())).await();
-        String answer = client.call("how many?").await();
-        client.close();
-        return Integer.parseInt(answer);
+        try (Client<String, String> client =
+                loop.connect(host, ClientProtocol.inOrder(Text.lines())).await()) {
+            return Integer.parseInt(client.call("how many?").await());
+        }
     }
 
     /** Starts a server that answers after {@code delay}. */

@@ -14,12 +14,13 @@ import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
 /**
- * Accepts files by {@code PUT} and {@code POST}, and writes them to a folder as they arrive: a client is read no faster than the disk writes, and a
- * file appears once it is complete. Progress is printed meanwhile.
+ * Accepts files by {@code PUT}, and writes them to a folder as they arrive: a client is read no faster than the disk writes, and a file appears once
+ * it is complete. Not by {@code POST}: a browser lets any page post anywhere, but asks before it puts. Progress is printed meanwhile, on the loop,
+ * which therefore stands still while the terminal does.
  */
 final class UploadDemo {
     private static final long STEP = 16 * 1024 * 1024;
-    private static final long MOST = 1024L * 1024 * 1024 * 1024;
+    private static final long MOST = 1024 * 1024 * 1024;
 
     private final Path folder;
     private final PrintWriter out;
@@ -37,8 +38,8 @@ final class UploadDemo {
     }
 
     private HttpResponse take(HttpRequest request) throws IOException {
-        if (!request.method().equals("PUT") && !request.method().equals("POST")) {
-            return HttpResponse.text("PUT or POST a file\n").status(405).with("Allow", "PUT, POST");
+        if (!request.method().equals("PUT")) {
+            return HttpResponse.text("PUT a file\n").status(405).with("Allow", "PUT");
         }
         Path file = folder.resolve("upload-" + count.incrementAndGet()); // a LoopGroup has several threads
         long size = request.body().saveTo(file, MOST, new Told(file)).await();

@@ -3,10 +3,12 @@ package rill.examples;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketAddress;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Future;
@@ -18,12 +20,16 @@ import rill.http.websocket.WebSocket;
 import rill.http.websocket.WebSocketMessage;
 import rill.http.websocket.WebSocketMessage.Close;
 import rill.http.websocket.WebSocketMessage.Text;
+import rill.http.websocket.WebSocketOptions;
 
 /** A chat room for browsers: a page, and a WebSocket for each that has it open. The first message is a member's name. */
 final class WebChat {
     private static final int LONGEST_NAME = 40;
 
+    private static final WebSocketOptions OPTIONS = WebSocketOptions.defaults().messageBytes(4 * 1024);
+
     private final Map<Connection<WebSocketMessage, WebSocketMessage>, String> members = new LinkedHashMap<>();
+    private final Set<Connection<WebSocketMessage, WebSocketMessage>> behind = new HashSet<>();
     private final HttpResponse page;
 
     private WebChat(HttpResponse page) {
@@ -41,7 +47,7 @@ final class WebChat {
         return Future.of(
                 switch (request.path()) {
                     case "/" -> page;
-                    case "/chat" -> WebSocket.answer(request, this::welcome);
+                    case "/chat" -> WebSocket.answer(request, OPTIONS, this::welcome);
                     default -> HttpResponse.text("nothing here\n").status(404);
                 });
     }
@@ -76,11 +82,15 @@ final class WebChat {
         }
     }
 
-    /** A member that does not read is not waited for: its connection fails at its hard limit, and the others continue. */
+    /** A member that does not keep up misses lines: it holds up nobody, and never reaches its hard limit. */
     private void tellAll(String line) {
         for (var member : List.copyOf(members.keySet())) {
-            if (member.isOpen()) {
-                member.write(WebSocketMessage.text(line));
+            if (member.isOpen() && !behind.contains(member)) {
+                Future<?> accepted = member.write(WebSocketMessage.text(line));
+                if (!accepted.isDone()) { // more bytes wait to leave than should
+                    behind.add(member);
+                    accepted.onDone((nothing, failure) -> behind.remove(member));
+                }
             }
         }
     }

@@ -40,6 +40,7 @@ class HttpFetchingTest {
                                 ? HttpResponse.text("nothing ordered").status(400)
                                 : HttpResponse.text("").status(201));
             case "/large" -> Future.of(HttpResponse.bytes("application/octet-stream", new byte[2_000_000]));
+            case "/missing" -> Future.of(HttpResponse.text("nothing here").status(404));
             default -> Future.of(HttpResponse.text("a page"));
         };
     }
@@ -57,6 +58,9 @@ class HttpFetchingTest {
                 assertThat(HttpFetching.download(client, URI.create(base + "/large"), bytes))
                         .isEqualTo(2_000_000);
                 assertThat(bytes.size()).isEqualTo(2_000_000);
+                assertThatThrownBy(() -> HttpFetching.download(client, URI.create(base + "/missing"), bytes))
+                        .hasMessageContaining("answered with 404");
+                assertThat(bytes.size()).as("a page of an error is no file").isEqualTo(2_000_000);
                 URI orders = URI.create(base + "/orders");
                 assertThat(HttpFetching.order(client, orders, "{}")).isEqualTo("ordered");
                 assertThat(HttpFetching.order(client, orders, "")).isEqualTo("refused: nothing ordered");

@@ -114,6 +114,25 @@ class MemoryRedisTest {
     }
 
     @Test
+    void a_transaction_that_is_too_long_is_refused_and_none_of_it_is_carried_out() throws IOException {
+        try (var server = new RunningServer(MemoryRedis::serve);
+                var caller = server.caller()) {
+            assertThat(caller.send("MULTI\r\n").line()).isEqualTo("+OK");
+            caller.send("INCR n\r\n".repeat(10_000));
+            assertThat(caller.read(9 * 10_000)).isEqualTo("+QUEUED\r\n".repeat(10_000));
+            assertThat(caller.send("INCR n\r\n").line()).isEqualTo("-ERR a transaction has at most 10000 commands");
+            assertThat(caller.send("INCR n\r\n").line()).isEqualTo("-ERR a transaction has at most 10000 commands");
+            assertThat(caller.send("EXEC\r\n").line())
+                    .isEqualTo("-EXECABORT Transaction discarded because of previous errors.");
+            assertThat(caller.send("EXISTS n\r\n").line()).isEqualTo(":0");
+            assertThat(caller.send("MULTI\r\n").line()).isEqualTo("+OK");
+            assertThat(caller.send("INCR n\r\n").line()).isEqualTo("+QUEUED");
+            assertThat(caller.send("EXEC\r\n").line()).isEqualTo("*1");
+            assertThat(caller.line()).isEqualTo(":1");
+        }
+    }
+
+    @Test
     void a_failure_that_is_no_protocol_error_is_reported() throws IOException {
         try (var server = new RunningServer(MemoryRedis::serve);
                 var other = server.caller()) {

@@ -79,6 +79,7 @@ class ReverseProxyTest {
                                 .with("X-Dropped", "no");
                     case "/streamed" -> HttpResponse.of(stream(Duration.ZERO, 3));
                     case "/events" -> HttpResponse.of(stream(Duration.ofMillis(50), Integer.MAX_VALUE));
+                    case "/via" -> HttpResponse.text(request.fields().all("via").toString());
                     case "/nothing" -> HttpResponse.of(204).with("Content-Length", "0");
                     default -> HttpResponse.text("from " + name);
                 });
@@ -251,6 +252,25 @@ class ReverseProxyTest {
         });
         loop.close();
         reporter.take(Report.ConnectionFailed.class); // from whichever side wrote to what was reset
+    }
+
+    @Test
+    void a_request_says_by_way_of_whom_it_comes_and_never_comes_twice() throws IOException {
+        loop.run(() -> {
+            ClientRequest request = ClientRequest.get(proxy + "/via").with("Via", "1.0 elsewhere");
+            String via = client.send(request).await().text().await();
+            assertThat(via).matches("\\[1\\.0 elsewhere, 1\\.1 rill-[0-9a-f]+]");
+            String own = via.substring(via.lastIndexOf(' ') + 1, via.length() - 1);
+            ClientResponse again = client.send(
+                            ClientRequest.get(proxy + "/").with("Via", "1.1 a, 1.1 " + own + ", 1.1 b"))
+                    .await();
+            assertThat(again.status()).isEqualTo(508);
+            again.discard();
+            ClientResponse other = client.send(ClientRequest.get(proxy + "/").with("Via", "1.1 " + own + "0"))
+                    .await();
+            assertThat(other.status()).as("by way of another").isEqualTo(200);
+            other.discard();
+        });
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,13 +14,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import rill.ConnectOptions;
 import rill.Connection;
+import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.http.websocket.WebSocket;
 import rill.http.websocket.WebSocketMessage;
 import rill.http.websocket.WebSocketMessage.Close;
 import rill.http.websocket.WebSocketMessage.Text;
+import rill.http.websocket.WebSocketOptions;
 import rill.testing.RecordingReporter;
 
 /** The chat, with our own client, and in a browser. */
@@ -86,6 +90,42 @@ class WebChatTest {
             assertThat(ann.receive().await()).isEqualTo(new Close(Close.UNSUPPORTED, "only texts are read here"));
             ann.finish().await();
             other.finish().await();
+        });
+    }
+
+    @Test
+    void who_does_not_keep_up_misses_lines_and_stays() throws IOException {
+        WebSocketOptions narrow = WebSocketOptions.defaults()
+                .connect(ConnectOptions.defaults().option(StandardSocketOptions.SO_RCVBUF, 16 * 1024));
+        clients.run(() -> {
+            var ann = join("Ann");
+            assertThat(ann.receive().await()).isInstanceOf(Text.class);
+            var bob = WebSocket.connect(clients, URI.create("ws://" + at + "/chat"), narrow)
+                    .await();
+            bob.write(WebSocketMessage.text("Bob"));
+            assertThat(ann.receive().await()).isInstanceOf(Text.class);
+            String much = "x".repeat(4_000);
+            for (int i = 0; i < 3_000; i++) { // more than the buffers of the system, ours, and the hard limit
+                ann.write(WebSocketMessage.text(much)).await();
+                assertThat(ann.receive().await()).isEqualTo(new Text("Ann: " + much));
+            }
+            Future<Boolean> heard = clients.task("Bob reads", () -> {
+                for (var message = bob.receive().await();
+                        message != null;
+                        message = bob.receive().await()) {
+                    if (message.equals(new Text("Ann: still there?"))) {
+                        return true;
+                    }
+                }
+                return false;
+            });
+            while (!heard.isDone()) {
+                ann.write(WebSocketMessage.text("still there?")).await();
+                ann.receive().await();
+            }
+            assertThat(heard.await()).isTrue();
+            bob.abort().await();
+            ann.finish().await();
         });
     }
 

@@ -62,7 +62,10 @@ public final class HttpRequest {
 
     // ---- making
 
-    /** Returns a request without fields or a body. Whether it can be sent is checked when it is sent. */
+    /**
+     * Returns a request without fields or a body, for tests of handlers, which take it as if it had been received. To send a request, make a
+     * {@link ClientRequest}.
+     */
     public static HttpRequest of(String method, String target) {
         return new HttpRequest(
                 Objects.requireNonNull(method, "method"),

@@ -97,6 +97,8 @@ public final class HttpResponse {
     /**
      * Returns {@link #file(Path)} for the file that a request's path names below a folder. A path that leads out of the folder, by {@code ..} or by a
      * symbolic link, is not found (404).
+     *
+     * @param path as returned by {@link HttpRequest#path}: it is decoded here
      */
     public static HttpResponse fileBelow(Path folder, String path) {
         Path file = FileBody.resolve(folder, path);

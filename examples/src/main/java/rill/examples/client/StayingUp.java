@@ -84,9 +84,11 @@ final class StayingUp {
         return group.pool(address, protocol("secret"), options);
     }
 
-    /** Makes all calls at once; each is answered, or says why not. */
+    /** Makes all calls at once, and returns what has become of each: its answer, or why there is none. */
     static List<String> getAll(Pool<String, String> store, List<String> keys) throws IOException {
-        var calls = keys.stream().map(key -> store.call("get " + key)).toList();
-        return Future.all(calls).await();
+        var calls = keys.stream()
+                .map(key -> store.call("get " + key).recover(IOException.class, why -> "failed: " + why.getMessage()))
+                .toList();
+        return calls.isEmpty() ? List.of() : Future.all(calls).await(); // all fails with the first that fails
     }
 }

@@ -13,7 +13,8 @@ import rill.codec.Text;
 
 /**
  * Lines of text, of which {@code PING} and {@code PONG} belong to the codec: it answers the former, and sends one while nothing arrives. A peer that
- * stays silent nevertheless has failed.
+ * stays silent nevertheless has failed. While this end does not read, it asks nothing and blames nobody. It does not answer either: for its peer, an
+ * end that pauses for too long is silent.
  *
  * @param patience how long the peer may be silent before it is asked, and again before it is given up
  */
@@ -71,6 +72,10 @@ record Heartbeat(Duration patience) implements Codec<String, String> {
 
         @Override
         public @Nullable String timerExpired(Context context) throws IOException {
+            if (!context.isReading()) { // what the peer has said may wait here, so it is not to blame
+                context.startTimer(patience);
+                return null;
+            }
             if (asking) {
                 throw new IOException("nothing was heard of " + context.remoteAddress() + " for "
                         + patience.multipliedBy(2).toMillis() + " ms");

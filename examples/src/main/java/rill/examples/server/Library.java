@@ -92,7 +92,9 @@ final class Library {
         });
     }
 
-    /** Sends each line to everybody present. */
+    /**
+     * Sends each line to everybody present. Nobody waits for the slowest: who takes less than is said, so that its hard limit is reached, is cut off.
+     */
     Future<Listener> readingRoom(Serving server, SocketAddress address) {
         return server.listen(address, LINES, BOUNDS, connection -> {
             present.add(connection);
@@ -117,7 +119,7 @@ final class Library {
             desk(loops, addresses.get(1)).await();
             registration(loops, addresses.get(2)).await();
             readingRoom(loops, addresses.get(3)).await();
-            stop.await();
+            stop.copy().await(); // the signal is not ours to cancel
             loops.close(Duration.ofSeconds(10));
         }
     }

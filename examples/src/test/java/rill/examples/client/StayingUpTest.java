@@ -55,6 +55,8 @@ class StayingUpTest {
         asked.add(line);
         if (line.startsWith("auth ")) {
             visit.write("welcome");
+        } else if (line.equals("get gone")) {
+            visit.close();
         } else if (line.startsWith("get ")) {
             visit.write("value of " + line.substring(4));
         } else if (line.startsWith("put poison")) {
@@ -144,6 +146,19 @@ class StayingUpTest {
             store.finish().await();
         }
         assertThat(asked.stream().filter("auth secret"::equals)).hasSize(2);
+    }
+
+    @Test
+    void one_call_of_many_that_fails_leaves_the_others_their_answers() throws IOException {
+        try (var loop = Loop.open()) {
+            Pool<String, String> store =
+                    loop.pool(address(), StayingUp.protocol("secret"), StayingUp.options(log::add));
+            List<String> answers = StayingUp.getAll(store, List.of("a", "b", "gone"));
+            assertThat(answers).hasSize(3).startsWith("value of a", "value of b");
+            assertThat(answers.getLast()).startsWith("failed: call of get");
+            assertThat(StayingUp.getAll(store, List.of())).isEmpty();
+            store.finish().await();
+        }
     }
 
     @Test

@@ -68,6 +68,37 @@ class HeartbeatTest {
                         .hasMessageContaining("for 20000 ms"));
     }
 
+    @Simulated(seeds = 20)
+    void a_peer_whose_lines_wait_here_is_not_blamed_for_silence(Simulation simulation) throws IOException {
+        received.clear();
+        failures.clear();
+        List<Connection<String, String>> paused = new ArrayList<>();
+        Host server = simulation.host("server");
+        server.loop("server")
+                .listen(server.address(PORT), BEATING, accepted -> {
+                    accepted.onFailure(failure -> failures.add(failure.cause()));
+                    accepted.onMessage(line -> {
+                        received.add(line);
+                        if (line.equals("hold on")) {
+                            accepted.pause();
+                            paused.add(accepted);
+                        }
+                    });
+                })
+                .await();
+        Loop loop = simulation.host("client").loop("client");
+        Connection<String, String> peer =
+                loop.connect(server.address(PORT), Text.lines()).await();
+        peer.write("hold on");
+        peer.write("still there");
+        simulation.run(PATIENCE.multipliedBy(3));
+        assertThat(failures).isEmpty();
+        assertThat(received).containsExactly("hold on");
+        paused.getFirst().resume();
+        simulation.run(Duration.ofSeconds(1));
+        assertThat(received).containsExactly("hold on", "still there");
+    }
+
     @Test
     void the_codecs_own_lines_can_not_be_sent() {
         Heartbeat codec = new Heartbeat(PATIENCE);
