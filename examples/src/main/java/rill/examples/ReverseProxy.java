@@ -25,17 +25,9 @@ import rill.http.wire.HttpFields;
  */
 final class ReverseProxy {
     /** Fields that concern a single connection, and those that both halves write themselves: RFC 9110, section 7.6.1. */
-    private static final Set<String> OF_ONE_HOP = Set.of(
-            "connection",
-            "content-length",
-            "expect",
-            "host",
-            "keep-alive",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade");
+    private static final Set<String> OF_ONE_HOP = Set.of(("connection content-length expect host keep-alive"
+                    + " proxy-connection te trailer transfer-encoding upgrade")
+            .split(" ", -1));
 
     private final HttpClient client;
     private final List<URI> servers;

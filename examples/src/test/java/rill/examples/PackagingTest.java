@@ -45,7 +45,8 @@ class PackagingTest {
         Path bom = ROOT.resolve("bom").resolve("pom.xml");
         assertThat(Files.readString(bom)).doesNotContain("<parent>");
         String version = "<version>(\\d[^<]*)</version>";
-        assertThat(found(version, bom).findFirst()).isEqualTo(found(version, ROOT.resolve("pom.xml")).findFirst());
+        assertThat(found(version, bom).findFirst())
+                .isEqualTo(found(version, ROOT.resolve("pom.xml")).findFirst());
     }
 
     @Test

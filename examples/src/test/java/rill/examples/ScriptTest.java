@@ -246,7 +246,8 @@ class ScriptTest {
     @Test
     void an_option_that_replaces_the_tests_goes_with_no_other() throws Exception {
         jdk("jvm");
-        for (String[] options : new String[][] {{"--stress", "--quick"}, {"--storm", "1", "--sim"}, {"--mutants", "--sim"}}) {
+        for (String[] options :
+                new String[][] {{"--stress", "--quick"}, {"--storm", "1", "--sim"}, {"--mutants", "--sim"}}) {
             var test = rill(Stream.concat(Stream.of("test"), Stream.of(options)).toArray(String[]::new));
             assertThat(test.status()).isEqualTo(2);
             assertThat(test.errors()).contains(options[0]);
