@@ -32,8 +32,9 @@ final class Reservations {
     private final Link link;
     private volatile long bytes; // estimates of messages on their way
     private volatile boolean refusalUnderWay; // on its way to the loop
-    private volatile @Nullable Throwable
-            over; // the output's end, asked for by another thread and on its way to the loop
+
+    /** Why the output ends, once another thread has asked for that; on its way to the loop. */
+    private volatile @Nullable Throwable over;
 
     Reservations(Link link) {
         this.link = link;

@@ -159,17 +159,22 @@ class HttpServerLeavingTest {
 
     // ---- Futures of several requests
 
-    @Test
-    void a_client_that_goes_harms_no_other_that_waits_for_the_same() throws IOException {
-        var loading = new ArrayList<Promise<HttpResponse>>();
-        var asked = new AtomicInteger();
-        try (var served = new Served(request -> {
+    /** Answers all requests with the same Future, which is made for the first. */
+    private static Served loadingOnce(List<Promise<HttpResponse>> loading, AtomicInteger asked) throws IOException {
+        return new Served(request -> {
             asked.incrementAndGet();
             if (loading.isEmpty()) {
                 loading.add(Loop.current().promise());
             }
             return loading.getFirst();
-        })) {
+        });
+    }
+
+    @Test
+    void a_client_that_goes_harms_no_other_that_waits_for_the_same() throws IOException {
+        var loading = new ArrayList<Promise<HttpResponse>>();
+        var asked = new AtomicInteger();
+        try (var served = loadingOnce(loading, asked)) {
             var first = served.connect().send(GET);
             var second = served.connect().send(GET);
             served.drive(() -> asked.get() == 2);
@@ -185,13 +190,7 @@ class HttpServerLeavingTest {
     void when_all_have_gone_what_they_have_waited_for_is_cancelled() throws IOException {
         var loading = new ArrayList<Promise<HttpResponse>>();
         var asked = new AtomicInteger();
-        try (var served = new Served(request -> {
-            asked.incrementAndGet();
-            if (loading.isEmpty()) {
-                loading.add(Loop.current().promise());
-            }
-            return loading.getFirst();
-        })) {
+        try (var served = loadingOnce(loading, asked)) {
             var first = served.connect().send(GET);
             var second = served.connect().send(GET);
             served.drive(() -> asked.get() == 2);
