@@ -270,9 +270,12 @@ final class Caller extends Actor {
             id = calls.size();
             calls.add(made);
         }
-        hadToWait |= step.inFlight() < 64 || what.size() > 10_000;
-        leftUnanswered |=
-                what.service() == Service.NEVER || what.service() == Service.FAIL || what.service() == Service.THROW;
+        if (step.inFlight() < 64 || what.size() > 10_000) {
+            hadToWait = true;
+        }
+        if (what.service() == Service.NEVER || what.service() == Service.FAIL || what.service() == Service.THROW) {
+            leftUnanswered = true;
+        }
         int service = what.service().code << SERVICE_BITS | what.serviceMillis();
         var letter = new Letter(Letter.Kind.REQUEST, CHANNEL + number, id, what.size(), what.answer(), service);
         Object request = pipe.wrap(letter, run.ledger(), run.step());

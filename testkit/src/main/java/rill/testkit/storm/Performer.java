@@ -338,11 +338,12 @@ record Performer(Run run, boolean here) {
             }
             case TASK -> Loops.of(first).task("await", first::await);
         };
-        other.mayBeCancelled |= step.derivation() == Step.Derivation.ALL
+        if (step.derivation() == Step.Derivation.ALL
                 || step.derivation() == Step.Derivation.ANY
-                || step.derivation() == Step.Derivation.FLAT_MAP;
-        run.keep(step.into(), derived, step.derivation() + " of " + from);
-        Ledger.Given kept = Objects.requireNonNull(run.kept(step.into()));
+                || step.derivation() == Step.Derivation.FLAT_MAP) {
+            other.mayBeCancelled = true;
+        }
+        Ledger.Given kept = run.keep(step.into(), derived, step.derivation() + " of " + from);
         kept.mayBeCancelled = true;
         kept.waitsForTime = from.waitsForTime || other.waitsForTime;
         if (step.derivation() == Step.Derivation.TIMEOUT) {
@@ -361,7 +362,9 @@ record Performer(Run run, boolean here) {
         if (listener == null) {
             return;
         }
-        server.stopped |= step.listening() != Step.Listening.RESUME;
+        if (step.listening() != Step.Listening.RESUME) {
+            server.stopped = true;
+        }
         run.attempt(() -> {
             switch (step.listening()) {
                 case PAUSE -> listener.pause();

@@ -391,8 +391,10 @@ final class Run {
         }
     }
 
-    void keep(int into, Future<?> future, String what) {
-        futures[into] = ledger.track(future, what, step);
+    Ledger.Given keep(int into, Future<?> future, String what) {
+        Ledger.Given given = ledger.track(future, what, step);
+        futures[into] = given; // and another thread may replace it at once
+        return given;
     }
 
     Ledger.@Nullable Given kept(int number) {
