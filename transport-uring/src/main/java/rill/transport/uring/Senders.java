@@ -20,8 +20,8 @@ final class Senders {
         last = null;
     }
 
-    /** Notes that this Wire sends, and returns whether there are few. */
-    boolean areFew(UringWire sender) {
+    /** Adds a Wire that sends in this step. Returns whether there are few. */
+    boolean add(UringWire sender) {
         if (last != sender) {
             last = sender;
             now++;

@@ -21,6 +21,7 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
 import rill.spi.writing.SpareQueues;
+import rill.transport.epoll.linux.CallMemory;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.NativeOptions;
 import rill.transport.epoll.linux.Registrations;
@@ -176,19 +177,21 @@ final class UringSelector implements Selector {
     /** Takes the answers that are available now; the events they lead to are for a later select. */
     private void takeAnswers() throws IOException {
         for (int n = ring.ready(); n > 0 && !closed && ring.next(); n--) {
-            if (ring.data() == Request.ACCEPT) {
-                awaitsAccept = false;
-                requests.over();
-                Objects.requireNonNull(listeners).select(0);
-            } else {
-                answer(ring.data(), ring.result(), ring.flags());
-            }
+            answer(ring.data(), ring.result(), ring.flags());
         }
     }
 
-    private void answer(long data, int result, int flags) {
+    private void answer(long data, int result, int flags) throws IOException {
         if (data == Request.WAKE_UP) {
             requests.wokenUp(flags);
+            return;
+        }
+        if (data == Request.ACCEPT) {
+            awaitsAccept = false;
+            requests.over();
+            if (!closed) {
+                Objects.requireNonNull(listeners).select(0);
+            }
             return;
         }
         RingSocket receiver = registrations.find(Request.registration(data));
@@ -235,7 +238,7 @@ final class UringSelector implements Selector {
         return sockets;
     }
 
-    UringMemory memory() {
+    CallMemory memory() {
         return parts.memory();
     }
 
@@ -255,9 +258,8 @@ final class UringSelector implements Selector {
         return queues;
     }
 
-    /** Returns whether a Wire that has something to send should send it by a call. */
-    boolean sendsAtOnce(UringWire sender) {
-        return senders.areFew(sender);
+    Senders senders() {
+        return senders;
     }
 
     ReceiveBuffers buffers() {
@@ -385,16 +387,17 @@ final class UringSelector implements Selector {
         long begun = System.nanoTime();
         try {
             while (requests.underWay() > 0 && System.nanoTime() - begun < END_NANOS) {
-                if (ring.cancelAll(STEP_NANOS) == -Errno.EEXIST) {
+                int found = ring.cancelAll(STEP_NANOS);
+                if (found == -Errno.EEXIST) {
                     return; // this is not the driver's thread
                 }
-                ring.pollAll();
+                ring.enterNow();
+                boolean answered = ring.ready() > 0;
                 while (ring.next()) {
-                    if (ring.data() == Request.ACCEPT) {
-                        requests.over();
-                    } else {
-                        answer(ring.data(), ring.result(), ring.flags());
-                    }
+                    answer(ring.data(), ring.result(), ring.flags());
+                }
+                if (found == -Errno.ENOENT && !answered && ring.waiting() == 0) {
+                    return; // without memory, the kernel has dropped an answer
                 }
             }
         } catch (IOException e) {
