@@ -44,6 +44,7 @@ final class UringSelector implements Selector {
 
     private static final long END_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int LATER_PER_TURN = 16; // each may take a system call, and others wait meanwhile
+    private static final int MOST_IN_VAIN = 3;
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final RingParts parts;
@@ -385,6 +386,7 @@ final class UringSelector implements Selector {
 
     private void awaitAllOver() {
         long begun = System.nanoTime();
+        int inVain = 0; // so often in succession, there was nothing to cancel, and no answer
         try {
             while (requests.underWay() > 0 && System.nanoTime() - begun < END_NANOS) {
                 int found = ring.cancelAll(STEP_NANOS);
@@ -392,12 +394,12 @@ final class UringSelector implements Selector {
                     return; // this is not the driver's thread
                 }
                 ring.enterNow();
-                boolean answered = ring.ready() > 0;
+                inVain = found < 0 || ring.ready() > 0 || ring.waiting() > 0 ? 0 : inVain + 1;
+                if (inVain == MOST_IN_VAIN) {
+                    return; // without memory, the kernel has dropped an answer
+                }
                 while (ring.next()) {
                     answer(ring.data(), ring.result(), ring.flags());
-                }
-                if (found == -Errno.ENOENT && !answered && ring.waiting() == 0) {
-                    return; // without memory, the kernel has dropped an answer
                 }
             }
         } catch (IOException e) {
