@@ -1,15 +1,15 @@
 package rill;
 
 /**
- * The highest of some durations, ever and recently: in the last ten to eleven seconds, by the loop's clock. Written by one thread, read by any.
+ * The highest of some durations, ever and recently: in the last 19 to 20 seconds, by the loop's clock. Written by one thread, read by any.
  * Reading does not reset it, so there may be several readers.
  *
- * <p>It moves on every second, while a loop is still being compiled. If it did so for the first time after ten, then the JVM would drop the code that
+ * <p>It moves on every second, while a loop is still being compiled. If it did so for the first time after twenty, then the JVM would drop the code that
  * it has compiled for ticks, for which this never happens, and compile it anew.
  */
 final class Peak {
     static final long SLOT_NANOS = 1_000_000_000L;
-    private static final int SLOTS = 11; // the present one, and ten full ones
+    private static final int SLOTS = 20; // with the present one
 
     private final long[] highest = new long[SLOTS];
     private long ever;

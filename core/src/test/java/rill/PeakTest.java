@@ -15,11 +15,11 @@ class PeakTest {
     }
 
     @Test
-    void a_peak_is_recent_for_ten_seconds_and_no_longer_than_eleven() {
+    void a_peak_is_recent_for_nineteen_seconds_and_no_longer_than_twenty() {
         peak.note(7, at(0.5));
-        for (int i = 1; i <= 20; i++) {
+        for (int i = 1; i <= 30; i++) {
             peak.note(3, at(i + 0.5));
-            assertThat(peak.lately(at(i + 0.5))).as("after %s s", i).isEqualTo(i <= 10 ? 7 : 3);
+            assertThat(peak.lately(at(i + 0.5))).as("after %s s", i).isEqualTo(i <= 19 ? 7 : 3);
         }
         assertThat(peak.ever()).isEqualTo(7);
     }
@@ -27,13 +27,13 @@ class PeakTest {
     @Test
     void what_was_noted_grows_old_even_if_nothing_follows() {
         peak.note(7, at(0.5));
-        assertThat(peak.lately(at(10.4))).isEqualTo(7);
-        assertThat(peak.lately(at(11))).isZero();
+        assertThat(peak.lately(at(19.9))).isEqualTo(7);
+        assertThat(peak.lately(at(20))).isZero();
         assertThat(peak.lately(at(1000))).isZero();
         peak.note(5, at(1000));
         assertThat(peak.lately(at(1000))).isEqualTo(5);
-        assertThat(peak.lately(at(1010))).isEqualTo(5);
-        assertThat(peak.lately(at(1011))).isZero();
+        assertThat(peak.lately(at(1019))).isEqualTo(5);
+        assertThat(peak.lately(at(1020))).isZero();
         assertThat(peak.ever()).isEqualTo(7);
     }
 
@@ -44,9 +44,9 @@ class PeakTest {
         peak.note(4, at(3.9));
         peak.note(6, at(8));
         assertThat(peak.lately(at(9))).isEqualTo(9);
-        assertThat(peak.lately(at(13.9))).isEqualTo(9);
-        assertThat(peak.lately(at(14))).isEqualTo(6);
-        assertThat(peak.lately(at(19))).isZero();
+        assertThat(peak.lately(at(22.9))).isEqualTo(9);
+        assertThat(peak.lately(at(23))).isEqualTo(6);
+        assertThat(peak.lately(at(28))).isZero();
     }
 
     @Test
