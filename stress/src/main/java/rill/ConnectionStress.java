@@ -188,7 +188,9 @@ final class ConnectionStress {
     /** A call, concurrent with the close of its client: it fails, whichever comes first, without the connection being cut off. */
     @JCStressTest
     @Outcome(id = "1, 0, 1", expect = Expect.ACCEPTABLE, desc = "the call has failed, and nothing is counted any more")
-    @Outcome(expect = Expect.FORBIDDEN, desc = "the call never settles, or is counted for ever, or the connection stays")
+    @Outcome(
+            expect = Expect.FORBIDDEN,
+            desc = "the call never settles, or is counted for ever, or the connection stays")
     @State
     public static class CallAgainstClose extends Wired {
         private final Client<String, String> client;

@@ -23,7 +23,7 @@ import rill.http.wire.ResponseEvent;
  * one that came before a violation or the end counts as well. Where HTTP stops decoding, it continues, as if it had been resumed at once.
  */
 final class Joined {
-    private static final int BESIDE = 20; // what the text of fields has in addition to their bytes: a space for each, and brackets
+    private static final int BESIDE = 20; // of the text of fields: a space for each, and brackets
 
     private Joined() {}
 
@@ -39,9 +39,16 @@ final class Joined {
         int head = limits.startLine() + limits.head() + BESIDE;
         int trailers = limits.trailers() + BESIDE;
         return List.of(
-                new Limit("characters of a head", message -> ((Message) message).head().length(), head),
-                new Limit("characters of trailers", message -> ((Message) message).trailers().length(), trailers),
-                new Limit("bytes of a body", message -> ((Message) message).body().length(), Limit.RECEIVED));
+                new Limit(
+                        "characters of a head",
+                        message -> ((Message) message).head().length(),
+                        head),
+                new Limit(
+                        "characters of trailers",
+                        message -> ((Message) message).trailers().length(),
+                        trailers),
+                new Limit(
+                        "bytes of a body", message -> ((Message) message).body().length(), Limit.RECEIVED));
     }
 
     static Codec<Message, ResponseEvent> server(HttpLimits limits) {

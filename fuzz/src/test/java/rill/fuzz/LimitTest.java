@@ -34,7 +34,9 @@ class LimitTest {
     private static void finds(Target target, String input, String what) {
         byte[] bytes = CodecHarness.ascii(input);
         Targets.named(target.name()).check(bytes);
-        assertThatThrownBy(() -> target.check(bytes)).isInstanceOf(AssertionError.class).hasMessageContaining(what);
+        assertThatThrownBy(() -> target.check(bytes))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining(what);
     }
 
     /** A masked frame of a client, with a binary message of so many equal bytes, deflated. */
@@ -103,7 +105,9 @@ class LimitTest {
             int size = in.readableBytes();
             return size == 0
                     ? null
-                    : context.lend(2 * size).writeBytes(in, in.readerIndex(), size).writeBytes(in);
+                    : context.lend(2 * size)
+                            .writeBytes(in, in.readerIndex(), size)
+                            .writeBytes(in);
         }
 
         @Override
@@ -116,7 +120,9 @@ class LimitTest {
         assertThatThrownBy(() -> Target.of("twice", twice, Limit.received()).check(CodecHarness.ascii("abc")))
                 .hasMessageContaining("a message of 6 characters, and 3");
         finds(limited("http-gzip", Limit.text(4)), first("http-gzip"), "characters, and 4");
-        finds(limited("memcached", new Limit("bytes", FuzzedMemcached::size, 3)),
-                "VALUE ab 0 3 1\r\nabc\r\nEND\r\n", "5 bytes");
+        finds(
+                limited("memcached", new Limit("bytes", FuzzedMemcached::size, 3)),
+                "VALUE ab 0 3 1\r\nabc\r\nEND\r\n",
+                "5 bytes");
     }
 }

@@ -66,7 +66,16 @@ final class Targets {
     };
     private static final String GZIP = "\u001f\u008b\b\0\0\0\0\0\0\3";
     private static final String[] TLS_WORDS = {
-        "\26\3\3\0", "\24\3\3\0\1\1", "\25\3\3\0\2\2\0", "\27\3\3\0", "\1\0\0", "\2\0\0", "\13\0\0", "\3\4", "\23\1", "\0\35\0\40"
+        "\26\3\3\0",
+        "\24\3\3\0\1\1",
+        "\25\3\3\0\2\2\0",
+        "\27\3\3\0",
+        "\1\0\0",
+        "\2\0\0",
+        "\13\0\0",
+        "\3\4",
+        "\23\1",
+        "\0\35\0\40"
     };
     private static final SocketAddress PROXY = InetSocketAddress.createUnresolved("proxy", 1);
     private static final SocketAddress TARGET = InetSocketAddress.createUnresolved("example.com", 443);
@@ -86,7 +95,8 @@ final class Targets {
                         MESSAGE,
                         "\u0081\u0080",
                         "\u0088"),
-                Target.of("websocket-client", FuzzedWebSocket.frames(true, false, false), MESSAGE, "\u0081", "\u0088\2"),
+                Target.of(
+                        "websocket-client", FuzzedWebSocket.frames(true, false, false), MESSAGE, "\u0081", "\u0088\2"),
                 Target.of("websocket-parts", FuzzedWebSocket.frames(false, false, true), PART, "\u0001\u0080"),
                 Target.of("websocket-deflate", FuzzedWebSocket.frames(false, true, false), MESSAGE, "\u00c1\u0080"),
                 Target.of("websocket-deflate-parts", FuzzedWebSocket.frames(true, true, true), PART, "\u00c1"),
@@ -141,9 +151,17 @@ final class Targets {
                         Limit.received(),
                         proxy()),
                 Target.of(
-                        "socks5", Socks5.at(PROXY).user("me", "secret").to(TARGET), Limit.received(), "\5\2\1\0", "\5\0\0\3"),
+                        "socks5",
+                        Socks5.at(PROXY).user("me", "secret").to(TARGET),
+                        Limit.received(),
+                        "\5\2\1\0",
+                        "\5\0\0\3"),
                 Target.of(
-                        "http-connect", HttpConnect.at(PROXY).to(TARGET), Limit.received(), "HTTP/1.1 200 OK\r\n", "\r\n\r\n"),
+                        "http-connect",
+                        HttpConnect.at(PROXY).to(TARGET),
+                        Limit.received(),
+                        "HTTP/1.1 200 OK\r\n",
+                        "\r\n\r\n"),
                 Target.of("http-gzip", FuzzedCoding.of("gzip"), FuzzedCoding.MOST, GZIP),
                 Target.of("http-deflate", FuzzedCoding.of("deflate"), FuzzedCoding.MOST, "\u0078\u009c", "\3\0"),
                 Target.of("tls-client-hello", FuzzedTls.names(), 255, "\26\3\1", "\1\0\0", "\3\3"),

@@ -28,8 +28,8 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
             }
             BridgeChannel.release(channel.poll());
             if (!(each instanceof ByteBuf || each instanceof BridgeChannel.Event)) {
-                var misfit = new IOException(
-                        "the handlers have left a " + each.getClass().getName() + ", and a layer's have to leave bytes");
+                var misfit = new IOException("the handlers have left a "
+                        + each.getClass().getName() + ", and a layer's have to leave bytes");
                 if (lent == null) {
                     throw misfit;
                 }

@@ -14,9 +14,10 @@ public final class FuzzedMemcached {
     /** The number of bytes of keys, values and words in an answer. */
     public static int size(Object answer) {
         return switch ((MemcachedAnswer) answer) {
-            case MemcachedAnswer.Values values -> values.values().stream()
-                    .mapToInt(each -> each.key().length() + each.data().remaining())
-                    .sum();
+            case MemcachedAnswer.Values values ->
+                values.values().stream()
+                        .mapToInt(each -> each.key().length() + each.data().remaining())
+                        .sum();
             case MemcachedAnswer.Refused refused -> refused.message().length();
             case MemcachedAnswer.Of of -> of.status().name().length();
             case MemcachedAnswer.Counted counted -> 1;

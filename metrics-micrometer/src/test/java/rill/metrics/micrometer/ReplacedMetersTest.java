@@ -23,7 +23,7 @@ import rill.testing.TextLines;
 
 /** Meters that take the place of others: where somebody in use is not shown any more, that is logged, once. */
 class ReplacedMetersTest {
-    private static final Logger LOGGER = Logger.getLogger("rill.metrics"); // a strong reference, so that its handler stays
+    private static final Logger LOGGER = Logger.getLogger("rill.metrics"); // strong, so that its handler stays
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
     private final List<String> logged = new ArrayList<>();
