@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import rill.testing.IntFrames;
 import rill.testing.TextLines;
 
 /** What a connection still decodes, and what it lets go of, once something is out of the ordinary. */
@@ -90,6 +92,25 @@ class InboundTest {
             assertThat(rig.link.inbound().heard()).isEqualTo(8);
             rig.arrives("9\n");
             assertThat(rig.link.inbound().heard()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void messages_in_frames_are_read_into_place_once_their_length_is_known() throws IOException {
+        Codec<Integer, Integer> sizes = new IntFrames(1 << 20)
+                .with(
+                        (in, context) -> {
+                            int size = in.readableBytes();
+                            in.skipBytes(size);
+                            return size;
+                        },
+                        (size, out) -> out.writeZero(size));
+        try (var rig = new Rig<>(Pipeline.of(sizes))) {
+            List<Integer> received = rig.collect(rig.connection());
+            rig.arrives(ByteBuffer.allocate(33_000).putInt(100_000).array());
+            rig.onLoop(() -> assertThat(rig.link.readTarget()).isNotNull());
+            rig.arrives(new byte[100_004 - 33_000]);
+            assertThat(received).containsExactly(100_000);
         }
     }
 
