@@ -405,9 +405,9 @@ class FlushTest {
             }
         };
         Pipeline<ByteBuf, ByteBuf> bytes = Pipeline.bytes();
-        try (var rig = new Rig<>(bytes.over(wrapping))) {
+        try (var rig = new Rig<>(bytes.over(wrapping).over(new HoldingLayer()))) {
             rig.settle();
-            rig.wire.space = 0;
+            assertThat(rig.sent()).isEqualTo("hello;");
             rig.onLoop(() -> {
                 rig.connection().write(Unpooled.copiedBuffer(new byte[5]));
                 assertThat(rig.link.outbound().pending()).isEqualTo(5);

@@ -168,32 +168,39 @@ class LinkTest {
     // ---- the end of its loop or its listener
 
     @Test
-    void a_connection_that_comes_at_any_time_while_its_loop_closes_does_not_hold_it_up() {
-        for (int ticks = 0; ticks < 8; ticks++) {
-            try (var loops = Loops.manual()) {
-                Loop loop = loops.open();
-                Loop clients = loops.open();
-                Listener server = loops.settle(
-                        loop.listen(ANY, TextLines.pipeline(), each -> each.onMessage(line -> {})));
-                var connecting = clients.connect(server.address(), TextLines.pipeline());
-                connecting.onDone((connection, failure) -> {
-                    if (connection != null) {
-                        connection.onMessage(line -> {}, connection::close);
-                    }
-                });
-                for (int i = 0; i < ticks; i++) {
-                    clients.tick();
-                    loop.tick();
-                }
-                loop.closing().start(Duration.ofHours(1));
-                for (int i = 0; i < 1_000 && !loop.closed(); i++) {
-                    loop.tick();
-                    clients.tick();
-                }
-                boolean closed = loop.closed();
-                loops.clock().advance(Duration.ofHours(2));
-                assertThat(closed).as("after %d ticks", ticks).isTrue();
+    void one_that_came_in_and_is_connected_after_all_others_were_asked_to_finish_finishes_as_well() throws IOException {
+        var transport = new FakeTransport();
+        var wire = new FakeWire(transport);
+        try (var loops = Loops.manual();
+                Loop loop = Loop.open(LoopOptions.defaults().transport(transport).slowHandle(Duration.ZERO))) {
+            Listener server = loops.settle(loops.open().listen(ANY, TextLines.pipeline(), each -> {}));
+            var self = new Link[1];
+            var link = new Link(
+                            loop,
+                            ConnectionLimits.defaults(),
+                            failure -> self[0].open(TextLines.pipeline()).onMessage(line -> {}))
+                    .from(new Admission(server));
+            self[0] = link;
+            link.wire(wire);
+            wire.listener = link;
+            Runnable arriving = link::abort;
+            loop.links().expect();
+            loop.links().arrives(arriving);
+            loop.closing().start(Duration.ofHours(1));
+            for (int i = 0; i < 5; i++) {
+                loop.tick();
             }
+            transport.events.add(link::connected);
+            loop.tick();
+            loop.links().arrived(arriving);
+            for (int i = 0; i < 5; i++) {
+                loop.tick();
+            }
+            boolean finishes = wire.outputShut;
+            wire.end(null);
+            transport.now += Duration.ofHours(2).toNanos();
+            loop.tick();
+            assertThat(finishes).isTrue();
         }
     }
 
