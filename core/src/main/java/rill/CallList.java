@@ -63,9 +63,4 @@ final class CallList<Q, A> {
         call.before = null;
         call.after = null;
     }
-
-    void clear() {
-        first = null;
-        last = null;
-    }
 }

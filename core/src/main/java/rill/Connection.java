@@ -152,7 +152,7 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     public void stop() {
         confined("stop");
-        link.inbound().stopped(true);
+        link.inbound().stop();
     }
 
     /**

@@ -156,6 +156,35 @@ class DialerTest {
     }
 
     @Test
+    void a_thread_of_the_resolver_that_has_ended_makes_room_for_one_other() throws Exception {
+        var goOn = new CountDownLatch(1);
+        var threads = java.util.concurrent.ConcurrentHashMap.<Thread>newKeySet();
+        var resolver = new SystemResolver(name -> {
+            threads.add(Thread.currentThread());
+            if (name.startsWith("hangs")) {
+                Await.latchUninterruptibly(goOn);
+            }
+            return here();
+        });
+        Loop loop = loops.open();
+        loops.settle(resolver.resolve("first", loop));
+        Thread first = threads.iterator().next();
+        first.interrupt(); // as if it had been idle for long
+        first.join();
+        threads.clear();
+
+        var hanging = new ArrayList<Future<List<InetAddress>>>();
+        for (int i = 0; i < SystemResolver.THREADS + 1; i++) {
+            hanging.add(resolver.resolve("hangs-" + i, loop));
+        }
+        Await.until("all threads hang", () -> threads.size() >= SystemResolver.THREADS);
+        assertThat(resolver.waiting()).isEqualTo(1);
+        goOn.countDown();
+        hanging.forEach(loops::settle);
+        assertThat(threads).hasSize(SystemResolver.THREADS);
+    }
+
+    @Test
     void a_connect_that_never_got_to_its_loop_before_that_was_closed_is_cancelled() {
         Loop loop = loops.open();
         Future<Connection<String, String>> late =

@@ -1,7 +1,10 @@
 package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import rill.PoolState.Ready;
 import rill.spi.Clock;
 import rill.spi.Environment;
+import rill.testing.Bites;
 import rill.testing.Loops;
 
 /** A pool whose connections live on other loops, which close at any time; all driven by hand. */
@@ -388,5 +392,44 @@ class PoolLoopsTest {
                 .singleElement()
                 .satisfies(each -> assertThat(each.names()).containsExactly(pool + " (1 connections on other loops)"));
         rig.close();
+    }
+
+    @Test
+    void a_request_that_the_loop_of_the_pool_does_not_take_is_released() {
+        var driver = new Refusing();
+        try (var rig = new PoolRig()) {
+            rig.refuses();
+            Loop home = driver.open(rig.loops);
+            var protocol = ClientProtocol.inOrder(Pipeline.of(new Bites(4)));
+            var pool = Pool.open(home, () -> home, true, rig.address, protocol, PoolOptions.defaults());
+            home.tick();
+            ByteBuf request = Unpooled.buffer(4).writeInt(1);
+            driver.refuses = 1;
+            assertThatThrownBy(() -> pool.call(request)).hasMessage("on purpose");
+            assertThat(request.refCnt()).isZero();
+            pool.close();
+            both(rig, home);
+        }
+    }
+
+    @Test
+    void a_call_that_comes_back_and_of_which_nothing_can_be_decided_fails_with_the_reason() {
+        var loops = Loops.manual();
+        var clock = new GivingWay(loops.clock());
+        loops.transport().clock(clock);
+        try (var rig = new PoolRig(loops)) {
+            var pool = rig.pool(
+                    PoolRig.protocol().idempotent(request -> true),
+                    PoolOptions.defaults().retries(3));
+            Future<String> call = rig.call(pool, "a");
+            clock.after(0, "Members.mayTryAgain");
+            rig.lastPeer().aborts();
+            rig.settle();
+            assertThat(clock.gaveWay()).isTrue();
+            assertThat(call.failure()).isInstanceOf(StackOverflowError.class);
+            assertThat(loops.reporter().take(Report.Thrown.class))
+                    .singleElement()
+                    .satisfies(each -> assertThat(each.message()).contains("a call of " + pool));
+        }
     }
 }
