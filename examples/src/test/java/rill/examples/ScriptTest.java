@@ -74,6 +74,7 @@ class ScriptTest {
     private static final String MVN = """
             if [ "$1" = -v ]; then echo "Apache Maven 3.9.9"; exit; fi
             echo "mvn $*" >>"$NOTES/calls"
+            echo "lacking $RILL_LACKING" >"$NOTES/lacking"
             if [ -f "$NOTES/mvn-fails" ]; then exit 1; fi
             if [ -f "$NOTES/mvn-lasts" ]; then
               trap 'trap "" TERM; echo told; read -r word; echo "ended at $word"; exit 1' TERM
@@ -377,8 +378,12 @@ class ScriptTest {
         write(
                 folder.resolve("scripts").resolve("apt-install.sh"),
                 "#!/usr/bin/env bash\necho \"apt-install $*\" >>\"$NOTES/calls\"\n[[ $# == 1 && $1 != wrk ]]\n");
-        rill("test");
+        assertThat(rill("test").errors()).contains("this distribution does not have wrk");
         assertThat(calls()).contains("apt-install redis-server", "apt-install wrk");
+        assertThat(folder.resolve("lacking")).hasContent("lacking wrk");
+        note("candidate", "  Candidate: 4.1.0-4");
+        assertThat(rill("test").errors()).doesNotContain("this distribution does not have");
+        assertThat(folder.resolve("lacking")).hasContent("lacking ");
     }
 
     @Test
