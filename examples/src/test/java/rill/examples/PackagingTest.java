@@ -96,6 +96,19 @@ class PackagingTest {
     }
 
     @Test
+    void every_artifact_says_what_it_is_and_the_bom_what_its_licence_is() throws IOException {
+        for (String each : Stream.concat(Stream.of("."), modules().stream()).toList()) {
+            Path pom = ROOT.resolve(each).resolve("pom.xml");
+            assertThat(found("\n  <(name>Rill[^<]*)</name>", pom)).as(each).hasSize(1);
+            assertThat(found("\n  <(description>[^<]+)</description>", pom)).as(each).hasSize(1);
+        }
+        String licence = "(?s)(<license>.*</license>)";
+        assertThat(found(licence, ROOT.resolve("bom").resolve("pom.xml")).toList())
+                .hasSize(1)
+                .isEqualTo(found(licence, ROOT.resolve("pom.xml")).toList());
+    }
+
+    @Test
     void every_library_has_a_descriptor_and_says_what_others_can_use_of_it() throws IOException {
         for (String each : libraries()) {
             Path descriptor = ROOT.resolve(each).resolve("src/main/java/module-info.java");
