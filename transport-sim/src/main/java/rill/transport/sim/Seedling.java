@@ -126,13 +126,10 @@ final class Seedling {
                     .append(settings.shrinkSeconds())
                     .append(" s");
         } else if (smallest != null && !least.equals(without)) {
-            text.append("\nreduced: ");
-            text.append(
-                    shrinker.left().isEmpty()
-                            ? "none of the swarm's faults is needed"
-                            : "of the swarm's faults only these are needed: " + shrinker.left());
-            shrinker.less().forEach(each -> text.append("; ").append(each));
-            text.append("; replay: ").append(replay(trial.seed(), least));
+            text.append("\nreduced: ")
+                    .append(String.join("; ", shrinker.found()))
+                    .append("; replay: ")
+                    .append(replay(trial.seed(), least));
         }
         if (!settings.pictures().isEmpty()) {
             text.append('\n').append(picture(trial, least));

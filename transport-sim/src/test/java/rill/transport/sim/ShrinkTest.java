@@ -343,7 +343,7 @@ class ShrinkTest {
     @Test
     void a_test_that_fails_shows_how_little_is_enough() {
         assertThat(failureOf("fails_late"))
-                .contains("; calls 5 instead of 1000; clients 3 instead of 10; replay: mvn test")
+                .contains("\nreduced: calls 5 instead of 1000; clients 3 instead of 10; replay: mvn test")
                 .contains("calls=5,clients=3'");
     }
 
