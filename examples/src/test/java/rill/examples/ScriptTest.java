@@ -404,6 +404,12 @@ class ScriptTest {
             assertThat(test.status()).isEqualTo(2);
             assertThat(test.errors()).contains(options[0]);
         }
+        for (String before : List.of("--containers", "--coverage", "--quick", "--sim")) {
+            var test = rill("test", before, "--fuzz", "1");
+            assertThat(test.status()).as(before).isEqualTo(2);
+            assertThat(test.errors()).contains("--fuzz goes with no other option");
+        }
+        assertThat(rill("api", "--quick").status()).isEqualTo(2);
         assertThat(calls()).isEmpty();
     }
 
