@@ -70,9 +70,9 @@ class PackagingTest {
                     .forEach(each -> modules.computeIfAbsent(each, version -> new ArrayList<>())
                             .add(module));
         }
-        assertThat(modules).isNotEmpty().allSatisfy((version, all) -> assertThat(all)
-                .as(version)
-                .hasSize(1));
+        assertThat(modules)
+                .isNotEmpty()
+                .allSatisfy((version, all) -> assertThat(all).as(version).hasSize(1));
     }
 
     @Test
@@ -100,7 +100,9 @@ class PackagingTest {
         for (String each : Stream.concat(Stream.of("."), modules().stream()).toList()) {
             Path pom = ROOT.resolve(each).resolve("pom.xml");
             assertThat(found("\n  <(name>Rill[^<]*)</name>", pom)).as(each).hasSize(1);
-            assertThat(found("\n  <(description>[^<]+)</description>", pom)).as(each).hasSize(1);
+            assertThat(found("\n  <(description>[^<]+)</description>", pom))
+                    .as(each)
+                    .hasSize(1);
         }
         String licence = "(?s)(<license>.*</license>)";
         assertThat(found(licence, ROOT.resolve("bom").resolve("pom.xml")).toList())

@@ -100,7 +100,8 @@ final class Programs {
         boolean ignored = Files.isReadable(status)
                 && Files.readAllLines(status).stream()
                         .filter(line -> line.startsWith("SigIgn:"))
-                        .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & HUP_AND_INT) != 0);
+                        .anyMatch(line ->
+                                (Long.parseUnsignedLong(line.substring(7).strip(), 16) & HUP_AND_INT) != 0);
         return ignored ? List.of(required("env"), DEFAULT_SIGNALS) : List.of();
     }
 

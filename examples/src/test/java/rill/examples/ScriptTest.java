@@ -128,7 +128,9 @@ class ScriptTest {
                 "#!/usr/bin/env bash\necho \"apt-install $*\" >>\"$NOTES/calls\"\nmv \"$NOTES/jdk\" \"$NOTES/jvm\"\n");
         write(scripts.resolve("npm-install.sh"), "#!/usr/bin/env bash\n");
         for (String script : List.of("child.sh", "containers.sh")) {
-            write(scripts.resolve(script), Files.readString(Path.of("../scripts").resolve(script)));
+            write(
+                    scripts.resolve(script),
+                    Files.readString(Path.of("../scripts").resolve(script)));
         }
     }
 

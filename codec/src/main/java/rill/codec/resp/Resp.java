@@ -61,8 +61,7 @@ public final class Resp {
      * here.
      */
     public static ClientProtocol<Command, Reply> client(Hello hello, RespOptions options) {
-        return ClientProtocol.<Command, Reply>inOrder(
-                        Pipeline.of(new RespClientCodec(options, hello, Pairing.REPLIES)))
+        return ClientProtocol.<Command, Reply>inOrder(Pipeline.of(new RespClientCodec(options, hello, Pairing.REPLIES)))
                 .naming(Command::name);
     }
 

@@ -109,8 +109,7 @@ class RespOverLoopTest {
 
     @Test
     void a_call_that_fails_is_named_after_its_command_and_without_arguments() {
-        for (var protocol : List.of(
-                Resp.client(), Resp.client(Hello.resp2(), RespOptions.defaults(), push -> {}))) {
+        for (var protocol : List.of(Resp.client(), Resp.client(Hello.resp2(), RespOptions.defaults(), push -> {}))) {
             Client<Command, Reply> client = loops.settle(loop.connect(server("").address(), protocol));
             Future<Reply> answer = loops.settle(loop.submit(() -> client.call(Command.of("set", "key", "secret"))));
             ticks();

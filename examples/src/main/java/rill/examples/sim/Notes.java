@@ -30,11 +30,14 @@ final class Notes implements Scenario {
     @Override
     public void run(Simulation simulation) throws IOException {
         Map<String, String> disk = new HashMap<>(); // of Redis: outside of its boot, so that it survives a crash
-        simulation.host("redis", host -> host.loop("main")
-                .serve(host.address(6379), Resp.server(), command -> Future.of(execute(command, disk))));
+        simulation.host(
+                "redis",
+                host -> host.loop("main")
+                        .serve(host.address(6379), Resp.server(), command -> Future.of(execute(command, disk))));
         simulation.host("service", host -> {
             Loop loop = host.loop("main");
-            var redis = loop.pool("redis", 6379, NoteService.REDIS, NoteService.POOL); // a name, which is looked up again
+            var redis =
+                    loop.pool("redis", 6379, NoteService.REDIS, NoteService.POOL); // a name, which is looked up again
             NoteService.serve(loop, host.address(80), redis);
         });
         Loop loop = simulation.host("client").loop("main");

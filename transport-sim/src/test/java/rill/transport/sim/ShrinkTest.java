@@ -384,7 +384,8 @@ class ShrinkTest {
         assertThat(failureOf("depends_on_static_state"))
                 .contains("is not deterministic: a second run in the same JVM differs")
                 .contains("static state")
-                .containsPattern("\ntwo more runs differ\n  after        \\S.*\n  once there was \\S.*\n  and once       \\S.*\n")
+                .containsPattern(
+                        "\ntwo more runs differ\n  after        \\S.*\n  once there was \\S.*\n  and once       \\S.*\n")
                 .contains("the first run failed: ");
     }
 
