@@ -197,6 +197,7 @@ class AfterCloseTest {
         answers.put("Client.info", () -> client.info(String.class));
         answers.put("Client.remoteAddress", client::remoteAddress);
         answers.put("Listener.address", listener::address);
+        answers.put("Listener.port", listener::port);
         answers.put("Listener.pause", doing(listener::pause));
         answers.put("Listener.resume", doing(listener::resume));
         answers.put("Listener.close", doing(listener::close));

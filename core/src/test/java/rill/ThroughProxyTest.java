@@ -86,7 +86,7 @@ class ThroughProxyTest extends SpokenByHand {
 
     @Test
     void a_name_is_left_to_the_proxy_and_the_proxys_own_is_looked_up() {
-        int port = ((InetSocketAddress) server.address()).getPort();
+        int port = server.port();
         Future<Connection<String, String>> connecting = loop.connect(
                 TARGET, TextLines.pipeline(), through(InetSocketAddress.createUnresolved("proxy.example", port)));
         ticks();

@@ -38,7 +38,7 @@ final class ProxiedEcho implements AutoCloseable {
     }
 
     int port() {
-        return ((java.net.InetSocketAddress) address()).getPort();
+        return listener.port();
     }
 
     /** Connects to the target through this proxy. */

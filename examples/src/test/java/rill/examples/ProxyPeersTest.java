@@ -196,7 +196,7 @@ class ProxyPeersTest {
                         TextLines.pipeline().over(Tls.server(Identity.of(issued.key(), issued.chain()))),
                         each -> each.onMessage(each::write, each::close))
                 .await();
-        int port = ((InetSocketAddress) listener.address()).getPort();
+        int port = listener.port();
         try (var http = tinyproxy("");
                 var socks = microsocks()) {
             for (Proxy proxy : List.of(
