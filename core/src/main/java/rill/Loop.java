@@ -7,7 +7,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -81,9 +80,9 @@ public final class Loop extends BareLoop implements Serving {
         Transport wanted = options.transport() == null ? DefaultTransport.present() : options.transport();
         var choice = wanted == null ? Transports.best() : new Transports.Choice(wanted, null);
         Transport chosen = choice.transport();
-        Optional<String> obstacle = chosen.unavailable();
-        if (obstacle.isPresent()) {
-            throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + obstacle.get());
+        String obstacle = chosen.unavailable();
+        if (obstacle != null) {
+            throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + obstacle);
         }
         requireOneTime(chosen);
         var loop = new Loop(chosen, options);
