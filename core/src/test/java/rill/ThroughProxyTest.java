@@ -36,7 +36,7 @@ class ThroughProxyTest extends SpokenByHand {
                         loops.clock(), new Random(1), this::lookUp, real.blocking(), real.memory(), null));
     }
 
-    private Future<List<InetAddress>> lookUp(String name, Loop on) {
+    private Future<List<InetAddress>> lookUp(Loop on, String name) {
         lookedUp.add(name);
         return name.equals("proxy.example")
                 ? Future.of(List.of(InetAddress.ofLiteral("127.0.0.1")))
@@ -272,7 +272,7 @@ class ThroughProxyTest extends SpokenByHand {
                 .environment(new Environment(
                         loops.clock(),
                         new Random(1),
-                        (name, on) -> on.promise(),
+                        (on, name) -> on.promise(),
                         real.blocking(),
                         real.memory(),
                         null));
