@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +97,7 @@ class AfterCloseTest {
         answers.put("Loop.pool", () -> loop.pool(ANY, ASKING).state());
         givesFuture.put("Pool.call of a new one", () -> loop.pool(ANY, ASKING).call("late"));
         answers.put("Loop.done", () -> settled(loop.done("value")));
+        answers.put("Loop.from", () -> settled(loop.from(CompletableFuture.completedFuture("value"))));
         answers.put("Loop.failed", () -> loop.failed(new IOException("why")).failure());
         throwsIt.put("Loop.schedule", () -> loop.schedule(() -> {}));
         throwsIt.put("Loop.schedule later", () -> loop.schedule(SECOND, () -> {}));
@@ -204,6 +206,8 @@ class AfterCloseTest {
         answers.put("Listener.isOpen", listener::isOpen);
         givesFuture.put("LoopGroup.listen", () -> group.listen(ANY, TextLines.pipeline(), connection -> {}));
         givesFuture.put("LoopGroup.serve", () -> group.serve(ANY, TextLines.pipeline(), Future::of));
+        givesFuture.put("LoopGroup.connect", () -> group.connect(ANY, TextLines.pipeline()));
+        givesFuture.put("LoopGroup.connect as a client", () -> group.connect(ANY, ASKING));
         throwsIt.put("LoopGroup.next", group::next);
         throwsIt.put("LoopGroup.pool", () -> group.pool(ANY, ASKING, PoolOptions.defaults()));
         answers.put("LoopGroup.loops", group::loops);
