@@ -130,7 +130,7 @@ class SimulatedProxiesTest {
                 "CONNECT server:7 HTTP/1.1\r\nHost: server:7\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n";
         saysThrough(
                 simulation,
-                HttpConnect.at(proxyAddress()).basic("me", "secret"),
+                HttpConnect.at(proxyAddress()).user("me", "secret"),
                 List.of(new Step(request, "HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nVia: me\r\n\r\n")));
     }
 
