@@ -55,7 +55,7 @@ class ThroughProxyTest extends SpokenByHand {
     private final List<SocketAddress> targets = new ArrayList<>();
 
     private ConnectOptions through(SocketAddress proxy) {
-        return ConnectOptions.defaults().timeout(LIMIT).through(new Greeting(proxy, targets));
+        return ConnectOptions.defaults().timeout(LIMIT).proxy(new Greeting(proxy, targets));
     }
 
     private Future<Connection<String, String>> connect() {
@@ -288,7 +288,7 @@ class ThroughProxyTest extends SpokenByHand {
 
     @Test
     void a_target_that_the_proxy_has_no_words_for_fails_at_once() {
-        ConnectOptions hopeless = ConnectOptions.defaults().through(new Proxy() {
+        ConnectOptions hopeless = ConnectOptions.defaults().proxy(new Proxy() {
             @Override
             public SocketAddress address() {
                 return server.address();

@@ -200,7 +200,7 @@ class ProxyPeersTest {
                 var socks = microsocks()) {
             for (Proxy proxy : List.of(
                     HttpConnect.at(http.address()), Socks5.at(socks.address()).user("me", "secret"))) {
-                ConnectOptions through = ConnectOptions.defaults().through(proxy);
+                ConnectOptions through = ConnectOptions.defaults().proxy(proxy);
                 var named = InetSocketAddress.createUnresolved("localhost", port);
                 Connection<String, String> connection =
                         echo.loop().connect(named, secure, through).await();

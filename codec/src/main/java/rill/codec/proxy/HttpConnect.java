@@ -6,11 +6,11 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP proxy that connects to a target by the method CONNECT, for {@link rill.ConnectOptions#through}. Immutable.
+ * An HTTP proxy that connects to a target by the method CONNECT, for {@link rill.ConnectOptions#proxy}. Immutable.
  *
  * <pre>{@code
  * var proxy = HttpConnect.at(InetSocketAddress.createUnresolved("proxy.example", 3128)).user("me", "secret");
- * loop.connect(target, pipeline, ConnectOptions.defaults().through(proxy))
+ * loop.connect(target, pipeline, ConnectOptions.defaults().proxy(proxy))
  * }</pre>
  *
  * <p>A target that is a name ({@link java.net.InetSocketAddress#createUnresolved}) is looked up by the proxy, not here. The connection to the proxy

@@ -5,11 +5,11 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A SOCKS5 proxy, for {@link rill.ConnectOptions#through}. Immutable.
+ * A SOCKS5 proxy, for {@link rill.ConnectOptions#proxy}. Immutable.
  *
  * <pre>{@code
  * var proxy = Socks5.at(InetSocketAddress.createUnresolved("proxy.example", 1080)).user("me", "secret");
- * loop.connect(target, pipeline, ConnectOptions.defaults().through(proxy))
+ * loop.connect(target, pipeline, ConnectOptions.defaults().proxy(proxy))
  * }</pre>
  *
  * <p>A target that is a name ({@link java.net.InetSocketAddress#createUnresolved}) is looked up by the proxy, not here. User and password are sent in

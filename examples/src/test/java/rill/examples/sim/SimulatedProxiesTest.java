@@ -95,7 +95,7 @@ class SimulatedProxiesTest {
         simulation.run(BOOTED);
         Loop loop = simulation.host("client").loop("main");
         loop.run(() -> {
-            ConnectOptions options = ConnectOptions.defaults().through(proxy);
+            ConnectOptions options = ConnectOptions.defaults().proxy(proxy);
             Connection<String, String> connection =
                     loop.connect(TARGET, TextLines.pipeline(), options).await();
             for (String line : List.of("hello", "", "x".repeat(5_000))) {
@@ -152,7 +152,7 @@ class SimulatedProxiesTest {
         simulation.run(BOOTED);
         Loop loop = simulation.host("client").loop("main");
         ConnectOptions patient =
-                ConnectOptions.defaults().timeout(Duration.ofMinutes(1)).through(Socks5.at(proxyAddress()));
+                ConnectOptions.defaults().timeout(Duration.ofMinutes(1)).proxy(Socks5.at(proxyAddress()));
         Future<?> connecting = loop.connect(
                 InetSocketAddress.createUnresolved("silent", PORT),
                 Pipeline.bytes().over(Tls.client().handshakeTimeout(Duration.ofSeconds(5))),
