@@ -53,6 +53,10 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return new Multiple.Any<T>(parts).begin();
     }
 
+    static Future<@Nullable Void> settledOf(List<? extends Future<?>> parts) {
+        return new Multiple.Settled(parts).begin();
+    }
+
     /** Gives up the interest in everything that is still awaited; Futures that nobody else waits for are added to {@code orphans}. */
     abstract void leaveSources(Queue<Future<?>> orphans);
 
