@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 import rill.spi.Drivable;
 import rill.spi.Driver;
-import rill.spi.PowerLoss;
 import rill.spi.Selector;
 import rill.spi.WaitingTask;
+import rill.spi.simulation.PowerLoss;
 
 /**
  * A {@link Loop} without connections: it runs Handles, timers, Futures and Tasks. These refer to their loop as a BareLoop, so that they know nothing

@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import rill.spi.DefaultTransport;
 import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.Transport;
+import rill.spi.simulation.DefaultTransport;
 
 /**
  * An event loop: sockets, timers and scheduled work, one thing at a time.

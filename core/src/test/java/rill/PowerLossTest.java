@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import rill.spi.PowerLoss;
+import rill.spi.simulation.PowerLoss;
 import rill.testing.Loops;
 import rill.testing.MemorySelector;
 import rill.testing.TextLines;

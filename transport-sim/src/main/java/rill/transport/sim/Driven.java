@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Drivable;
-import rill.spi.PowerLoss;
+import rill.spi.simulation.PowerLoss;
 
 /** A loop of a host, and when it next wants a tick. */
 final class Driven {
