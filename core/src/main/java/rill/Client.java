@@ -21,9 +21,8 @@ import rill.CallFailedException.Fate;
  * <p><b>Ownership:</b> the client takes over a request's buffers and releases them. An answer's buffers belong to its receiver; if nobody receives
  * it, they are released.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request itself
- * is at fault, the call fails with the exception of its encoder, its key function or its name function, and was never sent. If the connection ends,
- * every unanswered call and every later one fails with the cause; {@link #failure} returns it.
+ * <p><b>Errors:</b> those of every {@link Caller}. If the connection ends, every unanswered call and every later one fails with the cause;
+ * {@link #failure} returns it.
  *
  * <p><b>Not guaranteed:</b> a deadline of a second or more may count from up to sixteen Handles earlier.
  *

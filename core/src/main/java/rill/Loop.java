@@ -42,7 +42,7 @@ import rill.spi.simulation.DefaultTransport;
  * </ul>
  */
 public final class Loop extends BareLoop implements Serving {
-    /** How long {@link #close()} waits for work in flight. */
+    /** How long {@link #close()} waits for work in flight: five seconds. */
     public static final Duration DEFAULT_CLOSE_DEADLINE = Duration.ofSeconds(5);
 
     private static final AtomicInteger COUNT = new AtomicInteger();

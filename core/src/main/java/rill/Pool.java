@@ -23,11 +23,10 @@ import rill.CallFailedException.Fate;
  *
  * <p><b>Ownership:</b> a request's buffers are taken and released. An answer's buffers belong to its receiver, and are released if there is none.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer in any of its tries. If
- * nothing is connected, the exception says since when, and gives the latest failure. If the request itself is at fault, the call fails with what its
- * encoder, its key function or its name function throws; if the request was sent before, that is the cause of a {@link CallFailedException}. A failed
- * connection is visible in {@link #state()} and in the calls that it affects, and nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says that the peer
- * broke the protocol: see {@link ClientProtocol#unsolicited}.
+ * <p><b>Errors:</b> those of every {@link Caller}; what a {@link CallFailedException} says of the request is true of all of its tries. If nothing is
+ * connected, the exception says since when, and gives the latest failure. A failed connection is visible in {@link #state()} and in the calls that it
+ * affects, and nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says
+ * that the peer broke the protocol: see {@link ClientProtocol#unsolicited}.
  *
  * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made. A single connection does guarantee this, also for calls
  * that waited for it or returned from the connection before it.
