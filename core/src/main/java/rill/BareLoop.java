@@ -343,7 +343,7 @@ abstract class BareLoop implements Drivable, Executor {
 
     /** Calls {@code work} in a Handle, as a callback (it must not await), and returns a Future of its result. */
     public <T extends @Nullable Object> Future<T> submit(Callable<? extends T> work) {
-        Promise<T> promise = promise();
+        var promise = new Promise<T>(this, Promise.Kind.WORK);
         enqueue(new Submission<>(this, Objects.requireNonNull(work, "work"), promise));
         return promise;
     }

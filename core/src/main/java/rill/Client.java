@@ -38,6 +38,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     private final ClientProtocol.Bounds bounds;
     private final long usualLimit;
     private final Calls<Q, A> calls;
+    private final Unanswered unanswered;
     private final AtomicInteger fromOutside = new AtomicInteger(); // calls on their way to the loop
     private final AtomicLong bytesFromOutside = new AtomicLong();
 
@@ -51,6 +52,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
         this.bounds = protocol.bounds;
         this.usualLimit = Loop.nanos(bounds.deadline());
         this.calls = new Calls<>(link, protocol, patron);
+        this.unanswered = new Unanswered("a call on " + link);
     }
 
     Receiver<A> receiver() {
@@ -78,7 +80,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
 
     private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
         Objects.requireNonNull(request, "request");
-        Promise<A> promise = new Offer<>(loop, Messages::release);
+        Promise<A> promise = new Offer<>(loop, unanswered);
         make(request, promise, false, limit, nanos, Handover.STAYS);
         return promise;
     }

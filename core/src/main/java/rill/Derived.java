@@ -103,6 +103,20 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return settled;
     }
 
+    /** A Future in words: by its kind and, if it is derived from one other, by where that begins. */
+    private record Subject(Future<?> future) {
+        private static final int FAR = 32;
+
+        @Override
+        public String toString() {
+            Future<?> root = future;
+            for (int n = 0; n < FAR && root instanceof Single<?, ?> derived; n++) {
+                root = derived.source;
+            }
+            return root == future ? future.describe() : future.kind() + " (from " + root.describe() + ")";
+        }
+    }
+
     /** Derived from one Future at a time. */
     private abstract static class Single<S extends @Nullable Object, T extends @Nullable Object> extends Derived<T>
             implements Dependent {
@@ -369,7 +383,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         @Override
         Future<T> begin() {
             super.begin(); // before the timer, which may expire on the loop before this thread continues
-            timer = loop.timer(limit, "timeout of " + source.describe(), null, this::expired);
+            timer = loop.timer(limit, "timeout of ", new Subject(source), this::expired);
             if (loop.isClosed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
                 abandonSources();
             }
@@ -384,7 +398,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
                 return; // its outcome is on its way
             }
             if (settle(new Failed(
-                    new DeadlineException(source.describe() + " was not done within " + Wording.duration(limit))))) {
+                    new DeadlineException(new Subject(source) + " was not done within " + Wording.duration(limit))))) {
                 abandonSources();
             }
         }

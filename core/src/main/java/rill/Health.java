@@ -137,7 +137,8 @@ final class Health<Q, A> implements Runnable {
 
     private void probeIsLate(Future<?> asked, Duration within) {
         if (!asked.isDone()) { // otherwise its outcome is on its way
-            probed(new DeadlineException(asked.describe() + " was not done within " + Wording.duration(within)));
+            probed(new DeadlineException(
+                    "the probe of " + client + " was not done within " + Wording.duration(within)));
         }
     }
 

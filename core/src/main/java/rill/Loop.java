@@ -169,7 +169,7 @@ public final class Loop extends BareLoop implements Serving {
      * it.
      */
     public <T extends @Nullable Object> Future<T> blocking(Callable<? extends T> work) {
-        return elsewhere(work, promise(), result -> {});
+        return elsewhere(work, new Promise<>(this, Promise.Kind.BLOCKING), result -> {});
     }
 
     /**

@@ -170,7 +170,7 @@ final class Members<Q, A> {
         if (writers == null) {
             writers = new PoolWriters<>(loop);
         }
-        Future<@Nullable Void> told = writers.add();
+        Future<@Nullable Void> told = writers.add(pool);
         pool.isNeeded();
         later(); // a member is asked, or a connection is needed
         return told;

@@ -42,6 +42,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     private final long usualLimit;
     private final int busyAt;
     private final boolean spread;
+    private final Unanswered unanswered;
     private final AtomicInteger arriving =
             new AtomicInteger(); // calls on their way to the loop, for want of a connection
     private volatile ReadyClients<Q, A> ready;
@@ -67,6 +68,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         this.address = Objects.requireNonNull(address, "address");
         this.protocol = protocol;
         this.spread = spread;
+        this.unanswered = new Unanswered("a call on " + this);
         this.usualLimit = Loop.nanos(protocol.bounds.deadline());
         this.connecting = options.leastConnections() > 0;
         this.ready = new ReadyClients<>(List.of(), false);
@@ -131,7 +133,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
         Objects.requireNonNull(request, "request");
-        Promise<A> promise = new Offer<>(ofCaller(), Messages::release);
+        Promise<A> promise = new Offer<>(ofCaller(), unanswered);
         make(request, promise, false, limit, nanos);
         return promise;
     }
@@ -332,7 +334,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             return Promise.done(loop, null);
         }
         if (whenGone == null) {
-            whenGone = Promise.openEnded(loop);
+            whenGone = Promise.ofEnd(loop, this);
         }
         return whenGone.copy();
     }
@@ -341,6 +343,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         gone = true;
         if (whenGone != null) {
             whenGone.complete(null);
+            whenGone.forgetPurpose();
         }
     }
 
