@@ -55,6 +55,14 @@ public final class CallFailedException extends IOException {
         return fate;
     }
 
+    /**
+     * Whether time ran out: the deadline of the call has passed, or that of something it needed, such as making the connection. The cause, a
+     * {@link DeadlineException}, says which.
+     */
+    public boolean isLate() {
+        return getCause() instanceof DeadlineException;
+    }
+
     /** Omits the stack trace: it would only show the loop. The cause has its own trace, and an await adds its place. */
     @Override
     public Throwable fillInStackTrace() {

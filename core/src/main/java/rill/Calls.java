@@ -361,7 +361,7 @@ final class Calls<Q, A> implements Receiver<A> {
         if (writers == null) {
             writers = new Writers();
         }
-        Future<@Nullable Void> told = writers.add(loop);
+        Future<@Nullable Void> told = writers.add(loop, link);
         waitForDrain();
         return told;
     }

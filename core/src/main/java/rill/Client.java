@@ -21,9 +21,8 @@ import rill.CallFailedException.Fate;
  * <p><b>Ownership:</b> the client takes over a request's buffers and releases them. An answer's buffers belong to its receiver; if nobody receives
  * it, they are released.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request itself
- * is at fault, the call fails with the exception of its encoder, its key function or its name function, and was never sent. If the connection ends,
- * every unanswered call and every later one fails with the cause; {@link #failure} returns it.
+ * <p><b>Errors:</b> those of every {@link Caller}. If the connection ends, every unanswered call and every later one fails with the cause;
+ * {@link #failure} returns it.
  *
  * <p><b>Not guaranteed:</b> a deadline of a second or more may count from up to sixteen Handles earlier.
  *
@@ -39,6 +38,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     private final ClientProtocol.Bounds bounds;
     private final long usualLimit;
     private final Calls<Q, A> calls;
+    private final Unanswered unanswered;
     private final AtomicInteger fromOutside = new AtomicInteger(); // calls on their way to the loop
     private final AtomicLong bytesFromOutside = new AtomicLong();
 
@@ -52,6 +52,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
         this.bounds = protocol.bounds;
         this.usualLimit = Loop.nanos(bounds.deadline());
         this.calls = new Calls<>(link, protocol, patron);
+        this.unanswered = new Unanswered("a call on " + link);
     }
 
     Receiver<A> receiver() {
@@ -79,7 +80,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
 
     private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
         Objects.requireNonNull(request, "request");
-        Promise<A> promise = new Offer<>(loop, Messages::release);
+        Promise<A> promise = new Offer<>(loop, unanswered);
         make(request, promise, false, limit, nanos, Handover.STAYS);
         return promise;
     }

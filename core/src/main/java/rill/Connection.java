@@ -218,7 +218,7 @@ public final class Connection<R, W> implements AutoCloseable {
         int estimate = weight(message);
         Throwable refusal;
         try {
-            refusal = loop.closed() ? loopClosed() : outbound.reservations().reserve(estimate);
+            refusal = loop.isClosed() ? loopClosed() : outbound.reservations().reserve(estimate);
         } catch (Throwable t) { // no memory
             Messages.release(message);
             throw t;
@@ -230,7 +230,7 @@ public final class Connection<R, W> implements AutoCloseable {
             return refused;
         }
         try {
-            Promise<@Nullable Void> accepted = outbound.aboveHighWaterMark() ? loop.promise() : null;
+            Promise<@Nullable Void> accepted = outbound.aboveHighWaterMark() ? outbound.promiseOf("write of ") : null;
             loop.enqueue(new OutsideWrite(estimate, message, accepted));
             return accepted == null ? loop.accepted() : accepted;
         } catch (Throwable t) { // no memory, or the loop's driver threw
@@ -300,7 +300,7 @@ public final class Connection<R, W> implements AutoCloseable {
         if (link.loop().isCurrent()) {
             return link.outbound().flushed(false);
         }
-        Promise<@Nullable Void> flushed = link.loop().promise();
+        Promise<@Nullable Void> flushed = link.outbound().promiseOf("flush of ");
         link.loop().enqueue(new OutsideFlush(flushed));
         return flushed;
     }
@@ -319,7 +319,7 @@ public final class Connection<R, W> implements AutoCloseable {
             try {
                 link.outbound().flushed(askedInTime).onDone((nothing, failure) -> {
                     if (failure == null) {
-                        flushed.complete(null);
+                        Waiters.complete(flushed);
                     } else {
                         Waiters.fail(flushed, failure);
                     }

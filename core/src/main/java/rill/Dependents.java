@@ -151,8 +151,23 @@ final class Dependents {
         };
     }
 
+    /** Whether any of them looks at the outcome. For what a Future held, once it has replaced that. */
+    static boolean anyLooks(@Nullable Object held) {
+        for (Object each : take(held)) {
+            if (looks(each)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean counts(Object dependent) {
         return !(dependent instanceof Dependent part) || part.counts();
+    }
+
+    /** Whether this dependent looks at the outcome. */
+    static boolean looks(Object dependent) {
+        return !(dependent instanceof Dependent part) || part.looks();
     }
 
     /** Whether the value is for this dependent. */

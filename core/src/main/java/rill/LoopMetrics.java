@@ -14,6 +14,9 @@ import java.time.Duration;
  *
  * <p><b>Units:</b> time is that of the loop's clock: in a simulation, virtual time, and the same for the same seed.
  *
+ * <p><b>Not guaranteed:</b> the set of components, here and in the records within: later versions may add some. Read them by name, and leave it to
+ * Rill to make such records.
+ *
  * @param work ticks and what they did
  * @param timers timers and how late they were
  * @param connections connections that came and went

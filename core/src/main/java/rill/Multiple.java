@@ -8,7 +8,7 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
-/** A Future derived from several, which may belong to several loops: {@code all} and {@code any}. */
+/** A Future derived from several, which may belong to several loops: {@code all}, {@code any} and {@code settled}. */
 abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> extends Derived<T> {
     private final Part[] parts;
     private int pending; // guarded by this, since the parts may settle on several loops
@@ -26,7 +26,7 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
 
         @Override
         public void settled(Future<?> settled) {
-            Object outcome = outcomeWith(this, settled.shared());
+            Object outcome = outcomeWith(this, uses() ? settled.shared() : mask(null));
             if (outcome != null && settleFrom(settled, outcome)) {
                 abandonSources();
             }
@@ -40,6 +40,16 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
         @Override
         public BareLoop home() {
             return loop;
+        }
+
+        @Override
+        public boolean looks() {
+            return uses();
+        }
+
+        @Override
+        public boolean owns() {
+            return uses();
         }
     }
 
@@ -59,7 +69,7 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
             if (isDone()) {
                 part.source.decline(); // decided before this part was reached
             } else if (part.source.isDone()) {
-                Object outcome = outcomeWith(part, part.source.handedOver());
+                Object outcome = outcomeWith(part, uses() ? part.source.handedOver() : mask(null));
                 if (outcome != null && !settle(outcome)) {
                     unshare(outcome);
                 }
@@ -109,6 +119,11 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
      * unshared.
      */
     abstract @Nullable Object outcomeAfter(int index, Object outcome, int left);
+
+    /** Whether it uses the outcomes of its parts. Otherwise they are left to these, and the result of {@link #outcomeAfter} is not made of any. */
+    boolean uses() {
+        return true;
+    }
 
     /** Releases kept outcomes that the decision did not use. */
     void letGoOfResults() {}
@@ -187,6 +202,28 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
                 return left > 0 ? null : new Failed(failed.cause);
             }
             return outcome;
+        }
+    }
+
+    static final class Settled extends Multiple<@Nullable Object, @Nullable Void> {
+        Settled(List<? extends Future<?>> sources) {
+            super(sources);
+        }
+
+        @Override
+        String kind() {
+            return "a Future of what settles";
+        }
+
+        @Override
+        boolean uses() {
+            return false;
+        }
+
+        @Override
+        @Nullable
+        Object outcomeAfter(int index, Object outcome, int left) {
+            return left > 0 ? null : outcome;
         }
     }
 }

@@ -122,7 +122,7 @@ final class Outbound {
         } else if (full()) {
             addWaiter(accepted);
         } else {
-            accepted.complete(null);
+            Waiters.complete(accepted);
         }
     }
 
@@ -292,7 +292,7 @@ final class Outbound {
     }
 
     private Future<@Nullable Void> acceptance() {
-        return full() ? addWaiter(loop().promise()) : loop().accepted();
+        return full() ? addWaiter(promiseOf("write of ")) : loop().accepted();
     }
 
     /** Completes the promise at the low-water mark. If encoding produced no bytes, there is no wait: each waiter needs at least one pending byte. */
@@ -300,9 +300,14 @@ final class Outbound {
         if (waiters().writers() < pending) {
             waiters().addWriter(promise);
         } else {
-            promise.complete(null);
+            Waiters.complete(promise);
         }
         return promise;
+    }
+
+    /** From any thread: a Promise for the caller of a write or a flush. */
+    Promise<@Nullable Void> promiseOf(String what) {
+        return new Promise<>(loop(), new Purpose.Of(what, link));
     }
 
     /** True from the high-water mark on until the low one is reached again; false once every write is refused. */
@@ -336,7 +341,7 @@ final class Outbound {
         if (!mustWait()) {
             return loop().accepted();
         }
-        Promise<@Nullable Void> promise = loop().promise();
+        Promise<@Nullable Void> promise = promiseOf("writable of ");
         waiters().addWriter(promise);
         return promise;
     }
@@ -731,7 +736,7 @@ final class Outbound {
         if (ended != null && (wireGone || !(askedInTime || isShut() || endsAlone()))) {
             return failedWrite(ended);
         }
-        Promise<@Nullable Void> promise = loop().promise();
+        Promise<@Nullable Void> promise = promiseOf("flush of ");
         waiters().addFlush(promise);
         flush();
         link.goOnFlushing();

@@ -23,11 +23,10 @@ import rill.CallFailedException.Fate;
  *
  * <p><b>Ownership:</b> a request's buffers are taken and released. An answer's buffers belong to its receiver, and are released if there is none.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer in any of its tries. If
- * nothing is connected, the exception says since when, and gives the latest failure. If the request itself is at fault, the call fails with what its
- * encoder, its key function or its name function throws; if the request was sent before, that is the cause of a {@link CallFailedException}. A failed
- * connection is visible in {@link #state()} and in the calls that it affects, and nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says that the peer
- * broke the protocol: see {@link ClientProtocol#unsolicited}.
+ * <p><b>Errors:</b> those of every {@link Caller}; what a {@link CallFailedException} says of the request is true of all of its tries. If nothing is
+ * connected, the exception says since when, and gives the latest failure. A failed connection is visible in {@link #state()} and in the calls that it
+ * affects, and nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says
+ * that the peer broke the protocol: see {@link ClientProtocol#unsolicited}.
  *
  * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made. A single connection does guarantee this, also for calls
  * that waited for it or returned from the connection before it.
@@ -43,6 +42,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     private final long usualLimit;
     private final int busyAt;
     private final boolean spread;
+    private final Unanswered unanswered;
     private final AtomicInteger arriving =
             new AtomicInteger(); // calls on their way to the loop, for want of a connection
     private volatile ReadyClients<Q, A> ready;
@@ -68,10 +68,11 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         this.address = Objects.requireNonNull(address, "address");
         this.protocol = protocol;
         this.spread = spread;
+        this.unanswered = new Unanswered("a call on " + this);
         this.usualLimit = Loop.nanos(protocol.bounds.deadline());
-        this.connecting = options.is.least > 0;
+        this.connecting = options.leastConnections() > 0;
         this.ready = new ReadyClients<>(List.of(), false);
-        this.members = new Members<>(this, loop, targets, address, protocol, options.is);
+        this.members = new Members<>(this, loop, targets, address, protocol, options);
     }
 
     /**
@@ -132,7 +133,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
         Objects.requireNonNull(request, "request");
-        Promise<A> promise = new Offer<>(ofCaller(), Messages::release);
+        Promise<A> promise = new Offer<>(ofCaller(), unanswered);
         make(request, promise, false, limit, nanos);
         return promise;
     }
@@ -333,7 +334,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             return Promise.done(loop, null);
         }
         if (whenGone == null) {
-            whenGone = Promise.openEnded(loop);
+            whenGone = Promise.ofEnd(loop, this);
         }
         return whenGone.copy();
     }
@@ -342,6 +343,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         gone = true;
         if (whenGone != null) {
             whenGone.complete(null);
+            whenGone.forgetPurpose();
         }
     }
 

@@ -18,8 +18,8 @@ final class PoolWriters<Q, A> {
         this.loop = loop;
     }
 
-    Future<@Nullable Void> add() {
-        return waiting.add(loop);
+    Future<@Nullable Void> add(Pool<Q, A> pool) {
+        return waiting.add(loop, pool);
     }
 
     boolean isEmpty() {

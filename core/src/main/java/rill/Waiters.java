@@ -91,6 +91,7 @@ final class Waiters {
     static void complete(Promise<@Nullable Void> promise) {
         try {
             promise.complete(null);
+            promise.forgetPurpose();
         } catch (Throwable t) { // from the Driver of the loop of a waiter elsewhere; no memory
             untold(promise, t);
         }
@@ -104,6 +105,7 @@ final class Waiters {
         try {
             promise.fail(cause);
             promise.failure();
+            promise.forgetPurpose();
         } catch (Throwable t) { // as above
             untold(promise, t);
         }

@@ -13,12 +13,13 @@ final class Writers {
     private final ArrayDeque<Promise<@Nullable Void>> waiting = new ArrayDeque<>(2);
     private int sweepAt = FEW;
 
-    Future<@Nullable Void> add(BareLoop loop) {
+    /** @param caller on which the call is to be made */
+    Future<@Nullable Void> add(BareLoop loop, Object caller) {
         if (waiting.size() >= sweepAt) {
             waiting.removeIf(Future::isDone);
             sweepAt = Math.max(FEW, 2 * waiting.size());
         }
-        Promise<@Nullable Void> promise = loop.promise();
+        var promise = new Promise<@Nullable Void>(loop, new Purpose.Of("writable of ", caller));
         waiting.add(promise);
         return promise;
     }

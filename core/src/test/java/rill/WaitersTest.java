@@ -109,7 +109,7 @@ class WaitersTest {
         var writers = new Writers();
         var told = new ArrayList<Future<?>>();
         for (Loop each : List.of(refusing, loop)) {
-            told.add(writers.add(each).onDone((nothing, failure) -> {}));
+            told.add(writers.add(each, "a caller").onDone((nothing, failure) -> {}));
         }
         driver.refuses = Refusing.ALWAYS;
         writers.tell();

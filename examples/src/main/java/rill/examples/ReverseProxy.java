@@ -6,7 +6,6 @@ import java.net.URI;
 import java.util.List;
 import java.util.Set;
 import rill.CallFailedException;
-import rill.DeadlineException;
 import rill.Future;
 import rill.Loop;
 import rill.http.ClientRequest;
@@ -84,7 +83,7 @@ final class ReverseProxy {
     }
 
     private static HttpResponse failed(IOException failure) {
-        boolean late = failure instanceof CallFailedException && failure.getCause() instanceof DeadlineException;
+        boolean late = failure instanceof CallFailedException call && call.isLate();
         return HttpResponse.text((late ? "the server took too long" : "the server can't be reached") + "\n")
                 .status(late ? 504 : 502);
     }
