@@ -48,7 +48,7 @@ final class Dashboard {
                 var pool = loop.pool(
                         redis.address(), Resp.client(), PoolOptions.defaults().connections(1, 4));
                 var dashboard = new Dashboard(loop, pool, page);
-                return HttpServer.listen(loop, address, dashboard::answer).onDone((server, failure) -> {
+                return HttpServer.serve(loop, address, dashboard::answer).onDone((server, failure) -> {
                     if (failure == null) {
                         dashboard.work();
                     } else {

@@ -19,7 +19,7 @@ public final class HelloServer {
         try (LoopGroup loops = LoopGroup.open()) {
             loops.closeOnShutdown(Duration.ofSeconds(10)); // Ctrl-C, SIGTERM
             HttpServer server =
-                    HttpServer.tasks(loops, address, HelloServer::answer).await();
+                    HttpServer.serveWithTask(loops, address, HelloServer::answer).await();
             System.out.println("http:/" + server.address() + "/");
             loops.join(); // until they are closed
         }

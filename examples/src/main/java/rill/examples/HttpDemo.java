@@ -19,7 +19,7 @@ final class HttpDemo {
 
     // README: http begin
     static Future<HttpServer> serve(Loop loop, SocketAddress address) {
-        return HttpServer.listen(loop, address, HttpDemo::answer);
+        return HttpServer.serve(loop, address, HttpDemo::answer);
     }
 
     private static Future<HttpResponse> answer(HttpRequest request) {

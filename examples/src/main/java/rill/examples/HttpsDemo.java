@@ -25,7 +25,7 @@ final class HttpsDemo {
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address, Identity identity) {
         HttpServerOptions options = HttpServerOptions.defaults().over(Tls.server(identity));
-        return HttpServer.listen(
+        return HttpServer.serve(
                 loop, address, options, request -> Future.of(HttpResponse.text("hello, where nobody listens in\n")));
     }
 

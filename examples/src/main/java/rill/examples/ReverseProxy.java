@@ -42,7 +42,7 @@ final class ReverseProxy {
     }
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address, List<URI> servers) {
-        return HttpServer.listen(loop, address, new ReverseProxy(loop, servers)::handOn);
+        return HttpServer.serve(loop, address, new ReverseProxy(loop, servers)::handOn);
     }
 
     private Future<HttpResponse> handOn(HttpRequest request) throws HttpRefusedException {

@@ -27,7 +27,7 @@ final class SseDemo {
     private SseDemo() {}
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address) {
-        return HttpServer.listen(
+        return HttpServer.serve(
                 loop,
                 address,
                 request -> Future.of(

@@ -149,7 +149,7 @@ class HttpAmbiguityTest {
                 .bodyProgress(100, Duration.ofSeconds(1));
         try (Loop loop =
                 Loop.open(LoopOptions.defaults().reporter(report -> {})).start()) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             loop,
                             Loopback.ANY_PORT,
                             options,

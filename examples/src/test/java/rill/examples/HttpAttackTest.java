@@ -47,7 +47,7 @@ class HttpAttackTest {
 
     private String serve() throws IOException {
         loop = Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpAttackTest::answer)
+        HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, HttpAttackTest::answer)
                 .await();
         loop.start();
         return "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();

@@ -104,7 +104,7 @@ class HttpContainersTest {
     @ParameterizedTest
     @EnumSource
     void what_is_sent_through_it_comes_back(Between between) throws Exception {
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpContainersTest::answer)
+        HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, HttpContainersTest::answer)
                 .toCompletableFuture()
                 .get();
         int port = freePort();

@@ -48,7 +48,7 @@ class HttpFetchingTest {
     @Test
     void pages_are_fetched_files_downloaded_and_orders_placed() throws IOException {
         try (var loop = Loop.open().start()) {
-            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
+            HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
                     .await();
             String base = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
             assertThat(HttpFetching.page(base)).isEqualTo("a page");
@@ -73,7 +73,7 @@ class HttpFetchingTest {
     @Test
     void what_is_not_read_to_its_end_holds_neither_buffers_nor_a_connection() throws IOException {
         try (var loop = Loop.open().start()) {
-            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
+            HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
                     .await();
             String base = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
             try (var own = Loop.open();
@@ -117,7 +117,7 @@ class HttpFetchingTest {
         var asked = new AtomicInteger();
         try (var loop = Loop.open();
                 var own = Loop.open()) {
-            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, request -> {
+            HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, request -> {
                         assertThat(request.field("Authorization", "")).isEqualTo("Bearer secret");
                         int time = asked.incrementAndGet();
                         return Future.of(

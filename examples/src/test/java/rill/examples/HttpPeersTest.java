@@ -101,7 +101,7 @@ class HttpPeersTest {
     }
 
     private int serve(HttpServerOptions options) throws IOException {
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, options, this::answer)
+        HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, options, this::answer)
                 .await();
         loop.start();
         return ((InetSocketAddress) server.address()).getPort();

@@ -61,7 +61,7 @@ class ReverseProxyTest {
     }
 
     private URI serve(String name) throws IOException {
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, request -> handle(name, request))
+        HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, request -> handle(name, request))
                 .await();
         return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
     }
@@ -220,7 +220,7 @@ class ReverseProxyTest {
     @Test
     void whoever_does_not_read_slows_down_whoever_sends() throws IOException {
         var sent = new AtomicLong();
-        HttpServer endless = HttpServer.listen(
+        HttpServer endless = HttpServer.serve(
                         loop,
                         Loopback.ANY_PORT,
                         request -> Future.of(HttpResponse.of(HttpBody.stream(() -> {

@@ -25,8 +25,8 @@ import rill.http.wire.ResponseEvent;
  * An HTTP/1.1 server.
  *
  * <pre>
- * HttpServer.listen(loop, address, request -&gt; Future.of(HttpResponse.text("hello")));
- * HttpServer.tasks(loop, address, request -&gt; HttpResponse.text("hello, " + request.body().text().await()));
+ * HttpServer.serve(loop, address, request -&gt; Future.of(HttpResponse.text("hello")));
+ * HttpServer.serveWithTask(loop, address, request -&gt; HttpResponse.text("hello, " + request.body().text().await()));
  * </pre>
  *
  * <p>Answers are sent in the order of the requests, whatever order they become ready in. Connections are kept alive. Back-pressure works both ways: a
@@ -67,10 +67,10 @@ public final class HttpServer implements AutoCloseable {
 
     // ---- making
 
-    /** {@link #listen(Serving, SocketAddress, HttpServerOptions, Service)} with the default options. */
-    public static Future<HttpServer> listen(
+    /** {@link #serve(Serving, SocketAddress, HttpServerOptions, Service)} with the default options. */
+    public static Future<HttpServer> serve(
             Serving on, SocketAddress address, Service<? super HttpRequest, HttpResponse> handler) {
-        return listen(on, address, HttpServerOptions.defaults(), handler);
+        return serve(on, address, HttpServerOptions.defaults(), handler);
     }
 
     /**
@@ -80,7 +80,7 @@ public final class HttpServer implements AutoCloseable {
      *     answered
      * @return done once connections can be accepted
      */
-    public static Future<HttpServer> listen(
+    public static Future<HttpServer> serve(
             Serving on,
             SocketAddress address,
             HttpServerOptions options,
@@ -88,27 +88,27 @@ public final class HttpServer implements AutoCloseable {
         return new HttpServer(options, handler).listen(on, address);
     }
 
-    /** {@link #tasks(Serving, SocketAddress, HttpServerOptions, ThrowingFunction)} with the default options. */
-    public static Future<HttpServer> tasks(
+    /** {@link #serveWithTask(Serving, SocketAddress, HttpServerOptions, ThrowingFunction)} with the default options. */
+    public static Future<HttpServer> serveWithTask(
             Serving on, SocketAddress address, ThrowingFunction<? super HttpRequest, HttpResponse> handler) {
-        return tasks(on, address, HttpServerOptions.defaults(), handler);
+        return serveWithTask(on, address, HttpServerOptions.defaults(), handler);
     }
 
     /**
-     * Serves at an address like {@link #listen(Serving, SocketAddress, HttpServerOptions, Service)}, with a {@link rill.Task} for each request: the
+     * Serves at an address like {@link #serve(Serving, SocketAddress, HttpServerOptions, Service)}, with a {@link rill.Task} for each request: the
      * handler is sequential code, which may await.
      */
-    public static Future<HttpServer> tasks(
+    public static Future<HttpServer> serveWithTask(
             Serving on,
             SocketAddress address,
             HttpServerOptions options,
             ThrowingFunction<? super HttpRequest, HttpResponse> handler) {
         Objects.requireNonNull(handler, "handler");
-        return listen(on, address, options, new Tasks(handler));
+        return serve(on, address, options, new WithTask(handler));
     }
 
     /** A Task for each request, for which nobody else waits. */
-    record Tasks(ThrowingFunction<? super HttpRequest, HttpResponse> handler)
+    record WithTask(ThrowingFunction<? super HttpRequest, HttpResponse> handler)
             implements Service<HttpRequest, HttpResponse> {
         @Override
         public Future<HttpResponse> answer(HttpRequest request) {

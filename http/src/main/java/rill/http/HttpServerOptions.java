@@ -106,7 +106,7 @@ public final class HttpServerOptions {
 
     /**
      * The longest time that a handler may take, zero for no bound. Then the request is answered with 503, and its Future (the Task, for
-     * {@link HttpServer#tasks}) is given up, which cancels it unless others wait for it. The body of the response may take longer.
+     * {@link HttpServer#serveWithTask}) is given up, which cancels it unless others wait for it. The body of the response may take longer.
      */
     public Duration answerDeadline() {
         return values.answerDeadline;

@@ -110,7 +110,7 @@ final class Intake implements IncomingBody.Origin {
         } catch (Throwable t) {
             promised = owner.loop().failed(t);
         }
-        Future<HttpResponse> answer = exchange.promised(promised, server.service() instanceof HttpServer.Tasks);
+        Future<HttpResponse> answer = exchange.promised(promised, server.service() instanceof HttpServer.WithTask);
         if (!answer.isDone()) {
             Handle deadline = deadlineOf(exchange);
             BiConsumer<@Nullable HttpResponse, @Nullable Throwable> goOn = (response, failure) -> {

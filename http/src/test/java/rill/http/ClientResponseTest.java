@@ -184,7 +184,7 @@ final class ClientResponseTest extends HttpClientRig {
         try (Loop served = Loop.open().start();
                 Loop used = Loop.open().start();
                 HttpClient client = HttpClient.on(used, DEFAULTS.connections(1))) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             served, address, request -> Future.of(HttpResponse.text("x".repeat(100_000))))
                     .await();
             URI uri = URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
@@ -286,7 +286,7 @@ final class ClientResponseTest extends HttpClientRig {
             assertThat(first.head().fields().get("content-encoding")).isEqualTo("gzip");
             assertThat(first.text().await()).isEqualTo("hello hello hello");
 
-            HttpServer proxy = HttpServer.listen(
+            HttpServer proxy = HttpServer.serve(
                             loop,
                             rill.testkit.memory.MemoryTransport.ANY,
                             request -> client.get(origin.uri())
@@ -425,7 +425,7 @@ final class ClientResponseTest extends HttpClientRig {
         var origin = server((peer, request) -> peer.say(OK));
         loop.run(() -> {
             HttpClient client = client();
-            HttpServer gateway = HttpServer.listen(
+            HttpServer gateway = HttpServer.serve(
                             loop,
                             rill.testkit.memory.MemoryTransport.ANY,
                             request -> client.get(origin.uri())

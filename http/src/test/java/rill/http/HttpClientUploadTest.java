@@ -275,7 +275,7 @@ final class HttpClientUploadTest extends HttpClientRig {
                 Loop two = Loop.open().start();
                 HttpClient from = HttpClient.on(one);
                 HttpClient to = HttpClient.on(two)) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             two,
                             address,
                             request -> request.method().equals("GET")

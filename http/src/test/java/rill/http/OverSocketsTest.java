@@ -43,7 +43,7 @@ class OverSocketsTest {
                 HttpClient client = HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
                         .build()) {
-            HttpServer server = HttpServer.tasks(group, ANY, request -> {
+            HttpServer server = HttpServer.serveWithTask(group, ANY, request -> {
                         threads.add(Thread.currentThread());
                         Loop.current().delay(Duration.ofMillis(20)).await();
                         return HttpResponse.text(
@@ -81,7 +81,7 @@ class OverSocketsTest {
                         .version(HttpClient.Version.HTTP_1_1)
                         .build()) {
             var begun = new CompletableFuture<Void>();
-            HttpServer server = HttpServer.listen(loop, ANY, request -> {
+            HttpServer server = HttpServer.serve(loop, ANY, request -> {
                         begun.complete(null);
                         return Loop.current().delay(Duration.ofMillis(200)).map(nothing -> HttpResponse.text("late"));
                     })

@@ -24,7 +24,7 @@ public final class RillProxy implements Server {
         loop.start(); // before anyone else drives it: uring keeps its first driver
         HttpClient client =
                 HttpClient.on(loop, HttpClientOptions.defaults().inflate(false).connections(100));
-        var server = HttpServer.listen(
+        var server = HttpServer.serve(
                         loop,
                         any,
                         request -> client.send(ClientRequest.of(request.method(), behind)

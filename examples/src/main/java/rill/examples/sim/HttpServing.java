@@ -123,7 +123,7 @@ final class HttpServing implements Scenario {
                     .pipelined(1 + loop.random().nextInt(6))
                     .waitingBytes(1 + loop.random().nextInt(20_000))
                     .drainBytes(loop.random().nextInt(20_000));
-            HttpServer.listen(loop, host.address(PORT), options, this::answer)
+            HttpServer.serve(loop, host.address(PORT), options, this::answer)
                     .onDone((listening, failure) -> server = listening);
         }
 

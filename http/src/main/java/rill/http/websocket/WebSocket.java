@@ -25,7 +25,7 @@ import rill.http.wire.RequestHead;
  *
  * loop.listen(address, WebSocket.server(), connection -> connection.onMessage(connection::write));
  *
- * HttpServer.listen(loop, address, request -> Future.of(
+ * HttpServer.serve(loop, address, request -> Future.of(
  *         WebSocket.isAskedFor(request) ? WebSocket.answer(request, this::chat) : HttpResponse.text("a page")));
  * }</pre>
  *

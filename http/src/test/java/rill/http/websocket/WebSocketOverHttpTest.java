@@ -73,7 +73,7 @@ final class WebSocketOverHttpTest {
     @Test
     void a_server_answers_pages_and_sockets() throws IOException {
         try (Loop loop = Loop.open(new MemoryTransport(3))) {
-            HttpServer server = HttpServer.listen(loop, MemoryTransport.ANY, WebSocketOverHttpTest::handle)
+            HttpServer server = HttpServer.serve(loop, MemoryTransport.ANY, WebSocketOverHttpTest::handle)
                     .await();
             String at = "127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
             talk(loop, "ws://" + at, WebSocketOptions.defaults());
@@ -110,7 +110,7 @@ final class WebSocketOverHttpTest {
                         reports.add(report);
                     }
                 }))) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             loop,
                             MemoryTransport.ANY,
                             request -> request.path().equals("/socket") || WebSocket.isAskedFor(request)
@@ -148,7 +148,7 @@ final class WebSocketOverHttpTest {
         Authority.Issued issued = authority.issue("localhost");
         var identity = Identity.of(issued.key(), issued.chain());
         try (Loop loop = Loop.open(new MemoryTransport(4))) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             loop,
                             MemoryTransport.ANY,
                             HttpServerOptions.defaults().over(Tls.server(identity)),
