@@ -313,7 +313,7 @@ abstract class BareLoop implements Drivable, Executor {
 
         @Override
         void execute() {
-            if (!timer.cancelled()) {
+            if (!timer.isCancelled()) {
                 tick.add(timer, deadline);
             }
         }
@@ -511,7 +511,7 @@ abstract class BareLoop implements Drivable, Executor {
 
     /** Whether {@link #close} is over. */
     @Override
-    public boolean closed() {
+    public boolean isClosed() {
         return closed;
     }
 

@@ -218,7 +218,7 @@ public final class Connection<R, W> implements AutoCloseable {
         int estimate = weight(message);
         Throwable refusal;
         try {
-            refusal = loop.closed() ? loopClosed() : outbound.reservations().reserve(estimate);
+            refusal = loop.isClosed() ? loopClosed() : outbound.reservations().reserve(estimate);
         } catch (Throwable t) { // no memory
             Messages.release(message);
             throw t;

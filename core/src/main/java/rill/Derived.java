@@ -366,7 +366,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         Future<T> begin() {
             super.begin(); // before the timer, which may expire on the loop before this thread continues
             timer = loop.timer(limit, "timeout of " + source.describe(), null, this::expired);
-            if (loop.closed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
+            if (loop.isClosed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
                 abandonSources();
             }
             if (isDone() || source.isDone()) { // it may have been notified before there was a timer to stop

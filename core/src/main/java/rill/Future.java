@@ -158,7 +158,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     /** Whether it was cancelled, not counting a value that has gone back. */
     final boolean wasCancelled() {
-        return outcome instanceof Failed failed && failed.cancelled();
+        return outcome instanceof Failed failed && failed.isCancelled();
     }
 
     /** The failure, or null if there is none (yet). Counts as looking at the failure. */

@@ -242,7 +242,7 @@ public final class Listener implements AutoCloseable {
         };
         if (loop.isCurrent()) {
             unlessStopped.run();
-        } else if (!loop.closed()) {
+        } else if (!loop.isClosed()) {
             loop.enqueue(new Handle(loop, toString(), unlessStopped));
         }
     }

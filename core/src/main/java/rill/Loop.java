@@ -190,7 +190,7 @@ public final class Loop extends BareLoop implements Serving {
     private <T extends @Nullable Object> Future<T> elsewhere(
             Callable<? extends T> work, Promise<T> promise, Consumer<? super T> unseen) {
         Objects.requireNonNull(work, "work");
-        if (closed()) {
+        if (isClosed()) {
             promise.fail(cancelledByClose("blocking"));
             return promise;
         }
@@ -378,6 +378,6 @@ public final class Loop extends BareLoop implements Serving {
 
     @Override
     public String toString() {
-        return name() + " on " + transport.name() + (closed() ? ", closed" : "");
+        return name() + " on " + transport.name() + (isClosed() ? ", closed" : "");
     }
 }

@@ -179,7 +179,7 @@ public final class LoopGroup implements Serving {
         try {
             begun = loop.closing().start(deadline, departure);
         } finally {
-            if (!begun || loop.closed()) { // it closes by itself, can't be told, or has broken meanwhile
+            if (!begun || loop.isClosed()) { // it closes by itself, can't be told, or has broken meanwhile
                 departure.ready(loop);
             }
         }

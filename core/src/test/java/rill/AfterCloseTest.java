@@ -111,7 +111,7 @@ class AfterCloseTest {
         answers.put("Loop.close", doing(loop::close));
         answers.put("Loop.join", doing(loop::join));
         answers.put("Loop.closeOnShutdown", doing(() -> loop.closeOnShutdown(SECOND)));
-        answers.put("Loop.closed", loop::closed);
+        answers.put("Loop.isClosed", loop::isClosed);
         answers.put("Loop.promise", loop::promise);
         answers.put("Loop.promise of what must not get lost", () -> loop.promise(unseen -> {}));
         answers.put("Loop.name", loop::name);
@@ -211,7 +211,7 @@ class AfterCloseTest {
         answers.put("LoopGroup.join", doing(group::join));
         answers.put("LoopGroup.closeOnShutdown", doing(() -> group.closeOnShutdown(SECOND)));
         answers.put("Handle.cancel", timer::cancel);
-        answers.put("Handle.cancelled", timer::cancelled);
+        answers.put("Handle.isCancelled", timer::isCancelled);
         answers.put("Handle.name", timer::name);
         givesFuture.put("Future.timeout", () -> pending.timeout(SECOND));
         throwsIt.put("Future.await", () -> pending.await());

@@ -326,7 +326,7 @@ class BuffersTest {
             });
 
             loop.closing().start(Duration.ZERO);
-            loops.tickUntil(loop::closed);
+            loops.tickUntil(loop::isClosed);
 
             assertThat(loop.ended()).isTrue();
             assertThat(memory.released).isPositive().isEqualTo(memory.asked);

@@ -312,7 +312,7 @@ class FlushTest {
 
             assertThat(received).isEmpty();
             assertThat(rig.failures).containsExactly(rig.wire.flushFailure);
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
             assertThat(rig.link.open()).isFalse();
         }
     }
@@ -328,7 +328,7 @@ class FlushTest {
 
             assertThat(received).isEmpty();
             assertThat(rig.failures).containsExactly(rig.wire.flushError);
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
             assertThat(rig.link.open()).isFalse();
             rig.wire.flushError = null;
         }

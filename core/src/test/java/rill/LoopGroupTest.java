@@ -96,7 +96,7 @@ class LoopGroupTest {
         Listener server = serveByName(3);
         selectorOf(2).breakWith(new IOException("on purpose"));
         loops.reporter().await(Report.Thrown.class);
-        Await.until("it is closed", group.loops().get(2)::closed);
+        Await.until("it is closed", group.loops().get(2)::isClosed);
 
         assertThat(whoAnswers(server, 6)).containsExactlyInAnyOrder("member-1", "member-2");
     }
@@ -110,7 +110,7 @@ class LoopGroupTest {
 
         selectorOf(1).breakWith(new IOException("on purpose"));
         loops.reporter().await(Report.Thrown.class);
-        Await.until("it is closed", group.loops().get(1)::closed);
+        Await.until("it is closed", group.loops().get(1)::isClosed);
         awaitSomebodyWhoListensAt(server);
         assertThat(whoAnswers(server, 4)).containsExactly("member-3");
 
@@ -287,7 +287,7 @@ class LoopGroupTest {
         });
         assertThatThrownBy(() -> LoopGroup.open(3, options)).hasMessageContaining("on purpose");
         List<MemorySelector> opened = transport.selectors();
-        assertThat(opened).hasSize(2).allMatch(MemorySelector::closed);
+        assertThat(opened).hasSize(2).allMatch(MemorySelector::isClosed);
     }
 
     @Test
@@ -311,7 +311,7 @@ class LoopGroupTest {
             Listener listener = rig.settle(Listener.open(a, ANY, ListenOptions.defaults(), spread, link -> {}));
 
             a.closing().start(Duration.ofHours(1));
-            rig.tickUntil(() -> a.closed() && b.closed() && !c.tick());
+            rig.tickUntil(() -> a.isClosed() && b.isClosed() && !c.tick());
 
             assertThat(listener.isOpen()).isTrue();
             rig.settle(client.connect(listener.address(), Pipeline.bytes()));
@@ -377,10 +377,10 @@ class LoopGroupTest {
     }
 
     private static void ticksUntilClosed(Loop loop) {
-        for (int n = 0; n < 20 && !loop.closed(); n++) {
+        for (int n = 0; n < 20 && !loop.isClosed(); n++) {
             loop.tick();
         }
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
     }
 
     @Test
@@ -449,7 +449,7 @@ class LoopGroupTest {
 
             driven.close(Duration.ofHours(1));
 
-            assertThat(driven.loops()).allMatch(Loop::closed);
+            assertThat(driven.loops()).allMatch(Loop::isClosed);
             assertThat(rig.reporter().take(Report.Thrown.class)).hasSize(1);
         }
     }

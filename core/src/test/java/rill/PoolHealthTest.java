@@ -528,7 +528,7 @@ class PoolHealthTest {
             assertThat(pool.state()).isEqualTo(new Ready(1));
 
             other.closing().start(Duration.ZERO);
-            for (int i = 0; i < 300 && !other.closed(); i++) {
+            for (int i = 0; i < 300 && !other.isClosed(); i++) {
                 other.tick();
             }
             int before = rig.peers.size();

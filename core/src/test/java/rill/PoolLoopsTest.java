@@ -30,7 +30,7 @@ class PoolLoopsTest {
     private static void both(PoolRig rig, Loop other) {
         for (int i = 0; i < 100; i++) {
             rig.loop.tick();
-            if (!other.closed()) {
+            if (!other.isClosed()) {
                 other.tick();
             }
         }
@@ -39,10 +39,10 @@ class PoolLoopsTest {
     /** Closes the loop while no other loop has a turn. */
     private static void closesAlone(Loop loop) {
         loop.closing().start(Duration.ZERO);
-        for (int i = 0; i < 300 && !loop.closed(); i++) {
+        for (int i = 0; i < 300 && !loop.isClosed(); i++) {
             loop.tick();
         }
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
     }
 
     private static void ends(PoolRig rig, Pool<?, ?> pool) {
@@ -350,14 +350,14 @@ class PoolLoopsTest {
         both(rig, mine);
         mine.closing().start(Duration.ofMinutes(1));
         both(rig, mine);
-        assertThat(mine.closed()).isFalse();
+        assertThat(mine.isClosed()).isFalse();
         assertThat(gone.isDone()).isFalse();
         assertThat(pool.isOpen()).isFalse();
-        for (int i = 0; i < 5 && !mine.closed(); i++) {
+        for (int i = 0; i < 5 && !mine.isClosed(); i++) {
             rig.lastPeer().says("answer");
             both(rig, mine);
         }
-        assertThat(mine.closed()).isTrue();
+        assertThat(mine.isClosed()).isTrue();
         assertThat(told).containsExactly("answer");
         assertThat(gone.failure()).isNull();
         assertThat(gone.isDone()).isTrue();
@@ -379,7 +379,7 @@ class PoolLoopsTest {
         for (int i = 0; i < 3; i++) {
             both(rig, mine);
         }
-        assertThat(mine.closed()).isTrue();
+        assertThat(mine.isClosed()).isTrue();
         assertThat(gone.isDone()).isTrue();
         assertThat(gone.failure()).isNull();
         assertThat(call.isDone()).isTrue();

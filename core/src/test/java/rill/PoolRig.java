@@ -213,7 +213,7 @@ final class PoolRig implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!loop.closed()) {
+        if (!loop.isClosed()) {
             pools.forEach(Pool::close);
             settle();
             pools.forEach(pool ->

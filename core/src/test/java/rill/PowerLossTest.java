@@ -58,7 +58,7 @@ class PowerLossTest {
         selector.breakWith(new PowerLoss("the power of its host failed"));
         lost.tick();
 
-        assertThat(lost.closed()).isTrue();
+        assertThat(lost.isClosed()).isTrue();
         assertThat(lost.buffers().taken()).isZero();
         assertThat(loops.failureOf(waiter)).hasMessageContaining("the power of its host failed");
         assertThat(log).isEmpty();

@@ -220,7 +220,7 @@ class SpinTest {
 
         var closing = Outside.start(() -> {
             polling.close(Duration.ofSeconds(5)); // the peer closes when it sees the end
-            return polling.closed();
+            return polling.isClosed();
         });
 
         assertThat(closing.result()).isTrue();

@@ -237,7 +237,7 @@ public final class ClientResponse implements AutoCloseable {
     public void discard() {
         if (Loop.current() == loop) {
             discardNow();
-        } else if (!loop.closed()) {
+        } else if (!loop.isClosed()) {
             loop.submit(this::discardNow).onDone((nothing, loopClosed) -> {});
         }
     }

@@ -161,7 +161,7 @@ public final class HttpClient implements AutoCloseable {
     public void close() {
         if (Loop.current() == loop) {
             closeNow();
-        } else if (!loop.closed()) {
+        } else if (!loop.isClosed()) {
             loop.submit(this::closeNow).onDone((nothing, loopClosed) -> {});
         }
     }

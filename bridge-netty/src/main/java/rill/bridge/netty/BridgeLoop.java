@@ -162,7 +162,7 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
             throw new RejectedExecutionException(
                     "the handlers are on no loop, so no other thread can give them anything");
         }
-        if (owner.closed()) {
+        if (owner.isClosed()) {
             throw new RejectedExecutionException("the loop of the handlers is closed");
         }
         Promise<Runnable> given = owner.promise(this::lost);
