@@ -20,7 +20,7 @@ public final class HelloServer {
             loops.closeOnShutdown(Duration.ofSeconds(10)); // Ctrl-C, SIGTERM
             HttpServer server =
                     HttpServer.serveWithTask(loops, address, HelloServer::answer).await();
-            System.out.println("http:/" + server.address() + "/");
+            System.out.println("http://localhost:" + server.port() + "/");
             loops.join(); // until they are closed
         }
     }

@@ -2,7 +2,6 @@ package rill.examples;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import rill.Future;
 import rill.Loop;
@@ -37,9 +36,8 @@ final class HttpDemo {
         try (var serverLoop = Loop.open().start();
                 var loop = Loop.open();
                 var client = HttpClient.on(loop)) {
-            var address = (InetSocketAddress)
-                    serve(serverLoop, Loopback.ANY_PORT).await().address();
-            String uri = "http://127.0.0.1:" + address.getPort() + "/";
+            HttpServer server = serve(serverLoop, Loopback.ANY_PORT).await();
+            String uri = "http://127.0.0.1:" + server.port() + "/";
             out.println("a server at " + uri);
             String answer = client.get(uri).await().text().await().strip();
             Expect.equal("the answer", "hello, world", answer);

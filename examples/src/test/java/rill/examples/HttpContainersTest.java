@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -108,7 +107,7 @@ class HttpContainersTest {
                 .toCompletableFuture()
                 .get();
         int port = freePort();
-        try (var container = between.container(port, ((InetSocketAddress) server.address()).getPort());
+        try (var container = between.container(port, server.port());
                 var client = HttpClient.on(clients)) {
             container.start();
             awaitListening(port);

@@ -3,7 +3,6 @@ package rill.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +52,7 @@ class PagesTest {
 
     private String started(HttpServer server) {
         loop.start();
-        return "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort() + "/";
+        return "http://127.0.0.1:" + server.port() + "/";
     }
 
     @Test

@@ -57,13 +57,13 @@ class ReverseProxyTest {
         URI two = serve("two");
         HttpServer server =
                 ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(one, two)).await();
-        proxy = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+        proxy = "http://127.0.0.1:" + server.port();
     }
 
     private URI serve(String name) throws IOException {
         HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, request -> handle(name, request))
                 .await();
-        return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
+        return URI.create("http://127.0.0.1:" + server.port());
     }
 
     private Future<HttpResponse> handle(String name, HttpRequest request) {
@@ -231,7 +231,7 @@ class ReverseProxyTest {
         HttpServer before = ReverseProxy.serve(
                         loop,
                         Loopback.ANY_PORT,
-                        List.of(URI.create("http://127.0.0.1:" + ((InetSocketAddress) endless.address()).getPort())))
+                        List.of(URI.create("http://127.0.0.1:" + endless.port())))
                 .await();
         loop.run(() -> {
             Connection<ByteBuf, ByteBuf> raw =
@@ -279,7 +279,7 @@ class ReverseProxyTest {
                 .await();
         loop.run(() -> {
             ClientResponse response = client.get(
-                            "http://127.0.0.1:" + ((InetSocketAddress) alone.address()).getPort() + "/")
+                            "http://127.0.0.1:" + alone.port() + "/")
                     .await();
             assertThat(response.status()).isEqualTo(502);
             assertThat(response.text().await()).isEqualTo("the server can't be reached\n");

@@ -1,5 +1,6 @@
 package rill.http;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -163,6 +164,18 @@ public final class HttpServer implements AutoCloseable {
     /** Returns the address, with the port chosen by the system if it was 0. */
     public SocketAddress address() {
         return listener().address();
+    }
+
+    /**
+     * Returns the TCP port of the {@link #address}, chosen by the system if it was 0.
+     *
+     * @throws IllegalStateException if the server listens at a Unix domain socket, which has no port
+     */
+    public int port() {
+        if (address() instanceof InetSocketAddress inet) {
+            return inet.getPort();
+        }
+        throw new IllegalStateException(this + " has no port; ask for its address()");
     }
 
     /** Returns the number of open connections; a snapshot. */

@@ -187,7 +187,7 @@ final class ClientResponseTest extends HttpClientRig {
             HttpServer server = HttpServer.serve(
                             served, address, request -> Future.of(HttpResponse.text("x".repeat(100_000))))
                     .await();
-            URI uri = URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
+            URI uri = URI.create("http://127.0.0.1:" + server.port());
             for (int i = 0; i < 200; i++) {
                 Future<ClientResponse> call = client.get(uri);
                 for (int spin = 0; spin < i * 20; spin++) {
@@ -293,7 +293,7 @@ final class ClientResponseTest extends HttpClientRig {
                                     .map(response ->
                                             HttpResponse.of(response.body()).fields(response.fields())))
                     .await();
-            URI there = URI.create("http://127.0.0.1:" + ((InetSocketAddress) proxy.address()).getPort());
+            URI there = URI.create("http://127.0.0.1:" + proxy.port());
             ClientResponse second = client.get(there).await();
             assertThat(second.text().await()).isEqualTo("hello hello hello");
             assertThat(second.field("x-other")).isEqualTo("kept");
@@ -438,7 +438,7 @@ final class ClientResponseTest extends HttpClientRig {
                                     })
                                     .map(HttpResponse::text))
                     .await();
-            URI there = URI.create("http://127.0.0.1:" + ((InetSocketAddress) gateway.address()).getPort());
+            URI there = URI.create("http://127.0.0.1:" + gateway.port());
             ClientResponse response = client.get(there).await();
             assertThat(response.status()).isEqualTo(500);
             response.discard();

@@ -45,7 +45,7 @@ class HttpAcrossLoopsTest {
     }
 
     private static URI at(HttpServer server) {
-        return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort() + "/");
+        return URI.create("http://127.0.0.1:" + server.port() + "/");
     }
 
     /** A source whose Futures belong to another loop. */

@@ -316,6 +316,6 @@ final class HttpClientUploadTest extends HttpClientRig {
     }
 
     private static URI uri(HttpServer server) {
-        return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
+        return URI.create("http://127.0.0.1:" + server.port());
     }
 }

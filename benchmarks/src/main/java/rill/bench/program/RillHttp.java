@@ -26,6 +26,6 @@ public final class RillHttp implements Server {
                                         ? HttpResponse.bytes("application/json", HttpTexts.json())
                                         : HttpResponse.bytes("text/plain", HttpTexts.text())))
                 .await();
-        return ((InetSocketAddress) server.address()).getPort();
+        return server.port();
     }
 }

@@ -33,6 +33,6 @@ public final class RillProxy implements Server {
                                 .map(response ->
                                         HttpResponse.of(response.status()).body(response.body())))
                 .await();
-        return ((InetSocketAddress) server.address()).getPort();
+        return server.port();
     }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -75,7 +74,7 @@ final class WebSocketOverHttpTest {
         try (Loop loop = Loop.open(new MemoryTransport(3))) {
             HttpServer server = HttpServer.serve(loop, MemoryTransport.ANY, WebSocketOverHttpTest::handle)
                     .await();
-            String at = "127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+            String at = "127.0.0.1:" + server.port();
             talk(loop, "ws://" + at, WebSocketOptions.defaults());
             talk(loop, "ws://" + at, WebSocketOptions.defaults().deflate(true));
             loop.run(() -> {
@@ -154,7 +153,7 @@ final class WebSocketOverHttpTest {
                             HttpServerOptions.defaults().over(Tls.server(identity)),
                             WebSocketOverHttpTest::handle)
                     .await();
-            int port = ((InetSocketAddress) server.address()).getPort();
+            int port = server.port();
             talk(
                     loop,
                     "wss://localhost:" + port,
