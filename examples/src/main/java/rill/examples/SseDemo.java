@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -34,7 +33,7 @@ final class SseDemo {
                         switch (request.path()) {
                             case "/" -> HttpResponse.html(PAGE);
                             case "/events" ->
-                                HttpResponse.of(HttpBody.stream(new Seconds()))
+                                HttpResponse.of(HttpBody.stream(new Seconds(request.loop())))
                                         .with("Content-Type", "text/event-stream")
                                         .with("Cache-Control", "no-store");
                             default -> HttpResponse.of(404);
@@ -43,12 +42,16 @@ final class SseDemo {
 
     /** One event a second, until the client has gone and nobody asks any more. */
     private static final class Seconds implements HttpBody.Source {
+        private final Loop loop;
         private int count;
+
+        Seconds(Loop loop) {
+            this.loop = loop;
+        }
 
         @Override
         public Future<@Nullable ByteBuf> next() {
-            return Objects.requireNonNull(Loop.current())
-                    .delay(Duration.ofSeconds(1))
+            return loop.delay(Duration.ofSeconds(1))
                     .map(nothing -> Unpooled.copiedBuffer("data: " + ++count + "\n\n", StandardCharsets.UTF_8));
         }
     }

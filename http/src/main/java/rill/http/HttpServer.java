@@ -113,7 +113,7 @@ public final class HttpServer implements AutoCloseable {
             implements Service<HttpRequest, HttpResponse> {
         @Override
         public Future<HttpResponse> answer(HttpRequest request) {
-            return Objects.requireNonNull(Loop.current())
+            return request.loop()
                     .task(request.method() + " " + request.target(), () -> handler.apply(request));
         }
     }
