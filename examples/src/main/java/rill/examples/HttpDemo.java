@@ -26,7 +26,7 @@ final class HttpDemo {
             case "/" -> Future.of(HELLO);
             case "/hello" -> request.body().text().map(name -> HttpResponse.text("hello, " + name + "\n"));
             case "/echo" -> // streamed, with back-pressure
-                Future.of(HttpResponse.of(request.body()).with("Content-Type", "application/octet-stream"));
+                Future.of(HttpResponse.of("application/octet-stream", request.body()));
             default -> Future.of(HttpResponse.text("nothing here\n").status(404));
         };
     }

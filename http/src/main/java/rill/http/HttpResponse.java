@@ -81,9 +81,14 @@ public final class HttpResponse {
         return new HttpResponse(200, MediaTypes.of(mediaType), HttpBody.of(bytes), null);
     }
 
-    /** Returns a 200 response with this body. */
+    /** Returns a 200 response with this body, and without a media type: a browser guesses one. */
     public static HttpResponse of(HttpBody body) {
         return new HttpResponse(200, HttpFields.none(), body, null);
+    }
+
+    /** Returns a 200 response with this body. */
+    public static HttpResponse of(String mediaType, HttpBody body) {
+        return new HttpResponse(200, MediaTypes.of(mediaType), body, null);
     }
 
     /**
