@@ -32,15 +32,12 @@ final class SseDemo {
                 request -> Future.of(
                         switch (request.path()) {
                             case "/" -> HttpResponse.html(PAGE);
-                            case "/events" ->
-                                HttpResponse.of(HttpBody.stream(new Seconds(request.loop())))
-                                        .with("Content-Type", "text/event-stream")
-                                        .with("Cache-Control", "no-store");
+                            case "/events" -> HttpResponse.events(new Seconds(request.loop()));
                             default -> HttpResponse.of(404);
                         }));
     }
 
-    /** One event a second, until the client has gone and nobody asks any more. */
+    /** One event a second, until the client has gone or the server closes, and nobody asks any more. */
     private static final class Seconds implements HttpBody.Source {
         private final Loop loop;
         private int count;

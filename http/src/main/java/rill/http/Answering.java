@@ -67,6 +67,13 @@ final class Answering {
         return begun;
     }
 
+    /** The server, or its loop, closes: a body without an end of its own may end now. */
+    void finishing() {
+        if (body != null) {
+            body.finishing();
+        }
+    }
+
     /** Nobody waits for it any more. */
     void abandon() {
         close();
@@ -275,6 +282,9 @@ final class Answering {
 
     private void stream(HttpFields fields, HttpBody source) {
         body = source;
+        if (connection.isGoingAway()) {
+            source.finishing();
+        }
         ResponseHead head = ResponseHead.of(exchange.status, withoutFraming(fields));
         long length = source.length();
         RequestHead asked = exchange.head();

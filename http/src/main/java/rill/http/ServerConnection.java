@@ -36,7 +36,8 @@ final class ServerConnection {
     private final Requests requests = new Requests();
     private final Patience patience;
     private final Intake intake;
-    private boolean finishing;
+    private boolean finishing; // takes no further request
+    private boolean goingAway; // since the server or the loop closes
     private boolean over;
     private boolean left; // no longer belongs to this server
     private boolean writing; // answers
@@ -281,14 +282,24 @@ final class ServerConnection {
 
     private void finishNow() {
         finishing = true;
+        goingAway = true;
         if (over) {
             return;
         }
-        if (requests.isEmpty()) {
+        Exchange first = requests.first();
+        if (first == null) {
             end();
-        } else {
-            intake.update();
+            return;
         }
+        if (first.answering != null) {
+            first.answering.finishing();
+        }
+        intake.update();
+    }
+
+    /** Whether the server or the loop closes. */
+    boolean isGoingAway() {
+        return goingAway;
     }
 
     private void failed(Failure failure) {
