@@ -39,7 +39,7 @@ final class HttpDemo {
             HttpServer server = serve(serverLoop, Loopback.ANY_PORT).await();
             String uri = "http://127.0.0.1:" + server.port() + "/";
             out.println("a server at " + uri);
-            String answer = client.get(uri).await().text().await().strip();
+            String answer = client.get(uri).await().orThrow().text().await().strip();
             Expect.equal("the answer", "hello, world", answer);
             out.println("asked for /, it answers: " + answer);
             out.println("to talk to one yourself: ./rill demo http --serve 8080, and curl http://127.0.0.1:8080/");

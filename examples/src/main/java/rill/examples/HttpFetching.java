@@ -31,11 +31,10 @@ final class HttpFetching {
 
     private HttpFetching() {}
 
-    /** Returns what the answer says, whatever its status. */
     static String page(String uri) throws IOException {
         try (var loop = Loop.open();
                 var client = HttpClient.on(loop)) {
-            return client.get(uri).await().text().await();
+            return client.get(uri).await().orThrow().text().await();
         }
     }
 
@@ -50,10 +49,7 @@ final class HttpFetching {
 
     /** Call off the loop, which a slow stream would block; in a Task, use {@link ClientResponse#saveTo}. */
     static long download(HttpClient client, URI uri, OutputStream to) throws IOException {
-        try (ClientResponse response = client.get(uri).await()) {
-            if (response.status() != 200) {
-                throw new IOException(uri + " was answered with " + response.status());
-            }
+        try (ClientResponse response = client.get(uri).await().orThrow()) {
             long size = 0;
             for (ByteBuf piece = response.next().await();
                     piece != null;

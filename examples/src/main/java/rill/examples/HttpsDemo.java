@@ -39,7 +39,7 @@ final class HttpsDemo {
                     serve(serverLoop, Loopback.ANY_PORT, identity(authority)).await();
             String uri = "https://localhost:" + server.port() + "/";
             out.println("a server at " + uri);
-            String answer = client.get(uri).await().text().await().strip();
+            String answer = client.get(uri).await().orThrow().text().await().strip();
             Expect.equal("the answer", "hello, where nobody listens in", answer);
             out.println("asked by who trusts it, it answers: " + answer);
             try {

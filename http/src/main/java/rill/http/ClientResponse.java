@@ -85,6 +85,24 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     /**
+     * Returns this response if its status is one of success, 2xx. <b>Ownership:</b> otherwise the body is {@link #discard discarded}, and nothing is
+     * left to close.
+     *
+     * <pre>{@code
+     * String page = client.get(uri).await().orThrow().text().await();
+     * }</pre>
+     *
+     * @throws HttpStatusException if it is another one: an error, or a redirection that was not followed
+     */
+    public ClientResponse orThrow() throws HttpStatusException {
+        if (status() / 100 == 2) {
+            return this;
+        }
+        discard();
+        throw new HttpStatusException(status(), uri, exchange + " was answered with " + status() + " " + head.reason());
+    }
+
+    /**
      * Returns the fields as they apply to the body returned here, so that both can be forwarded: if it is {@link #inflated}, without Content-Encoding
      * and Content-Length, without digests and Accept-Ranges, and with a weak ETag, since all of these describe the body as it was sent. {@link #head} has
      * all fields as they came.

@@ -19,7 +19,7 @@ import rill.Promise;
  *
  * <pre>{@code
  * var client = HttpClient.on(loop);
- * String page = client.get("http://example.org/").await().text().await();
+ * String page = client.get("http://example.org/").await().orThrow().text().await();
  * }</pre>
  *
  * <p>The Future of a response is done when its head has arrived. Its body has to be read to the end or {@link ClientResponse#discard discarded}; until
@@ -33,7 +33,7 @@ import rill.Promise;
  * <p><b>Threading:</b> any thread.
  *
  * <p><b>Errors:</b> a request without a response fails with a {@link CallFailedException}, which says whether it may have reached the server. A
- * response with a status such as 404 or 500 is not a failure.
+ * response with a status such as 404 or 500 is not a failure, unless {@link ClientResponse#orThrow} makes it one.
  */
 public final class HttpClient implements AutoCloseable {
     private final Loop loop;

@@ -42,6 +42,38 @@ final class ClientResponseTest extends HttpClientRig {
         }
     }
 
+    // ---- the status
+
+    @ParameterizedTest
+    @CsvSource({"200 OK", "201 Created", "206 Partial Content"})
+    void a_success_is_returned_by_or_throw(String status) throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 " + status + "\nContent-Length: 2\n\nok"));
+        try (ClientResponse response = client().get(server.uri()).await()) {
+            assertThat(response.orThrow()).isSameAs(response);
+            assertThat(response.text().await()).isEqualTo("ok");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"404 Not Found", "302 Found", "500 Oops"})
+    void what_is_no_success_fails_by_or_throw_and_gives_its_connection_back(String status) throws IOException {
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 " + status + "\nLocation: /there\nContent-Length: 4\n\nsigh"));
+        HttpClient client = client();
+        URI uri = URI.create(server.uri() + "/a?token=secret");
+        for (int i = 0; i < 3; i++) {
+            ClientResponse response = client.get(uri).await();
+            assertThatThrownBy(response::orThrow)
+                    .isInstanceOfSatisfying(HttpStatusException.class, failed -> {
+                        assertThat(failed.status()).isEqualTo(Integer.parseInt(status.substring(0, 3)));
+                        assertThat(failed.uri()).isEqualTo(uri);
+                    })
+                    .hasMessage("GET " + server.uri() + "/a was answered with " + status);
+            assertThatThrownBy(() -> response.text().await()).isInstanceOf(IllegalStateException.class);
+        }
+        assertThat(server.peers).as("connections").hasSize(1);
+    }
+
     // ---- pieces
 
     @Test
