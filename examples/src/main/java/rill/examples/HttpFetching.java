@@ -43,7 +43,7 @@ final class HttpFetching {
                 .connections(4)
                 .redirects(5)
                 .headTimeout(Duration.ofSeconds(5))
-                .within(Duration.ofMinutes(1))
+                .deadline(Duration.ofMinutes(1))
                 .bodyBytes(1024 * 1024);
     }
 
@@ -66,7 +66,7 @@ final class HttpFetching {
     }
 
     static String order(HttpClient client, URI uri, String json) throws IOException {
-        ClientRequest request = ClientRequest.post(uri).json(json).within(Duration.ofSeconds(10));
+        ClientRequest request = ClientRequest.post(uri).json(json).deadline(Duration.ofSeconds(10));
         try (ClientResponse response = client.send(request).await()) {
             return response.status() == 201
                     ? "ordered"

@@ -144,7 +144,7 @@ class HttpAmbiguityTest {
 
     private Map<String, String> ours(List<Request> requests) throws Exception {
         HttpServerOptions options = HttpServerOptions.defaults()
-                .headDeadline(Duration.ofSeconds(1))
+                .headTimeout(Duration.ofSeconds(1))
                 .idleTime(Duration.ofSeconds(1))
                 .bodyProgress(100, Duration.ofSeconds(1));
         try (Loop loop =

@@ -179,7 +179,7 @@ final class ClientConnection {
 
     /** It waits for the next request, and is closed before the server would close it. */
     void idles() {
-        Duration own = pool.options().keep;
+        Duration own = pool.options().idleTime();
         Duration servers = keep == null ? own : keep.minus(MARGIN);
         alarm.set(own.compareTo(servers) < 0 ? own : servers);
     }

@@ -44,10 +44,10 @@ public final class ClientRequest {
         HttpBody body = HttpBody.empty();
 
         @Nullable
-        Duration patience; // for 100 Continue; null if it is not expected
+        Duration continueTimeout; // for 100 Continue; null if it is not expected
 
         @Nullable
-        Duration whole;
+        Duration deadline; // null for that of the client
 
         boolean amongStrangers; // redirected here by another origin: sends no credentials, not even the client's
 
@@ -251,15 +251,18 @@ public final class ClientRequest {
     }
 
     /** Asks the server before the body is sent ({@code Expect: 100-continue}); if there is no answer for this long, the body is sent anyway. */
-    public ClientRequest expectContinue(Duration newPatience) {
-        HttpClientOptions.positive(newPatience, "the patience");
-        return changed(draft -> draft.patience = newPatience);
+    public ClientRequest expectContinue(Duration timeout) {
+        HttpClientOptions.positive(timeout, "the timeout of expectContinue");
+        return changed(draft -> draft.continueTimeout = timeout);
     }
 
-    /** Limits the time from the call to the end of the response's body, instead of the limit in the client's options. */
-    public ClientRequest within(Duration time) {
-        HttpClientOptions.positive(time, "the time of a request");
-        return changed(draft -> draft.whole = time);
+    /**
+     * Gives the request this long, from the call to the end of the response's body, instead of {@link HttpClientOptions#deadline()}. Zero is for no
+     * limit.
+     */
+    public ClientRequest deadline(Duration time) {
+        HttpClientOptions.notNegative(time, "deadline");
+        return changed(draft -> draft.deadline = time);
     }
 
     // ---- redirections
@@ -295,7 +298,7 @@ public final class ClientRequest {
             draft.method = "GET";
             draft.fields = is.fields.without("content-type").without("content-encoding");
             draft.body = HttpBody.empty();
-            draft.patience = null;
+            draft.continueTimeout = null;
         });
     }
 
@@ -327,13 +330,14 @@ public final class ClientRequest {
     }
 
     @Nullable
-    Duration patience() {
-        return is.body.length() == 0 ? null : is.patience;
+    Duration continueTimeout() {
+        return is.body.length() == 0 ? null : is.continueTimeout;
     }
 
+    /** Null for that of the client; zero for none. */
     @Nullable
-    Duration whole() {
-        return is.whole;
+    Duration deadline() {
+        return is.deadline;
     }
 
     /** Whether it can safely be carried out twice: RFC 9110, section 9.2.2. */
@@ -356,8 +360,8 @@ public final class ClientRequest {
      * be undone.
      */
     boolean asksForCoding(HttpClientOptions options) {
-        HttpFields usual = options.is.fields;
-        return options.is.inflate
+        HttpFields usual = options.fields();
+        return options.inflate()
                 && !is.fields.contains("accept-encoding")
                 && !usual.contains("accept-encoding")
                 && !is.fields.contains("range")

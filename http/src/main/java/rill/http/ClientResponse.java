@@ -19,7 +19,7 @@ import rill.http.wire.ResponseHead;
 /**
  * A response: its head, and its body as it arrives. The body is read in pieces, by {@link #next}; as a whole, by {@link #bytes} or {@link #text}; or
  * not at all, by {@link #discard}. One of them has to be used: until the body has ended it occupies a connection, and if nobody asks for it within
- * {@link HttpClientOptions#idleTimeout}, it fails.
+ * {@link HttpClientOptions#progressTimeout}, it fails.
  *
  * <p>Little is read ahead of the caller: a server that sends a large body is subject to back-pressure.
  *
@@ -71,10 +71,13 @@ public final class ClientResponse implements AutoCloseable {
                 && head.status() != NO_CONTENT
                 && head.status() != NOT_MODIFIED
                 && !head.has("content-length");
-        HttpClientOptions.Draft is = client.options().is;
-        this.usualLimit = is.bodyBytes;
-        boolean undo = request.asksForCoding(client.options()) && head.hasBody() && head.status() != PARTIAL;
-        this.coding = undo ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio) : null;
+        HttpClientOptions options = client.options();
+        this.usualLimit = options.bodyBytes();
+        boolean undo = request.asksForCoding(options) && head.hasBody() && head.status() != PARTIAL;
+        this.coding = undo
+                ? ContentCoding.of(
+                        head.fields().get("content-encoding"), options.inflatedBytes(), options.inflatedRatio())
+                : null;
     }
 
     // ---- the head

@@ -45,8 +45,8 @@ final class Following {
     }
 
     private long deadline() {
-        var whole = request.whole() != null ? request.whole() : client.options().is.whole;
-        long nanos = TimeUnit.NANOSECONDS.convert(whole); // which saturates
+        Duration own = request.deadline();
+        long nanos = TimeUnit.NANOSECONDS.convert(own != null ? own : client.options().deadline()); // which saturates
         return nanos == 0 ? 0 : made + Math.min(nanos, LONGEST_NANOS);
     }
 

@@ -46,7 +46,7 @@ public final class HttpClient implements AutoCloseable {
     private HttpClient(Loop loop, HttpClientOptions options) {
         this.loop = Objects.requireNonNull(loop, "loop");
         this.options = Objects.requireNonNull(options, "options");
-        this.retries = new Retries(loop, options.is);
+        this.retries = new Retries(loop, options);
     }
 
     /** Returns a client on this loop, with the default options. */
@@ -86,7 +86,7 @@ public final class HttpClient implements AutoCloseable {
      */
     public Future<ClientResponse> send(ClientRequest request) {
         Objects.requireNonNull(request, "request");
-        var following = new Following(this, request, options.is.redirects);
+        var following = new Following(this, request, options.redirects());
         onLoop(following.promise(), following::begin);
         return following.promise();
     }

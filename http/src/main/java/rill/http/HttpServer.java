@@ -120,7 +120,7 @@ public final class HttpServer implements AutoCloseable {
 
     private Future<HttpServer> listen(Serving on, SocketAddress address) {
         Pipeline<RequestEvent, ResponseEvent> pipeline =
-                HttpWire.answeringServer(options.limits(), options.headDeadline());
+                HttpWire.answeringServer(options.limits(), options.headTimeout());
         for (ByteLayer layer : options.layers()) {
             pipeline = pipeline.over(layer);
         }

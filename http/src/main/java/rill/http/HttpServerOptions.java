@@ -22,7 +22,7 @@ public final class HttpServerOptions {
         private ListenOptions listen = ListenOptions.defaults();
         private HttpLimits limits = HttpLimits.defaults();
         private List<ByteLayer> layers = List.of();
-        private Duration headDeadline = Duration.ofSeconds(10);
+        private Duration headTimeout = Duration.ofSeconds(10);
         private Duration answerDeadline = Duration.ZERO;
         private Duration idleTime = Duration.ofSeconds(60);
         private boolean halfClose = true;
@@ -100,8 +100,8 @@ public final class HttpServerOptions {
     }
 
     /** The longest time from the first byte of a head to its end; a slower client is answered with 408. */
-    public Duration headDeadline() {
-        return values.headDeadline;
+    public Duration headTimeout() {
+        return values.headTimeout;
     }
 
     /**
@@ -192,10 +192,10 @@ public final class HttpServerOptions {
                 Stream.concat(copy.layers.stream(), Stream.of(below)).toList());
     }
 
-    /** Sets {@link #headDeadline()}. */
-    public HttpServerOptions headDeadline(Duration time) {
-        positive(time, "headDeadline");
-        return with(copy -> copy.headDeadline = time);
+    /** Sets {@link #headTimeout()}. */
+    public HttpServerOptions headTimeout(Duration time) {
+        positive(time, "headTimeout");
+        return with(copy -> copy.headTimeout = time);
     }
 
     /** Sets {@link #answerDeadline()}. */
@@ -273,7 +273,7 @@ public final class HttpServerOptions {
 
     @Override
     public String toString() {
-        return "HttpServerOptions[headDeadline=" + headDeadline() + ", answerDeadline=" + answerDeadline()
+        return "HttpServerOptions[headTimeout=" + headTimeout() + ", answerDeadline=" + answerDeadline()
                 + ", idleTime=" + idleTime() + ", halfClose=" + halfClose() + ", bodyProgress="
                 + progressBytes() + " in " + progressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
                 + waitingBytes() + ", drainBytes=" + drainBytes() + ", " + limits() + ", " + listen() + "]";

@@ -14,7 +14,7 @@ import rill.http.wire.End;
  * The body of a request on its way to the server, which may first be asked for permission. On the loop, wherever the pieces come from.
  *
  * <pre>
- *  ASKING (Expect) ── 100, or the patience is over ──▶ SENDING ── its end ──▶ LEAVING ── flushed ──▶ SENT
+ *  ASKING (Expect) ── 100, or the timeout ──▶ SENDING ── its end ──▶ LEAVING ── flushed ──▶ SENT
  *     └── an answer ──▶ NOT_WANTED ◀── an error is answered ──┘
  *
  *  SENDING:  the next piece is asked for ── a piece ──▶ written; the connection is full? ── taken ──▶ the next …
@@ -72,12 +72,12 @@ final class Upload {
 
     // ---- sending
 
-    /** With a patience, the server has this long to permit the body. */
-    void begin(@Nullable Duration patience) {
-        if (patience == null) {
+    /** With a timeout, the server has this long to permit the body. */
+    void begin(@Nullable Duration timeout) {
+        if (timeout == null) {
             send();
         } else {
-            connection.within(patience);
+            connection.within(timeout);
         }
     }
 

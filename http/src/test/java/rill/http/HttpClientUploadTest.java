@@ -185,7 +185,7 @@ final class HttpClientUploadTest extends HttpClientRig {
             assertSettles(reset, Fate.PERHAPS_CARRIED_OUT);
 
             assertSettles(
-                    client.send(request.body(HttpBody.stream(unclosable())).within(Duration.ofSeconds(2))),
+                    client.send(request.body(HttpBody.stream(unclosable())).deadline(Duration.ofSeconds(2))),
                     Fate.PERHAPS_CARRIED_OUT);
 
             Future<ClientResponse> refused = client.send(request.body(HttpBody.stream(unclosable())));

@@ -198,10 +198,10 @@ final class HttpCalls implements Scenario {
                             .connections(1 + random.nextInt(4))
                             .waiting(20)
                             .connect(ConnectOptions.defaults().timeout(SHORT))
-                            .keep(Duration.ofSeconds(1 + random.nextInt(8)))
+                            .idleTime(Duration.ofSeconds(1 + random.nextInt(8)))
                             .headTimeout(SHORT)
-                            .idleTimeout(SHORT)
-                            .within(SHORT.multipliedBy(3)));
+                            .progressTimeout(SHORT)
+                            .deadline(SHORT.multipliedBy(3)));
         }
 
         @Override

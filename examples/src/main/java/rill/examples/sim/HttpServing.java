@@ -117,7 +117,7 @@ final class HttpServing implements Scenario {
             this.run = run;
             this.loop = run.findings.loop(host);
             HttpServerOptions options = HttpServerOptions.defaults()
-                    .headDeadline(SHORT)
+                    .headTimeout(SHORT)
                     .idleTime(SHORT.multipliedBy(3))
                     .bodyProgress(100, SHORT)
                     .pipelined(1 + loop.random().nextInt(6))

@@ -11,13 +11,13 @@ import rill.Session;
 /** A server's session that delivers violations, and heads that take too long, as {@link Refused} instead of failing. */
 final class AnsweringSession implements Session<RequestEvent, ResponseEvent> {
     private final ServerSession session;
-    private final Duration headDeadline;
+    private final Duration headTimeout;
     private boolean timing; // a head has begun
     private boolean refused;
 
-    AnsweringSession(ServerSession session, Duration headDeadline) {
+    AnsweringSession(ServerSession session, Duration headTimeout) {
         this.session = session;
-        this.headDeadline = headDeadline;
+        this.headTimeout = headTimeout;
     }
 
     @Override
@@ -42,7 +42,7 @@ final class AnsweringSession implements Session<RequestEvent, ResponseEvent> {
     private void time(Context context) {
         boolean within = session.isWithinHead();
         if (within && !timing) {
-            context.startTimer(headDeadline);
+            context.startTimer(headTimeout);
         } else if (!within) {
             context.stopTimer();
         }
@@ -61,7 +61,7 @@ final class AnsweringSession implements Session<RequestEvent, ResponseEvent> {
     @Override
     public @Nullable RequestEvent timerExpired(Context context) {
         if (timing && !context.isReading()) {
-            context.startTimer(headDeadline); // the rest may have arrived, waiting to be read
+            context.startTimer(headTimeout); // the rest may have arrived, waiting to be read
             return null;
         }
         return timing ? refused(408, "expected the rest of the head", context) : null;

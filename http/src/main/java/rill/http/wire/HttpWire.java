@@ -51,13 +51,13 @@ public final class HttpWire {
      * {@link #server(HttpLimits)} for a server that answers invalid requests: a violation is delivered as {@link Refused}, and does not fail the
      * connection. So is a head that is not complete by the deadline.
      *
-     * @param headDeadline the longest time from the first bytes of a head to its end
+     * @param headTimeout the longest time from the first bytes of a head to its end
      */
-    public static Pipeline<RequestEvent, ResponseEvent> answeringServer(HttpLimits limits, Duration headDeadline) {
-        if (headDeadline.isNegative() || headDeadline.isZero()) {
-            throw new IllegalArgumentException("no time for a head: " + headDeadline);
+    public static Pipeline<RequestEvent, ResponseEvent> answeringServer(HttpLimits limits, Duration headTimeout) {
+        if (headTimeout.isNegative() || headTimeout.isZero()) {
+            throw new IllegalArgumentException("no time for a head: " + headTimeout);
         }
-        return Pipeline.of(new ServerCodec(Objects.requireNonNull(limits, "limits"), headDeadline));
+        return Pipeline.of(new ServerCodec(Objects.requireNonNull(limits, "limits"), headTimeout));
     }
 
     /** {@link #client(HttpLimits)} with the default limits. */
@@ -78,13 +78,13 @@ public final class HttpWire {
         return new ClientCodec(Objects.requireNonNull(limits, "limits"));
     }
 
-    /** @param headDeadline null if violations fail the connection */
-    private record ServerCodec(HttpLimits limits, @Nullable Duration headDeadline)
+    /** @param headTimeout null if violations fail the connection */
+    private record ServerCodec(HttpLimits limits, @Nullable Duration headTimeout)
             implements Codec<RequestEvent, ResponseEvent> {
         @Override
         public Session<RequestEvent, ResponseEvent> open(Context context) {
             var session = new ServerSession(limits, context);
-            return headDeadline == null ? session : new AnsweringSession(session, headDeadline);
+            return headTimeout == null ? session : new AnsweringSession(session, headTimeout);
         }
 
         @Override
