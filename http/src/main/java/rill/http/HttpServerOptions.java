@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -128,13 +127,13 @@ public final class HttpServerOptions {
         return values.halfClose;
     }
 
-    /** The number of bytes of a body that have to arrive in each {@link #progressTime} while the handler waits for them. */
-    public int progressBytes() {
+    /** The number of bytes of a body that have to arrive in each {@link #bodyProgressTime} while the handler waits for them. */
+    public int bodyProgressBytes() {
         return values.progressBytes;
     }
 
-    /** The period of {@link #progressBytes}; a slower client is answered with 408. Like {@link #idleTime}, neither is exact. */
-    public Duration progressTime() {
+    /** The period of {@link #bodyProgressBytes}; a slower client is answered with 408. Like {@link #idleTime}, neither is exact. */
+    public Duration bodyProgressTime() {
         return values.progressTime;
     }
 
@@ -166,9 +165,9 @@ public final class HttpServerOptions {
         return values.accessLog;
     }
 
-    /** The source of dates; empty for the loop's {@link Loop#wallClock}. */
-    public Optional<InstantSource> clock() {
-        return Optional.ofNullable(values.clock);
+    /** The source of dates; null for the loop's {@link Loop#wallClock}. */
+    public @Nullable InstantSource clock() {
+        return values.clock;
     }
 
     // ---- changed copies
@@ -217,7 +216,7 @@ public final class HttpServerOptions {
         return with(copy -> copy.halfClose = answered);
     }
 
-    /** Sets {@link #progressBytes()} and {@link #progressTime()}. */
+    /** Sets {@link #bodyProgressBytes()} and {@link #bodyProgressTime()}. */
     public HttpServerOptions bodyProgress(int bytes, Duration time) {
         atLeast(1, bytes, "bodyProgress");
         positive(time, "bodyProgress");
@@ -246,16 +245,16 @@ public final class HttpServerOptions {
     }
 
     /**
-     * Compresses answers with gzip for clients that accept it. An answer is compressed if it has at least this many bytes or an unknown length, if its
-     * Content-Type is text (or JSON, XML, JavaScript, WebAssembly, SVG), and if it was not encoded before. Such answers say
-     * {@code Vary: Accept-Encoding}, encoded or not; where they are encoded, an ETag becomes a weak one. Each piece of a stream is sent as it arrives.
-     * Parts of files, and answers with {@code Cache-Control: no-transform}, stay as they are. Compression takes time on the loop: some 10 ms per MiB,
-     * in pieces. <b>Not for</b> answers that contain a secret next to text that a stranger can choose: their length reveals it (BREACH).
+     * Sets {@link #compressFrom()}: answers are compressed with gzip for clients that accept it. An answer is compressed if it has at least this many
+     * bytes or an unknown length, if its Content-Type is text (or JSON, XML, JavaScript, WebAssembly, SVG), and if it was not encoded before. Such
+     * answers say {@code Vary: Accept-Encoding}, encoded or not; where they are encoded, an ETag becomes a weak one. Each piece of a stream is sent as
+     * it arrives. Parts of files, and answers with {@code Cache-Control: no-transform}, stay as they are. Compression takes time on the loop: some
+     * 10 ms per MiB, in pieces. <b>Not for</b> answers that contain a secret next to text that a stranger can choose: their length reveals it (BREACH).
      *
      * @param leastBytes 1,024 is a good choice: compressing less gains nothing
      */
-    public HttpServerOptions compress(int leastBytes) {
-        atLeast(0, leastBytes, "compress");
+    public HttpServerOptions compressFrom(int leastBytes) {
+        atLeast(0, leastBytes, "compressFrom");
         return with(copy -> copy.compressFrom = leastBytes);
     }
 
@@ -275,7 +274,7 @@ public final class HttpServerOptions {
     public String toString() {
         return "HttpServerOptions[headTimeout=" + headTimeout() + ", answerDeadline=" + answerDeadline()
                 + ", idleTime=" + idleTime() + ", halfClose=" + halfClose() + ", bodyProgress="
-                + progressBytes() + " in " + progressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
+                + bodyProgressBytes() + " in " + bodyProgressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
                 + waitingBytes() + ", drainBytes=" + drainBytes() + ", " + limits() + ", " + listen() + "]";
     }
 }

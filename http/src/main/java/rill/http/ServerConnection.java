@@ -59,7 +59,7 @@ final class ServerConnection {
         this.connection = connection;
         this.loop = connection.loop();
         this.arrived = new Arrived(connection);
-        this.patience = new Patience(side, options.progressBytes());
+        this.patience = new Patience(side, options.bodyProgressBytes());
         this.intake = new Intake(this, server, connection, arrived, requests, patience);
     }
 

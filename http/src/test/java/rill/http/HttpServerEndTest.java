@@ -262,7 +262,7 @@ class HttpServerEndTest {
     @ParameterizedTest
     @CsvSource({"HTTP/1.1,''", "HTTP/1.0,''", "HTTP/1.1,gzip", "HTTP/1.0,gzip"})
     void events_end_at_once_when_the_loop_closes(String version, String coding) throws IOException {
-        HttpServerOptions options = Served.options().compress(0);
+        HttpServerOptions options = Served.options().compressFrom(0);
         var served = new Served(options, request -> Future.of(ticking(request)));
         var client = served.connect().send("GET / " + version + "\r\nAccept-Encoding: " + coding + "\r\n" + HOST);
         String head = client.until("\r\n\r\n");
