@@ -13,7 +13,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
 
-/** A request for an {@link HttpClient} to send. Immutable; each method that takes an argument returns a changed copy. */
+/**
+ * A request for an {@link HttpClient} to send. Immutable; each method that takes an argument returns a changed copy.
+ *
+ * <p><b>Errors:</b> an {@link IllegalArgumentException} for a URI that is malformed, or that no request can be sent to: see {@link #of(String, URI)}.
+ */
 public final class ClientRequest {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE");
 
@@ -92,8 +96,18 @@ public final class ClientRequest {
         return new ClientRequest(new Draft(uri)).changed(draft -> draft.method = method);
     }
 
+    /** {@link #of(String, URI)} of this text. */
+    public static ClientRequest of(String method, String uri) {
+        return of(method, URI.create(uri));
+    }
+
     /** GET. */
     public static ClientRequest get(URI uri) {
+        return of("GET", uri);
+    }
+
+    /** GET. */
+    public static ClientRequest get(String uri) {
         return of("GET", uri);
     }
 
@@ -102,19 +116,9 @@ public final class ClientRequest {
         return of("HEAD", uri);
     }
 
-    /** POST. */
-    public static ClientRequest post(URI uri, HttpBody body) {
-        return of("POST", uri).body(body);
-    }
-
-    /** PUT. */
-    public static ClientRequest put(URI uri, HttpBody body) {
-        return of("PUT", uri).body(body);
-    }
-
-    /** PATCH. */
-    public static ClientRequest patch(URI uri, HttpBody body) {
-        return of("PATCH", uri).body(body);
+    /** HEAD: asks for the head of the response to GET, without its body. */
+    public static ClientRequest head(String uri) {
+        return of("HEAD", uri);
     }
 
     /** DELETE. */
@@ -122,29 +126,69 @@ public final class ClientRequest {
         return of("DELETE", uri);
     }
 
-    /** POST without a body yet: {@link #form}, {@link #json} or {@link #body} set one. */
+    /** DELETE. */
+    public static ClientRequest delete(String uri) {
+        return of("DELETE", uri);
+    }
+
+    /** POST without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
     public static ClientRequest post(URI uri) {
         return of("POST", uri);
     }
 
-    /** {@link #get(URI)} of this text. */
-    public static ClientRequest get(String uri) {
-        return get(URI.create(uri));
+    /** POST. */
+    public static ClientRequest post(URI uri, HttpBody body) {
+        return of("POST", uri).body(body);
     }
 
-    /** {@link #post(URI)} of this text. */
+    /** POST without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
     public static ClientRequest post(String uri) {
-        return post(URI.create(uri));
+        return of("POST", uri);
     }
 
-    /** {@link #put(URI, HttpBody)} of this text. */
+    /** POST. */
+    public static ClientRequest post(String uri, HttpBody body) {
+        return of("POST", uri).body(body);
+    }
+
+    /** PUT without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
+    public static ClientRequest put(URI uri) {
+        return of("PUT", uri);
+    }
+
+    /** PUT. */
+    public static ClientRequest put(URI uri, HttpBody body) {
+        return of("PUT", uri).body(body);
+    }
+
+    /** PUT without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
+    public static ClientRequest put(String uri) {
+        return of("PUT", uri);
+    }
+
+    /** PUT. */
     public static ClientRequest put(String uri, HttpBody body) {
-        return put(URI.create(uri), body);
+        return of("PUT", uri).body(body);
     }
 
-    /** {@link #delete(URI)} of this text. */
-    public static ClientRequest delete(String uri) {
-        return delete(URI.create(uri));
+    /** PATCH without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
+    public static ClientRequest patch(URI uri) {
+        return of("PATCH", uri);
+    }
+
+    /** PATCH. */
+    public static ClientRequest patch(URI uri, HttpBody body) {
+        return of("PATCH", uri).body(body);
+    }
+
+    /** PATCH without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
+    public static ClientRequest patch(String uri) {
+        return of("PATCH", uri);
+    }
+
+    /** PATCH. */
+    public static ClientRequest patch(String uri, HttpBody body) {
+        return of("PATCH", uri).body(body);
     }
 
     // ---- changed copies: the fields

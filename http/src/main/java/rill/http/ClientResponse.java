@@ -125,6 +125,11 @@ public final class ClientResponse implements AutoCloseable {
         return fields().get(name);
     }
 
+    /** Returns {@link #field(String)}, or this default if it is null. */
+    public String field(String name, String otherwise) {
+        return Objects.requireNonNullElse(field(name), otherwise);
+    }
+
     /** Returns whether the body was sent as gzip or deflate and is decompressed here. */
     public boolean inflated() {
         return coding != null;
@@ -217,6 +222,12 @@ public final class ClientResponse implements AutoCloseable {
     public Future<String> text(int most) {
         Charset charset = MediaTypes.charset(head.fields().get("content-type"));
         return bytes(most).map(bytes -> new String(bytes, charset));
+    }
+
+    /** Reads the whole body, up to {@link HttpClientOptions#bodyBytes}, as text. Malformed input becomes the charset's replacement. */
+    public Future<String> text(Charset charset) {
+        Objects.requireNonNull(charset, "charset");
+        return bytes().map(bytes -> new String(bytes, charset));
     }
 
     /** {@link #saveTo(Path, long, LongConsumer)} without progress. */

@@ -32,8 +32,9 @@ import rill.Promise;
  *
  * <p><b>Threading:</b> any thread.
  *
- * <p><b>Errors:</b> a request without a response fails with a {@link CallFailedException}, which says whether it may have reached the server. A
- * response with a status such as 404 or 500 is not a failure, unless {@link ClientResponse#orThrow} makes it one.
+ * <p><b>Errors:</b> a URI that is malformed, or that no request can be sent to, is an {@link IllegalArgumentException}, which is thrown at once: see
+ * {@link ClientRequest#of(String, URI)}. A request without a response fails with a {@link CallFailedException}, which says whether it may have reached
+ * the server. A response with a status such as 404 or 500 is not a failure, unless {@link ClientResponse#orThrow} makes it one.
  */
 public final class HttpClient implements AutoCloseable {
     private final Loop loop;

@@ -84,6 +84,11 @@ public final class HttpRequest {
         return fields(fields.with(name, value));
     }
 
+    /** Returns a copy with one more field, whether or not there is one of the same name. */
+    public HttpRequest add(String name, String value) {
+        return fields(fields.add(name, value));
+    }
+
     /** Returns a copy with only these fields. */
     public HttpRequest fields(HttpFields others) {
         return new HttpRequest(method, target(), others, body, head, arrival);
@@ -152,8 +157,8 @@ public final class HttpRequest {
      * is none that can be decoded.
      */
     public @Nullable String parameter(String name) {
-        List<String> all = parameters(name);
-        return all.isEmpty() ? null : all.getFirst();
+        String query = query();
+        return query == null ? null : HttpParameters.first(name, query);
     }
 
     /** Returns {@link #parameter(String)}, or this default if it is null. */
@@ -161,10 +166,10 @@ public final class HttpRequest {
         return Objects.requireNonNullElse(parameter(name), otherwise);
     }
 
-    /** Returns all parameters of this name in the query, in order, decoded likewise. Those that can't be decoded are left out. */
-    public List<String> parameters(String name) {
+    /** Returns all parameters of the query, decoded likewise; none if there is no query. Those that can't be decoded are left out. */
+    public HttpParameters parameters() {
         String query = query();
-        return query == null ? List.of() : HttpParameters.named(name, query);
+        return HttpParameters.query(query == null ? "" : query);
     }
 
     /**

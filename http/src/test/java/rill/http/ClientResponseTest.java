@@ -42,6 +42,18 @@ final class ClientResponseTest extends HttpClientRig {
         }
     }
 
+    // ---- the head, and texts
+
+    @Test
+    void a_text_is_read_in_the_charset_that_the_caller_knows() throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nA: b\nContent-Length: 4\n\ngr\u00fcn"));
+        ClientResponse response = client().get(server.uri()).await();
+        assertThat(response.field("a", "otherwise")).isEqualTo("b");
+        assertThat(response.field("c", "otherwise")).isEqualTo("otherwise");
+        assertThat(response.text(StandardCharsets.ISO_8859_1).await()).isEqualTo("gr\u00fcn");
+        assertThat(client().get(server.uri()).await().text().await()).isEqualTo("gr\ufffdn");
+    }
+
     // ---- the status
 
     @ParameterizedTest

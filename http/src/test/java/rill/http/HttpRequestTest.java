@@ -103,9 +103,25 @@ class HttpRequestTest {
     @Test
     void all_parameters_of_a_name_are_given_in_order() {
         HttpRequest request = HttpRequest.of("GET", "/?a=1&b=x&a=&a&%61=2+3&a=%zz");
-        assertThat(request.parameters("a")).containsExactly("1", "", "", "2 3");
-        assertThat(request.parameters("c")).isEmpty();
-        assertThat(HttpRequest.of("GET", "/").parameters("a")).isEmpty();
+        HttpParameters all = request.parameters();
+        assertThat(all.all("a")).containsExactly("1", "", "", "2 3");
+        assertThat(all.all("c")).isEmpty();
+        assertThat(all.names()).containsExactly("a", "b");
+        assertThat(all.get("b", "other")).isEqualTo("x");
+        assertThat(all.get("c", "other")).isEqualTo("other");
+        assertThat(request.parameter("a")).isEqualTo("1");
+        assertThat(HttpRequest.of("GET", "/?a=%zz&a=2").parameter("a")).isEqualTo("2");
+        for (String none : List.of("/", "/?")) {
+            assertThat(HttpRequest.of("GET", none).parameters().names()).isEmpty();
+            assertThat(HttpRequest.of("GET", none).parameter("")).isNull();
+        }
+    }
+
+    @Test
+    void with_replaces_a_field_and_add_adds_one() {
+        HttpRequest request = HttpRequest.of("GET", "/").add("X", "1").add("x", "2");
+        assertThat(request.fields().all("x")).containsExactly("1", "2");
+        assertThat(request.with("X", "3").fields().all("x")).containsExactly("3");
     }
 
     @Test

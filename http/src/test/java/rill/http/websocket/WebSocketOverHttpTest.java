@@ -55,7 +55,7 @@ final class WebSocketOverHttpTest {
 
     private static void talk(Loop loop, String base, WebSocketOptions options) throws IOException {
         loop.run(() -> {
-            var socket = WebSocket.connect(loop, URI.create(base + "/socket?a=b"), options)
+            var socket = WebSocket.connect(loop, base + "/socket?a=b", options)
                     .await();
             assertThat(socket.receive().await()).isEqualTo(new Text("welcome to /socket?a=b"));
             for (int i = 0; i < 10; i++) {
@@ -83,7 +83,7 @@ final class WebSocketOverHttpTest {
                         .isEqualTo("a page");
                 assertThat(client.get("http://" + at + "/socket").await().status())
                         .isEqualTo(426);
-                assertThatThrownBy(() -> WebSocket.connect(loop, URI.create("ws://" + at + "/"))
+                assertThatThrownBy(() -> WebSocket.connect(loop, "ws://" + at + "/")
                                 .await())
                         .isInstanceOfSatisfying(
                                 WebSocketRefusedException.class,
