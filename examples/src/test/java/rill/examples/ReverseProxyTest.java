@@ -285,4 +285,24 @@ class ReverseProxyTest {
             assertThat(response.text().await()).isEqualTo("the server can't be reached\n");
         });
     }
+
+    @Test
+    void the_connections_to_the_servers_end_with_the_proxy() throws IOException {
+        HttpServer origin = HttpServer.serve(loop, Loopback.ANY_PORT, request -> Future.of(HttpResponse.text("x")))
+                .await();
+        HttpServer own = ReverseProxy.serve(
+                        loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:" + origin.port())))
+                .await();
+        loop.run(() -> {
+            String uri = "http://127.0.0.1:" + own.port() + "/";
+            assertThat(client.get(uri).await().text().await()).isEqualTo("x");
+            assertThat(origin.connections()).isEqualTo(1);
+            own.finish().await();
+            long began = loop.nanoTime();
+            while (origin.connections() > 0 && loop.nanoTime() - began < 20_000_000_000L) { // an idle one stays for 30 s
+                loop.delay(Duration.ofMillis(1)).await();
+            }
+            assertThat(origin.connections()).isZero();
+        });
+    }
 }

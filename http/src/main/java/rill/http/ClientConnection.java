@@ -35,7 +35,11 @@ final class ClientConnection {
         this.heard = connection.info(Heard.Counter.class).orElseThrow();
         this.alarm = new Alarm(pool.loop(), "time of an HTTP connection", this::late);
         connection.onFailure(this::failed).onMessage(this::event, this::ended);
-        connection.closed().onDone((nothing, never) -> gone(new IOException("the connection was closed")));
+        pool.client().connected();
+        connection.closed().onDone((nothing, never) -> {
+            gone(new IOException("the connection was closed"));
+            pool.client().disconnected();
+        });
     }
 
     // ---- incoming
@@ -123,6 +127,13 @@ final class ClientConnection {
     /** Done once all written bytes have left. */
     Future<@Nullable Void> flush() {
         return connection.flush();
+    }
+
+    /** The client finishes. */
+    void finishing() {
+        if (exchange != null) {
+            exchange.finishing();
+        }
     }
 
     void hold(boolean hold) {

@@ -62,6 +62,7 @@ final class ClientExchange {
     private int interim; // responses received
     private boolean answerEnded;
     private boolean draining; // nobody wants the rest of the response
+    private boolean counted; // by the client
 
     ClientExchange(HttpClient client, ClientRequest request, Promise<ClientResponse> promise, long deadline) {
         this.client = client;
@@ -72,6 +73,8 @@ final class ClientExchange {
     }
 
     void begin() {
+        counted = true;
+        client.begins();
         if (deadline != 0) {
             long left = deadline - client.loop().nanoTime();
             timer = client.loop()
@@ -231,6 +234,17 @@ final class ClientExchange {
         limitWait();
     }
 
+    /** The client finishes: a body without an end of its own may end now. */
+    void finishing() {
+        if (upload != null) {
+            upload.finishing();
+        }
+    }
+
+    boolean isFinishing() {
+        return client.isFinishing();
+    }
+
     /** A piece of the body was written, or taken. */
     void sent() {
         limitWait();
@@ -358,6 +372,10 @@ final class ClientExchange {
     /** Ends the exchange. The caller must then settle the result, and last {@link #letGo} of resources. */
     private void over() {
         state = State.OVER;
+        if (counted) {
+            counted = false;
+            client.ends();
+        }
         waitsNoMore();
         if (timer != null) {
             timer.cancel();

@@ -57,9 +57,9 @@ public final class HttpServer implements AutoCloseable {
     private final Service<? super HttpRequest, HttpResponse> service;
     private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
     private final Map<Loop, LoopSide> sides = new ConcurrentHashMap<>(2);
-    private volatile @Nullable Loop home;
-    private volatile boolean closed;
-    private volatile @Nullable Listener listener;
+    private volatile boolean closed; // by the user
+    private volatile @Nullable Ending ending;
+    private volatile @Nullable Listener listener; // set last
 
     private HttpServer(HttpServerOptions options, Service<? super HttpRequest, HttpResponse> service) {
         this.options = Objects.requireNonNull(options, "options");
@@ -127,7 +127,7 @@ public final class HttpServer implements AutoCloseable {
         // While a handler works, a connection of HTTP looks idle to the Listener.
         ListenOptions listen = options.listen().idleTime(Duration.ZERO);
         return on.listen(address, pipeline, listen, this::opened).map(open -> {
-            home = Loop.current();
+            ending = new Ending(Objects.requireNonNull(Loop.current()));
             listener = open;
             return this;
         });
@@ -145,6 +145,18 @@ public final class HttpServer implements AutoCloseable {
 
     void gone(ServerConnection connection) {
         connections.remove(connection);
+        tellIfOver();
+    }
+
+    private void tellIfOver() {
+        Listener known = listener;
+        if (known != null && !known.isOpen() && connections.isEmpty()) {
+            ending().tell();
+        }
+    }
+
+    private Ending ending() {
+        return Objects.requireNonNull(ending);
     }
 
     HttpServerOptions options() {
@@ -197,18 +209,27 @@ public final class HttpServer implements AutoCloseable {
         closed = true;
         listener().close();
         connections.forEach(ServerConnection::finish);
+        tellIfOver();
     }
 
     /**
-     * {@link #close() Closes} the server; the Future is done when the last connection has ended. This takes as long as the slowest handler, unless it
-     * is bounded by {@link Future#timeout} or {@link Loop#close(java.time.Duration)}.
+     * {@link #close() Closes} the server. This takes as long as the slowest handler and the longest body, unless it is bounded by
+     * {@link Future#timeout} or {@link Loop#close(java.time.Duration)}.
+     *
+     * @return {@link #closed()}
      */
     public Future<@Nullable Void> finish() {
         close();
-        var open = connections.stream().map(ServerConnection::closed).toList();
-        return open.isEmpty()
-                ? Objects.requireNonNull(home).done(null)
-                : Future.all(open).map(all -> null);
+        return closed();
+    }
+
+    /**
+     * Done, never failed, when the server was closed and its last connection is gone, or when its loop has ended before. The Future is the caller's
+     * own. <b>Not guaranteed:</b> that no connection opens after that: one that was accepted before and is on its way to its loop, or in its TLS
+     * handshake, closes as soon as it is open. Upgraded connections don't count.
+     */
+    public Future<@Nullable Void> closed() {
+        return ending().future();
     }
 
     @Override

@@ -175,11 +175,11 @@ final class OriginPool {
     }
 
     private void connected(Connection<ResponseEvent, RequestEvent> connection) {
+        var fresh = new ClientConnection(this, connection);
         if (closed) {
-            connection.close();
+            fresh.close();
             return;
         }
-        var fresh = new ClientConnection(this, connection);
         serveSoon(fresh, () -> {
             notConnected(fresh.whyGone()); // the server has sent something, or disconnected, before a request was sent
             leaveIfEmpty();
@@ -258,6 +258,11 @@ final class OriginPool {
 
     // ---- the end
 
+    /** The client takes no further requests. */
+    void finishing() {
+        List.copyOf(used).forEach(ClientConnection::finishing);
+    }
+
     private void leaveIfEmpty() {
         if (count() == 0 && waiting.isEmpty()) {
             client.forget(origin, this);
@@ -278,6 +283,10 @@ final class OriginPool {
 
     HttpClientOptions options() {
         return client.options();
+    }
+
+    HttpClient client() {
+        return client;
     }
 
     Loop loop() {

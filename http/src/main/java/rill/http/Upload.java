@@ -92,6 +92,9 @@ final class Upload {
             body = HttpBody.stream(bytes.length(), new Slices(bytes.array(), SLICE));
         }
         state = State.SENDING;
+        if (exchange.isFinishing()) {
+            body.finishing();
+        }
         var pieces = new Pulling(loop, body, this::took);
         pulling = pieces;
         pieces.goOn();
@@ -164,6 +167,13 @@ final class Upload {
             state = State.NOT_WANTED;
         }
         return state == State.NOT_WANTED;
+    }
+
+    /** The client finishes. */
+    void finishing() {
+        if (state == State.SENDING) {
+            body.finishing();
+        }
     }
 
     /** The rest is not wanted. */

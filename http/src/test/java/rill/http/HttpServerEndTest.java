@@ -136,6 +136,52 @@ class HttpServerEndTest {
         }
     }
 
+    @Test
+    void closed_is_done_when_the_last_connection_is_gone_and_belongs_to_its_caller() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(promising(promises))) {
+            Future<@Nullable Void> closed = served.server.closed();
+            Future<@Nullable Void> given = served.server.closed();
+            given.cancel();
+            var client = served.connect().send(GET);
+            served.drive(() -> promises.size() == 1);
+            assertThat(served.server.closed().isDone()).isFalse();
+            served.server.close();
+            served.pass(Duration.ofMinutes(1));
+            assertThat(closed.isDone()).as("a request is in progress").isFalse();
+            promises.getFirst().complete(HttpResponse.text("late"));
+            closed.await();
+            assertThat(served.server.connections()).isZero();
+            assertThat(client.untilEnd()).endsWith("late");
+            served.server.closed().await();
+            served.server.finish().await();
+        }
+    }
+
+    @Test
+    void closed_is_done_when_the_loop_closes() throws IOException {
+        for (boolean connected : new boolean[] {false, true}) {
+            var served = new Served(hello());
+            if (connected) {
+                served.connect().send(GET).until("hello");
+            }
+            Future<@Nullable Void> before = served.server.closed();
+            assertThat(before.isDone()).isFalse();
+            served.close();
+            before.await();
+            served.server.closed().await();
+            served.server.finish().await();
+            assertThat(served.server.isOpen()).isFalse();
+        }
+    }
+
+    @Test
+    void a_server_without_connections_is_closed_at_once() throws IOException {
+        try (var served = new Served(hello())) {
+            assertThat(served.server.finish().isDone()).isTrue();
+        }
+    }
+
     // ---- streams without an end
 
     private static final Duration LONG = Duration.ofMinutes(2); // longer than a client is waited for that does not hang up
