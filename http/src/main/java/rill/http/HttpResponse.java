@@ -177,6 +177,11 @@ public final class HttpResponse {
         return body;
     }
 
+    /** Whether it stands for a file that the path of a request does not name. */
+    boolean isOfMissingFile() {
+        return this == NOT_FOUND;
+    }
+
     /** Takes over the connection after this response; null if HTTP continues. */
     @Nullable
     Consumer<? super Connection<?, ?>> next() {

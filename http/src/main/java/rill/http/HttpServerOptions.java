@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
@@ -32,6 +33,7 @@ public final class HttpServerOptions {
         private int drainBytes = 256 * 1024;
         private int compressFrom = Compression.OFF;
         private @Nullable Consumer<? super HttpAccess> accessLog;
+        private @Nullable Function<? super HttpError, HttpResponse> errorAnswers;
         private @Nullable InstantSource clock;
 
         @Override
@@ -165,6 +167,11 @@ public final class HttpServerOptions {
         return values.accessLog;
     }
 
+    /** Makes the answers that the server itself gives; null for short texts. */
+    public @Nullable Function<? super HttpError, HttpResponse> errorAnswers() {
+        return values.errorAnswers;
+    }
+
     /** The source of dates; null for the loop's {@link Loop#wallClock}. */
     public @Nullable InstantSource clock() {
         return values.clock;
@@ -262,6 +269,24 @@ public final class HttpServerOptions {
     public HttpServerOptions accessLog(Consumer<? super HttpAccess> log) {
         Objects.requireNonNull(log, "log");
         return with(copy -> copy.accessLog = log);
+    }
+
+    /**
+     * Sets what makes the answers that the server itself gives, instead of short texts, for clients that expect another format: to a request that is
+     * invalid or too long (400, 413, 414, 417, 431, 501, 505) or takes too long (408), and in place of a handler that fails (500), is cancelled or takes
+     * too long (503), {@link HttpRefusedException refuses}, or answers with a file that is missing or may not be read (404, 403).
+     *
+     * <pre>{@code
+     * options.errorAnswers(error -> HttpResponse.json("{\"status\":" + error.status() + "}"))
+     * }</pre>
+     *
+     * <p>It is called once for each such answer, on the loop of the connection, and so can also count them. The status of its response does not
+     * matter: the answer has that of the error. Whether the connection closes does not depend on it either. The body has to be bytes or a text. If the
+     * function throws, or its response can't be sent, that is reported, and the answer is a short text after all.
+     */
+    public HttpServerOptions errorAnswers(Function<? super HttpError, HttpResponse> maker) {
+        Objects.requireNonNull(maker, "maker");
+        return with(copy -> copy.errorAnswers = maker);
     }
 
     /** Sets a source of dates other than the loop's {@link Loop#wallClock}. */

@@ -2,6 +2,7 @@ package rill.http;
 
 import java.io.IOException;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Failure;
@@ -246,6 +247,12 @@ final class ServerConnection {
             log(each, false);
             each.drop();
         }
+    }
+
+    /** Makes the answers to errors; null for short texts. */
+    @Nullable
+    Function<? super HttpError, HttpResponse> errorAnswers() {
+        return options.errorAnswers();
     }
 
     void report(String what, Throwable cause) {
