@@ -18,8 +18,6 @@ import rill.Pipeline;
 import rill.Service;
 import rill.Serving;
 import rill.ThrowingFunction;
-import rill.http.wire.HttpWire;
-import rill.http.wire.RequestEvent;
 import rill.http.wire.ResponseEvent;
 
 /**
@@ -119,8 +117,8 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private Future<HttpServer> listen(Serving on, SocketAddress address) {
-        Pipeline<RequestEvent, ResponseEvent> pipeline =
-                HttpWire.answeringServer(options.limits(), options.headTimeout());
+        Pipeline<Object, ResponseEvent> pipeline =
+                Pipeline.of(AnsweringSession.codec(options.limits(), options.headTimeout()));
         for (ByteLayer layer : options.layers()) {
             pipeline = pipeline.over(layer);
         }
@@ -133,7 +131,7 @@ public final class HttpServer implements AutoCloseable {
         });
     }
 
-    private void opened(Connection<RequestEvent, ResponseEvent> connection) {
+    private void opened(Connection<Object, ResponseEvent> connection) {
         LoopSide side = sides.computeIfAbsent(connection.loop(), loop -> new LoopSide(loop, options));
         var server = new ServerConnection(this, side, connection);
         connections.add(server);

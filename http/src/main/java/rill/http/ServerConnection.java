@@ -9,7 +9,6 @@ import rill.Failure;
 import rill.Future;
 import rill.Loop;
 import rill.http.wire.HttpFields;
-import rill.http.wire.RequestEvent;
 import rill.http.wire.RequestHead;
 import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
@@ -31,7 +30,7 @@ final class ServerConnection {
     private final HttpServer server;
     private final HttpServerOptions options;
     private final LoopSide side;
-    private final Connection<RequestEvent, ResponseEvent> connection;
+    private final Connection<Object, ResponseEvent> connection; // receives as AnsweringSession says
     private final Loop loop;
     private final Arrived arrived;
     private final Requests requests = new Requests();
@@ -53,7 +52,7 @@ final class ServerConnection {
     @Nullable
     ServerConnection next;
 
-    ServerConnection(HttpServer server, LoopSide side, Connection<RequestEvent, ResponseEvent> connection) {
+    ServerConnection(HttpServer server, LoopSide side, Connection<Object, ResponseEvent> connection) {
         this.server = server;
         this.options = server.options();
         this.side = side;

@@ -117,7 +117,6 @@ final class HttpCalls implements Scenario {
                     data.release();
                 }
                 case End end -> whole = true;
-                default -> throw new IllegalStateException("not a part of a request: " + event);
             }
             RequestHead request = head;
             if (whole && request != null) {
