@@ -35,20 +35,32 @@ import rill.http.wire.ResponseEvent;
  *
  * <p><b>Threading:</b> handlers run on the loop of the connection. On a {@link rill.LoopGroup} that means several threads at once.
  *
- * <p><b>Errors:</b> a request that breaks the protocol or exceeds a limit is answered (400, 408, 414, 417, 431, 501, 505) after the requests before it,
- * and the connection is closed. If a handler throws, or its Future fails, the answer is 413 for a {@link BodyTooLargeException} of a request, the status
- * carried by an {@link HttpRefusedException}, 503 if the Future was cancelled, and otherwise 500, which is also reported; so is a failure of a handler
- * whose client has gone, unless it is an IOException. If an answer can't be sent to its end,
- * the connection is reset, so that the client can't take it for complete. If the client disconnects by a reset, the Future of its handler is given up,
- * which cancels it unless others wait for it. A client that only ends its stream may still read its answer; it counts as gone once nothing has been
- * written to it for {@link HttpServerOptions#idleTime}, or at once without {@link HttpServerOptions#halfClose}.
+ * <p><b>Errors</b> to which the server itself gives the answer, a short text unless {@link HttpServerOptions#errorAnswers} makes another:
+ *
+ * <ul>
+ *   <li>400, 414, 417, 431, 501, 505: a request breaks the protocol or exceeds a limit; 408: its head or its body takes too long. It is answered after
+ *       the requests before it, and the connection is closed. Not reported.
+ *   <li>413: the handler throws a {@link BodyTooLargeException} of a request, or its Future fails with it. Not reported.
+ *   <li>The status of an {@link HttpRefusedException}, likewise. Not reported.
+ *   <li>503: the handler's Future was cancelled, as by {@link HttpServerOptions#answerDeadline}. Not reported.
+ *   <li>404, 403: the file of the response is missing, or may not be read. Not reported.
+ *   <li>500: the handler fails otherwise, or its response can't be sent. Reported. So is a failure of a handler whose client has gone, unless it is an
+ *       IOException.
+ * </ul>
+ *
+ * <p>If an answer that has begun can't be sent to its end, the connection is reset, so that the client can't take it for complete.
+ *
+ * <p><b>Clients that leave:</b> if the client disconnects by a reset, the Future of its handler is given up, which cancels it unless others wait for it.
+ * A client that only ends its stream may still read its answer; it counts as gone once nothing has been written to it for
+ * {@link HttpServerOptions#idleTime}, or at once without {@link HttpServerOptions#halfClose}.
  *
  * <p><b>Not guaranteed:</b> that a disconnect is noticed soon. A connection is not read while {@link HttpServerOptions#pipelined} of its requests are
  * in progress, while {@link HttpServerOptions#waitingBytes} of a body wait for the handler, or while a request with {@code Upgrade}, or CONNECT, waits
  * for its answer; until reading resumes, a disconnect goes unnoticed. {@link HttpServerOptions#answerDeadline} bounds that.
  *
  * <p><b>Closing:</b> when the server or its loop closes, no further requests are taken. Requests in progress are answered, the last one with
- * {@code Connection: close}.
+ * {@code Connection: close}. {@link HttpResponse#events Events} end at once; any other streamed body is sent to its end, but its
+ * {@link HttpBody.Source#finishing source} is told.
  */
 public final class HttpServer implements AutoCloseable {
     private final HttpServerOptions options;
