@@ -19,8 +19,8 @@ public final class HelloServer {
         try (LoopGroup loops = LoopGroup.open()) {
             loops.closeOnShutdown(Duration.ofSeconds(10)); // Ctrl-C, SIGTERM
             HttpServer server =
-                    HttpServer.tasks(loops, address, HelloServer::answer).await();
-            System.out.println("http:/" + server.address() + "/");
+                    HttpServer.serveWithTask(loops, address, HelloServer::answer).await();
+            System.out.println("http://localhost:" + server.port() + "/");
             loops.join(); // until they are closed
         }
     }

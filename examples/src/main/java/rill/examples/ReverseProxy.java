@@ -41,7 +41,11 @@ final class ReverseProxy {
     }
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address, List<URI> servers) {
-        return HttpServer.listen(loop, address, new ReverseProxy(loop, servers)::handOn);
+        var proxy = new ReverseProxy(loop, servers);
+        return HttpServer.serve(loop, address, proxy::handOn).map(server -> {
+            server.closed().onDone((nothing, never) -> proxy.client.close());
+            return server;
+        });
     }
 
     private Future<HttpResponse> handOn(HttpRequest request) throws HttpRefusedException {
