@@ -82,6 +82,11 @@ final class Calls<Q, A> implements Receiver<A> {
         answered = false;
     }
 
+    /** Whether the connection is gone, or has failed and is about to go. */
+    boolean isOver() {
+        return over;
+    }
+
     /** Whether it takes calls. From any thread. */
     boolean isOpen() {
         return !finishing && link.outbound().closed() == null;

@@ -79,7 +79,7 @@ final class Members<Q, A> {
                 });
         this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
         this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
-        this.told = kindOf(pool.state());
+        this.told = pool.state().getClass();
     }
 
     // ---- what its parts ask
@@ -309,7 +309,7 @@ final class Members<Q, A> {
             } else {
                 member.state = Member.State.LEAVING;
                 try {
-                    failed(why, true);
+                    attemptFailed(why);
                 } finally {
                     forgetIfGone(member);
                 }
@@ -343,8 +343,12 @@ final class Members<Q, A> {
                 : why;
     }
 
-    /** The connection of a member carries no calls any more. If it was not ready yet, the outcome of dialing covers it. */
-    void ended(Member<Q, A> member, @Nullable Throwable why) {
+    /**
+     * The connection of a member carries no calls any more. If it was not ready yet, the outcome of dialing covers it.
+     *
+     * @param answered whether it has answered a call of the pool
+     */
+    void ended(Member<Q, A> member, @Nullable Throwable why, boolean answered) {
         if (!member.wasEverReady()) {
             return;
         }
@@ -352,16 +356,15 @@ final class Members<Q, A> {
         member.state = Member.State.LEAVING;
         later();
         try {
-            if (member.proven() || member.stoodFor(loop.nanoTime()) >= backOff.longest()) {
+            if (answered || member.stoodFor(loop.nanoTime()) >= backOff.longest()) {
                 backOff.reset();
             }
             if (why != null || wasReady) {
-                failed(
+                wasLost(
                         why == null
                                 ? Each.cause(() -> new IOException(
                                         "the connection to " + Wording.address(address) + " was closed"))
-                                : why,
-                        false);
+                                : why);
             }
         } finally { // whatever fails there: it must get no more calls
             publish();
@@ -377,22 +380,31 @@ final class Members<Q, A> {
         }
     }
 
-    private void failed(Throwable why, boolean attempt) {
-        if (pool.isClosed()
-                || (attempt && finishing && waiting.isEmpty())) { // given up, since nobody needs it any more
-            return;
+    private void attemptFailed(Throwable why) {
+        boolean givenUp = finishing && waiting.isEmpty(); // since nobody needs it any more
+        if (!givenUp && !pool.isClosed()) {
+            counters.connectsFailed++;
+            failed(why, 1);
         }
-        counters.connectsFailed += attempt ? 1 : 0;
-        counters.lost += attempt ? 0 : 1;
+    }
+
+    private void wasLost(Throwable why) {
+        if (!pool.isClosed()) {
+            counters.lost++;
+            failed(why, 0);
+        }
+    }
+
+    /**
+     * @param attempts how many attempts have failed: one, or none if a connection was lost
+     */
+    private void failed(Throwable why, int attempts) {
         long now = loop.nanoTime();
         if (count(Member.State.READY) == 0) {
-            Outage before = outage;
-            outage = before == null
-                    ? new Outage(why, now, attempt ? 1 : 0)
-                    : new Outage(why, before.since(), before.attempts() + (attempt ? 1 : 0));
+            outage = outage == null ? new Outage(why, now, attempts) : outage.and(why, attempts);
         }
         long wait = pause == null ? backOff.pauseNanos() : 0;
-        ConnectionEvents.reconnects(loop, pool, why, attempt, wait);
+        ConnectionEvents.reconnects(loop, pool, why, attempts > 0, wait);
         pauseFor(wait);
     }
 
@@ -588,7 +600,7 @@ final class Members<Q, A> {
             publish();
             member.dial(turn++);
         } catch (Throwable t) { // no memory, say
-            member.failedToDial();
+            member.close();
             dialed(member, null, t);
         }
     }
@@ -715,16 +727,12 @@ final class Members<Q, A> {
         return new ReadyClients<>(clients, mayGrow);
     }
 
-    private static Class<? extends PoolState> kindOf(PoolState state) {
-        return state.getClass();
-    }
-
     private void tell() {
         PoolState now = pool.state();
-        if (told == kindOf(now)) {
+        if (told == now.getClass()) {
             return;
         }
-        told = kindOf(now);
+        told = now.getClass();
         var listener = options.listener;
         if (listener != null) {
             loop.enqueue(new Handle(loop, "the listener to the state of ", pool, () -> listener.accept(now)));
