@@ -702,9 +702,9 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     @Override
-    public void finish(Link finished) {
+    public void finish() {
         if (writing) { // its encoder calls this: the call being written is in no queue yet
-            loop.enqueue(new Handle(loop, "finish of ", link, () -> finish(finished)));
+            loop.enqueue(new Handle(loop, "finish of ", link, this::finish));
             return;
         }
         finishing = true;
