@@ -4,28 +4,37 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Ends the calls of one connection for their callers: each end is counted, and the loop's observer is notified. */
+/**
+ * Ends the calls of one connection, or of a pool, for their callers: each end is counted, and the loop's observer is notified. On the loop, except for
+ * {@link #turnAway}.
+ */
 final class CallEnds {
-    private final Link link;
+    private final Loop loop;
+    private final @Nullable Link link; // null for calls of a pool that are on no connection
     private final Counters counters;
     private final long usualLimit;
 
     /**
      * @param usualLimit of calls without their own deadline, in nanoseconds
      */
-    CallEnds(Link link, long usualLimit) {
+    CallEnds(Loop loop, @Nullable Link link, long usualLimit) {
+        this.loop = loop;
         this.link = link;
-        this.counters = link.loop().counters();
+        this.counters = loop.counters();
         this.usualLimit = usualLimit;
     }
 
-    /** Its caller has been notified of the end. */
+    /** Notifies the observer. The caller has been notified. */
+    void observe(
+            Object name, @Nullable Duration limit, long due, CallOutcome outcome, @Nullable Throwable failure) {
+        long since = due - (limit == null ? usualLimit : Loop.nanos(limit));
+        loop.observing().callEnded(link, name, outcome, since, failure);
+    }
+
     private void ended(
             Object name, @Nullable Duration limit, long due, CallOutcome outcome, @Nullable Throwable failure) {
         counters.callEnds(outcome);
-        link.loop()
-                .observing()
-                .callEnded(link, name, outcome, due - (limit == null ? usualLimit : Loop.nanos(limit)), failure);
+        observe(name, limit, due, outcome, failure);
     }
 
     /** Its caller had given up. */
@@ -57,5 +66,21 @@ final class CallEnds {
     /** Likewise; there is a caller. */
     boolean fail(Call<?, ?> call, Throwable why) {
         return fail(Objects.requireNonNull(call.promise), Objects.requireNonNull(call.name), call.limit, call.due, why);
+    }
+
+    /**
+     * Fails a call that has not reached the loop, and releases its request, whose type names it: the function that names requests runs on the loop.
+     * Any thread.
+     */
+    void turnAway(Object request, Promise<?> caller, @Nullable Duration limit, long due, Throwable why) {
+        Messages.release(request);
+        boolean told = caller.fail(why);
+        counters.turnedAway.getAndIncrement();
+        observe(
+                request.getClass(),
+                limit,
+                due,
+                told ? CallOutcome.of(why) : CallOutcome.CANCELLED,
+                told ? why : null);
     }
 }

@@ -28,7 +28,7 @@ final class CallFailures {
     }
 
     private String describe(Object name, boolean oneWay) {
-        return (oneWay ? "send of " : "call of ") + Wording.excerpt(name) + ": " + link;
+        return Wording.call(name, oneWay, link);
     }
 
     private String describe(Call<?, ?> call, Object name) {

@@ -57,7 +57,7 @@ final class Calls<Q, A> implements Receiver<A> {
         var handler = protocol.unsolicited.handler();
         this.pushes = handler == null ? null : new Pushes<>(link, handler, patron != null);
         this.handover = new Handover<>(patron, counters);
-        this.ends = new CallEnds(link, Loop.nanos(protocol.bounds.deadline()));
+        this.ends = new CallEnds(loop, link, Loop.nanos(protocol.bounds.deadline()));
     }
 
     Loop loop() {
@@ -692,6 +692,10 @@ final class Calls<Q, A> implements Receiver<A> {
 
     Handover<Q, A> handover() {
         return handover;
+    }
+
+    CallEnds ends() {
+        return ends;
     }
 
     private void failWriters() {

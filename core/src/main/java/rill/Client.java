@@ -130,7 +130,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
                         call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
             } catch (Throwable t) { // no memory, or the loop's driver threw
                 arrived(weight);
-                turnAway(call.request, call.caller, call.limit, call.due, t);
+                calls.ends().turnAway(call.request, call.caller, call.limit, call.due, t);
             }
         }
     }
@@ -145,7 +145,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
             arrived(weight);
             String why = " is full: " + others + " calls of other threads, of " + bytes
                     + " bytes, are on their way to its loop";
-            turnAway(request, promise, limit, due, unsent(Fate.NEVER_SENT, request, oneWay, why));
+            calls.ends().turnAway(request, promise, limit, due, unsent(Fate.NEVER_SENT, request, oneWay, why));
             return;
         }
         try {
@@ -157,16 +157,6 @@ public final class Client<Q, A> implements Caller<Q, A> {
         }
     }
 
-    /** Fails a call before it has reached the loop. */
-    private void turnAway(Q request, Promise<A> promise, @Nullable Duration limit, long due, Throwable why) {
-        Object type = request.getClass();
-        Messages.release(request);
-        CallOutcome outcome = promise.fail(why) ? CallOutcome.of(why) : CallOutcome.CANCELLED;
-        loop.counters().turnedAway.getAndIncrement();
-        long since = due - (limit == null ? usualLimit : Loop.nanos(limit));
-        loop.observing().callEnded(link, type, outcome, since, outcome == CallOutcome.CANCELLED ? null : why);
-    }
-
     private void arrived(int weight) {
         fromOutside.decrementAndGet();
         bytesFromOutside.getAndAdd(-weight);
@@ -174,8 +164,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
 
     /** Describes the request by its type, since the function that names requests runs on the loop. */
     private CallFailedException unsent(Fate fate, Q request, boolean oneWay, String why) {
-        String what = (oneWay ? "send of " : "call of ") + Wording.excerpt(request.getClass()) + ": ";
-        return new CallFailedException(fate, what + link + why, null);
+        return new CallFailedException(fate, Wording.call(request.getClass(), oneWay, link) + why, null);
     }
 
     /** A call on its way to the loop, made on another thread or where no call can be made directly. */
@@ -217,7 +206,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
             Fate fate = tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
             CallFailedException why = unsent(fate, request, oneWay, " is closed: its loop is closed");
             if (!calls.handover().request(request, promise, oneWay, limit, due, tries, false, why)) {
-                turnAway(request, promise, limit, due, why);
+                calls.ends().turnAway(request, promise, limit, due, why);
             }
         }
 

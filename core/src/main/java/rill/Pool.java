@@ -41,6 +41,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     private final ClientProtocol<Q, A> protocol;
     private final Members<Q, A> members;
     private final long usualLimit;
+    private final CallEnds ends; // of calls that are on no connection
     private final int busyAt;
     private final boolean spread;
     private final AtomicInteger arriving =
@@ -69,6 +70,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         this.protocol = protocol;
         this.spread = spread;
         this.usualLimit = Loop.nanos(protocol.bounds.deadline());
+        this.ends = new CallEnds(loop, null, usualLimit);
         this.connecting = options.is.least > 0;
         this.ready = new ReadyClients<>(List.of(), false);
         this.members = new Members<>(this, loop, targets, address, protocol, options.is);
@@ -278,19 +280,9 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     /** Fails the call before it has reached the loop. */
     private void turnAway(Unplaced<Q, A> call, String why) {
-        Object type = call.request.getClass();
-        CallFailedException failure = unsent(call, why);
-        Messages.release(call.request);
-        CallOutcome outcome = call.caller.fail(failure) ? CallOutcome.of(failure) : CallOutcome.CANCELLED;
-        loop.counters().turnedAway.getAndIncrement();
-        long since = call.due - (call.limit == null ? usualLimit : Loop.nanos(call.limit));
-        loop.observing().callEnded(null, type, outcome, since, outcome == CallOutcome.CANCELLED ? null : failure);
-    }
-
-    /** Names the request by its type, since the function that names requests runs on the loop. */
-    private CallFailedException unsent(Unplaced<Q, A> call, String why) {
-        String what = (call.oneWay ? "send of " : "call of ") + Wording.excerpt(call.request.getClass()) + ": ";
-        return new CallFailedException(Fate.NEVER_SENT, what + this + why, null);
+        String message = Wording.call(call.request.getClass(), call.oneWay, this) + why;
+        var failure = new CallFailedException(Fate.NEVER_SENT, message, null);
+        ends.turnAway(call.request, call.caller, call.limit, call.due, failure);
     }
 
     // ---- ending
@@ -405,6 +397,10 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     Members<Q, A> members() {
         return members;
+    }
+
+    CallEnds ends() {
+        return ends;
     }
 
     /** Somebody waits for a connection, so from now on it is not idle. */

@@ -54,7 +54,7 @@ final class PoolFailures<Q, A> {
     }
 
     private String describe(Unplaced<Q, A> call) {
-        return (call.oneWay ? "send of " : "call of ") + Wording.excerpt(nameOf(call)) + ": " + pool;
+        return Wording.call(nameOf(call), call.oneWay, pool);
     }
 
     /** The name of the request for messages. */
