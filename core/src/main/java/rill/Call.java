@@ -107,7 +107,7 @@ final class Call<Q, A> extends Chain.Item<Call<Q, A>> implements Runnable, Bysta
     @Override
     public void settled(Future<?> source) {
         Loop mine = owner.loop();
-        if (mine.isCurrent()) {
+        if (source.loop == mine) {
             lookAt(source);
         } else {
             mine.enqueue(new Handle(mine, "the end of a call that was given up", () -> lookAt(source)));

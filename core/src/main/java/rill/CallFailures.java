@@ -1,6 +1,7 @@
 package rill;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
 
@@ -27,18 +28,14 @@ final class CallFailures {
         return failed(fate, what, new DeadlineException(what), "late");
     }
 
-    private String describe(Object name, boolean oneWay) {
-        return Wording.call(name, oneWay, link);
-    }
-
-    private String describe(Call<?, ?> call, Object name) {
-        return describe(name, call.oneWay);
+    private String describe(Call<?, ?> call) {
+        return Wording.call(Objects.requireNonNull(call.name), call.oneWay, link);
     }
 
     // ---- calls that were never begun
 
-    CallFailedException closed(Object name, boolean oneWay, int tries) {
-        return closed(fate(Fate.NEVER_SENT, tries), describe(name, oneWay));
+    CallFailedException closed(Call<?, ?> call) {
+        return closed(fate(Fate.NEVER_SENT, call.tries), describe(call));
     }
 
     CallFailedException writable() {
@@ -60,17 +57,17 @@ final class CallFailures {
     }
 
     /** The call's deadline had passed when its turn came; {@code had} is how far ahead it was. */
-    CallFailedException tooLateToBegin(Object name, boolean oneWay, int tries, Duration had) {
+    CallFailedException tooLateToBegin(Call<?, ?> call, Duration had) {
         String why = had.isPositive()
                 ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
                 : ": not sent, since its deadline of " + Wording.duration(had) + " had passed when it was made";
-        return tooLate(fate(Fate.NEVER_SENT, tries), describe(name, oneWay) + why);
+        return tooLate(fate(Fate.NEVER_SENT, call.tries), describe(call) + why);
     }
 
-    CallFailedException full(Object name, boolean oneWay, int tries, int inFlight, int waiting, long bytes) {
+    CallFailedException full(Call<?, ?> call, int inFlight, int waiting, long bytes) {
         return failed(
-                fate(Fate.NEVER_SENT, tries),
-                describe(name, oneWay) + " is full: " + inFlight + " calls in flight, " + waiting + " waiting, " + bytes
+                fate(Fate.NEVER_SENT, call.tries),
+                describe(call) + " is full: " + inFlight + " calls in flight, " + waiting + " waiting, " + bytes
                         + " bytes",
                 null,
                 "full");
@@ -80,7 +77,7 @@ final class CallFailures {
     CallFailedException atFault(Object name, boolean oneWay, int tries, Throwable fault) {
         return failed(
                 fate(Fate.NEVER_SENT, tries),
-                describe(name, oneWay) + ": " + Failures.inWords(fault),
+                Wording.call(name, oneWay, link) + ": " + Failures.inWords(fault),
                 fault,
                 "at fault");
     }
@@ -88,24 +85,24 @@ final class CallFailures {
     // ---- other calls
 
     /** The call's deadline has passed; {@code had} is how far ahead it was. */
-    CallFailedException tooLate(Call<?, ?> call, Object name, Duration had) {
+    CallFailedException tooLate(Call<?, ?> call, Duration had) {
         String limit = Wording.duration(had);
         return call.state == Call.State.WAITING
                 ? tooLate(
                         fate(Fate.NEVER_SENT, call.tries),
-                        describe(call, name) + ": not sent within " + limit + ", since it waited for its turn")
-                : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call, name) + ": no answer within " + limit);
+                        describe(call) + ": not sent within " + limit + ", since it waited for its turn")
+                : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call) + ": no answer within " + limit);
     }
 
     /** The request was encoded, but for this reason was not written, or perhaps only in part. */
-    CallFailedException unwritten(Call<?, ?> call, Object name, Fate fate, Throwable why) {
-        return failed(fate(fate, call.tries), describe(call, name) + ": " + Failures.inWords(why), why, "unwritten");
+    CallFailedException unwritten(Call<?, ?> call, Fate fate, Throwable why) {
+        return failed(fate(fate, call.tries), describe(call) + ": " + Failures.inWords(why), why, "unwritten");
     }
 
     /** The call has no answer at the end of the connection. */
-    CallFailedException ended(Call<?, ?> call, Object name) {
+    CallFailedException ended(Call<?, ?> call) {
         Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
-        String what = describe(call, name);
+        String what = describe(call);
         if (cause == null || cause instanceof ClosedHere) {
             return failed(fate, what + " was closed", null, "ended");
         }

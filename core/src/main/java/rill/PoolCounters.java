@@ -68,7 +68,8 @@ final class PoolCounters<Q, A> {
     }
 
     private void observe(Unplaced<Q, A> call, Object name, CallOutcome outcome, @Nullable Throwable failure) {
-        pool.ends().observe(name, call.limit, call.due, outcome, failure);
+        CallEnds ends = pool.ends();
+        ends.observe(name, ends.since(call.limit, call.due), outcome, failure);
     }
 
     /** Any thread. */

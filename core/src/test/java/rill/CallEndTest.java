@@ -314,7 +314,7 @@ class CallEndTest {
                     calls.add(rig.onLoop(() -> client.call("a call")));
                 }
                 rig.settle();
-                clock.after(others, "Calls.fail");
+                clock.after(others, "Calls.tellOfEnd");
                 rig.lastPeer().aborts();
                 rig.settle();
                 assertThat(clock.gaveWay()).isTrue();
