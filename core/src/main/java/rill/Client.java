@@ -68,19 +68,19 @@ public final class Client<Q, A> implements Caller<Q, A> {
      */
     @Override
     public Future<A> call(Q request) {
-        return call(request, null, usualLimit);
+        return ask(request, null);
     }
 
     /** Sends a request with its own deadline; a deadline of zero or less has already passed. */
     @Override
     public Future<A> call(Q request, Duration deadline) {
-        return call(request, deadline, Loop.nanos(deadline));
+        return ask(request, Objects.requireNonNull(deadline, "deadline"));
     }
 
-    private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
+    private Future<A> ask(Q request, @Nullable Duration limit) {
         Objects.requireNonNull(request, "request");
         Promise<A> promise = new Offer<>(loop, Messages::release);
-        make(request, promise, false, limit, nanos, Handover.STAYS);
+        make(request, promise, false, limit, Handover.STAYS);
         return promise;
     }
 
@@ -96,15 +96,17 @@ public final class Client<Q, A> implements Caller<Q, A> {
     public Future<@Nullable Void> send(Q request) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = loop.promise();
-        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit, Handover.STAYS);
+        make(request, (Promise<A>) (Promise<?>) promise, true, null, Handover.STAYS);
         return promise;
     }
 
     /**
      * @param promise of any loop
+     * @param limit its own deadline, or null
      * @param tries as in {@link Calls#call}
      */
-    void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos, int tries) {
+    void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, int tries) {
+        long nanos = limit == null ? usualLimit : Loop.nanos(limit);
         if (loop.isCurrent() && !calls.writing()) {
             long now = nanos < LONG ? loop.nanoTime() : loop.ticking().time();
             calls.call(request, promise, oneWay, limit, now + nanos, tries, true, now);

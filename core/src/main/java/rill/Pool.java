@@ -123,27 +123,28 @@ public final class Pool<Q, A> implements Caller<Q, A> {
      */
     @Override
     public Future<A> call(Q request) {
-        return call(request, null, usualLimit);
+        return ask(request, null);
     }
 
     /** Sends a request with its own deadline; a deadline of zero or less has already passed. */
     @Override
     public Future<A> call(Q request, Duration deadline) {
-        return call(request, deadline, Loop.nanos(deadline));
+        return ask(request, Objects.requireNonNull(deadline, "deadline"));
     }
 
-    private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
+    private Future<A> ask(Q request, @Nullable Duration limit) {
         Objects.requireNonNull(request, "request");
         Promise<A> promise = new Offer<>(ofCaller(), Messages::release);
-        make(request, promise, false, limit, nanos);
+        make(request, promise, false, limit);
         return promise;
     }
 
-    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos) {
+    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit) {
         Client<Q, A> client = finishing ? null : choose();
         if (client != null) {
-            client.make(request, promise, oneWay, limit, nanos, 0);
+            client.make(request, promise, oneWay, limit, 0);
         } else {
+            long nanos = limit == null ? usualLimit : Loop.nanos(limit);
             arrive(new Unplaced<>(request, promise, oneWay, limit, loop.nanoTime() + nanos, 0, false, null));
         }
     }
@@ -165,7 +166,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     public Future<@Nullable Void> send(Q request) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = ofCaller().promise();
-        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit);
+        make(request, (Promise<A>) (Promise<?>) promise, true, null);
         return promise;
     }
 

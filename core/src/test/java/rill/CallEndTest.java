@@ -382,7 +382,7 @@ class CallEndTest {
             var calls = new ArrayList<Promise<String>>();
             Consumer<String> call = request -> rig.onLoop(() -> {
                 calls.add(rig.loop.promise());
-                clients.getFirst().make(request, calls.getLast(), false, null, LONG, 0);
+                clients.getFirst().make(request, calls.getLast(), false, null, 0);
             });
             call.accept("sent");
             call.accept("waits");
@@ -491,7 +491,7 @@ class CallEndTest {
                 rig.loop.execute(() -> {
                     Promise<String> promise = rig.loop.promise();
                     calls.add(promise);
-                    clients.getFirst().make(request, promise, false, null, LONG, 0);
+                    clients.getFirst().make(request, promise, false, null, 0);
                 });
                 rig.settle();
             }
