@@ -129,7 +129,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
             bytesFromOutside.getAndAdd(weight);
             try {
                 loop.enqueue(new OutsideCall(
-                        call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
+                        call.request, call.caller, call.oneWay, call.limit, call.due, call.tries, weight));
             } catch (Throwable t) { // no memory, or the loop's driver threw
                 arrived(weight);
                 calls.ends().turnAway(call.request, call.caller, call.limit, call.due, t);
@@ -151,7 +151,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
             return;
         }
         try {
-            loop.enqueue(new OutsideCall(request, promise, oneWay, weight, limit, due, tries));
+            loop.enqueue(new OutsideCall(request, promise, oneWay, limit, due, tries, weight));
         } catch (Throwable t) { // no memory, or the loop's driver threw
             arrived(weight);
             Messages.release(request);
@@ -174,26 +174,26 @@ public final class Client<Q, A> implements Caller<Q, A> {
         private final Q request;
         private final Promise<A> promise;
         private final boolean oneWay;
-        private final int weight;
         private final @Nullable Duration limit;
         private final long due;
         private final int tries;
+        private final int weight;
 
         OutsideCall(
                 Q request,
                 Promise<A> promise,
                 boolean oneWay,
-                int weight,
                 @Nullable Duration limit,
                 long due,
-                int tries) {
+                int tries,
+                int weight) {
             this.request = request;
             this.promise = promise;
             this.oneWay = oneWay;
-            this.weight = weight;
             this.limit = limit;
             this.due = due;
             this.tries = tries;
+            this.weight = weight;
         }
 
         @Override
