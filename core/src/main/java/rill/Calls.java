@@ -31,7 +31,7 @@ final class Calls<Q, A> implements Receiver<A> {
     private final CallEnds ends;
     private boolean answered; // whether a call was, since last forgotten
     private long inFlightBytes; // of requests
-    private @Nullable Writers writers; // null if there are none
+    private @Nullable RoomWaiters roomWaiters; // null if there are none
     private boolean waitsForDrain;
     private int batch;
     private boolean writing; // a request; calls made by its encoder come after it
@@ -381,18 +381,18 @@ final class Calls<Q, A> implements Receiver<A> {
         if (mayWrite(false)) {
             return loop.accepted();
         }
-        if (writers == null) {
-            writers = new Writers();
+        if (roomWaiters == null) {
+            roomWaiters = new RoomWaiters();
         }
-        Future<@Nullable Void> told = writers.add(loop);
+        Future<@Nullable Void> told = roomWaiters.add(loop);
         waitForDrain();
         return told;
     }
 
-    private void tellWriters() {
-        if (writers != null && mayWrite(false)) {
-            writers.tell();
-            writers = null;
+    private void tellRoomWaiters() {
+        if (roomWaiters != null && mayWrite(false)) {
+            roomWaiters.tell();
+            roomWaiters = null;
         }
     }
 
@@ -414,7 +414,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** Bytes have left, or calls were answered or given up: calls that have waited for that get their turn. */
     private void goOn() {
-        if (!waiting.isEmpty() || writers != null) {
+        if (!waiting.isEmpty() || roomWaiters != null) {
             sendWaiting();
         }
         closeIfFinished();
@@ -432,7 +432,7 @@ final class Calls<Q, A> implements Receiver<A> {
                 write(first, Objects.requireNonNull(first.request), now);
             }
         }
-        tellWriters();
+        tellRoomWaiters();
     }
 
     // ---- giving a call up
@@ -661,7 +661,7 @@ final class Calls<Q, A> implements Receiver<A> {
             inFlightBytes = 0;
             waiting.clear();
             spares.clear();
-            failWriters();
+            failRoomWaiters();
         }
         return told[0];
     }
@@ -698,10 +698,10 @@ final class Calls<Q, A> implements Receiver<A> {
         return ends;
     }
 
-    private void failWriters() {
-        if (writers != null) {
-            writers.fail(Each.cause(() -> failures().writable()));
-            writers = null;
+    private void failRoomWaiters() {
+        if (roomWaiters != null) {
+            roomWaiters.fail(Each.cause(() -> failures().writable()));
+            roomWaiters = null;
         }
     }
 
@@ -712,7 +712,7 @@ final class Calls<Q, A> implements Receiver<A> {
             return;
         }
         finishing = true;
-        failWriters();
+        failRoomWaiters();
         try {
             forEach(this::await);
         } finally {

@@ -47,7 +47,7 @@ final class Members<Q, A> {
     private int turn;
     private long madeByOthers; // calls of members that are gone
     private final PoolCounters<Q, A> counters;
-    private @Nullable PoolWriters<Q, A> writers; // once there are any
+    private @Nullable PoolRoomWaiters<Q, A> roomWaiters; // once there are any
     private @Nullable Outage outage; // while nothing is ready, once something has failed
     private Class<? extends PoolState> told;
 
@@ -167,10 +167,10 @@ final class Members<Q, A> {
         if (waiting.isEmpty() && someoneIsWritable()) {
             return loop.accepted();
         }
-        if (writers == null) {
-            writers = new PoolWriters<>(loop);
+        if (roomWaiters == null) {
+            roomWaiters = new PoolRoomWaiters<>(loop);
         }
-        Future<@Nullable Void> told = writers.add();
+        Future<@Nullable Void> told = roomWaiters.add();
         pool.isNeeded();
         later(); // a member is asked, or a connection is needed
         return told;
@@ -471,11 +471,11 @@ final class Members<Q, A> {
             failAll();
         }
         letGo();
-        if (writers != null) {
-            writers.ask(ready);
+        if (roomWaiters != null) {
+            roomWaiters.ask(ready);
         }
         boolean wanted = lasting() < wanted();
-        growing |= haveWriters() && pool.allBusy(ready); // they make no calls, which would ask for that
+        growing |= someoneWaitsForRoom() && pool.allBusy(ready); // they make no calls, which would ask for that
         boolean more = growing && !finishing && all.size() < options.most;
         growing = false;
         if ((wanted || more) && dialing == null && pause == null) {
@@ -485,7 +485,7 @@ final class Members<Q, A> {
             outage = null; // nothing is tried, since no connection is wanted
         }
         if (finishing) {
-            failWriters();
+            failRoomWaiters();
             if (waiting.isEmpty()) {
                 finish();
             }
@@ -573,7 +573,7 @@ final class Members<Q, A> {
     /** The number of connections that should be ready, and stay. */
     private int wanted() {
         int wanted = finishing ? 0 : options.least;
-        if (!waiting.isEmpty() || (haveWriters() && !finishing)) {
+        if (!waiting.isEmpty() || (someoneWaitsForRoom() && !finishing)) {
             wanted = Math.max(wanted, 1);
         }
         for (Member<Q, A> each : all) {
@@ -584,8 +584,8 @@ final class Members<Q, A> {
         return wanted;
     }
 
-    private boolean haveWriters() {
-        return writers != null && !writers.isEmpty();
+    private boolean someoneWaitsForRoom() {
+        return roomWaiters != null && !roomWaiters.isEmpty();
     }
 
     private void dial() {
@@ -669,7 +669,7 @@ final class Members<Q, A> {
         }
         loop.runReporting("the end of ", pool, this::publish);
         loop.runReporting("the end of ", pool, this::tell);
-        failWriters();
+        failRoomWaiters();
         for (Unplaced<Q, A> call = waiting.poll(); call != null; call = waiting.poll()) {
             end(call);
         }
@@ -679,9 +679,9 @@ final class Members<Q, A> {
         loop.runReporting("the end of a call of ", pool, () -> fail(call, failures -> failures.closed(call)));
     }
 
-    private void failWriters() {
-        if (writers != null) {
-            writers.fail(Each.cause(() -> failures().writable()));
+    private void failRoomWaiters() {
+        if (roomWaiters != null) {
+            roomWaiters.fail(Each.cause(() -> failures().writable()));
         }
     }
 
