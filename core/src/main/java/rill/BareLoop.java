@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -412,6 +413,11 @@ abstract class BareLoop implements Drivable, Executor {
         Promise<T> promise = promise();
         promise.fail(cause);
         return promise;
+    }
+
+    /** Returns a Future of this loop that follows a stage. Cancelling it cancels the stage if that is a {@link java.util.concurrent.Future}. */
+    public <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
+        return CompletionStages.from(this, stage);
     }
 
     /** Returns a Future of this loop for you to complete. */

@@ -175,7 +175,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     private void resolve(InetSocketAddress inet) {
         Future<List<InetAddress>> pending = Objects.requireNonNull(
-                loop.environment().resolver().resolve(inet.getHostString(), loop), "the resolver's Future");
+                loop.environment().resolver().resolve(loop, inet.getHostString()), "the resolver's Future");
         lookup = Watch.on(
                 loop,
                 pending,

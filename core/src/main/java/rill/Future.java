@@ -96,7 +96,10 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return BareLoop.required("Future.failed").failed(cause);
     }
 
-    /** Returns a Future of the current loop that follows a stage. Cancelling it cancels the stage if that is a {@link java.util.concurrent.Future}. */
+    /**
+     * Returns a Future of the current loop that follows a stage; elsewhere, use {@link Loop#from}. Cancelling it cancels the stage if that is a
+     * {@link java.util.concurrent.Future}.
+     */
     public static <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
         return CompletionStages.from(BareLoop.required("Future.from"), stage);
     }

@@ -1,6 +1,7 @@
 package rill;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -185,6 +186,18 @@ public final class Listener implements AutoCloseable {
     /** The address; if its port was 0, with the port that the system chose. */
     public SocketAddress address() {
         return Objects.requireNonNull(address);
+    }
+
+    /**
+     * The TCP port of {@link #address()}; if that was 0, the one that the system chose.
+     *
+     * @throws IllegalStateException if it listens at a Unix domain socket, which has no port
+     */
+    public int port() {
+        if (address() instanceof InetSocketAddress inet) {
+            return inet.getPort();
+        }
+        throw new IllegalStateException(this + " has no port; ask for its address()");
     }
 
     /** Stops accepting for a while; connections wait in the backlog. */

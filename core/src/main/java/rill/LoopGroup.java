@@ -100,6 +100,32 @@ public final class LoopGroup implements Serving {
         return next;
     }
 
+    @Override
+    public <R, W> Future<Connection<R, W>> connect(
+            SocketAddress address, Pipeline<R, W> pipeline, ConnectOptions options) {
+        return connecting().connect(address, pipeline, options);
+    }
+
+    @Override
+    public <Q, A> Future<Client<Q, A>> connect(
+            SocketAddress address, ClientProtocol<Q, A> protocol, ConnectOptions options) {
+        return connecting().connect(address, protocol, options);
+    }
+
+    /** The loop for a connection of the caller's: the current one, if it is one of these and still connects. */
+    private Loop connecting() {
+        Loop here = Loop.current();
+        if (here != null && connects(here) && loops.contains(here)) {
+            return here;
+        }
+        Loop emptiest = emptiest(LoopGroup::connects);
+        return emptiest == null ? loops.getFirst() : emptiest; // which says that it is closed
+    }
+
+    private static boolean connects(Loop loop) {
+        return !loop.closing().connectsNoMore();
+    }
+
     /**
      * Opens a pool as {@link Loop#pool} does, whose connections are spread over the loops: each lives on the loop that has the fewest, so that calls
      * from outside are carried by several threads. The pool belongs to the first loop that is open, and is closed with it.
@@ -113,13 +139,7 @@ public final class LoopGroup implements Serving {
                 .filter(loop -> !loop.closing().hasBegun())
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("pool: every loop of the LoopGroup is closed: " + loops));
-        return Pool.open(
-                home,
-                () -> emptiest(loop -> !loop.closing().connectsNoMore()),
-                loops.size() > 1,
-                address,
-                protocol,
-                options);
+        return Pool.open(home, () -> emptiest(LoopGroup::connects), loops.size() > 1, address, protocol, options);
     }
 
     private @Nullable Loop emptiest() {

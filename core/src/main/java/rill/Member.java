@@ -60,7 +60,7 @@ final class Member<Q, A> implements Patron<Q, A> {
         var connecting = new Dialer<Client<Q, A>>(
                         loop,
                         members.address(),
-                        members.options().connect,
+                        members.options().connect(),
                         turn,
                         this::open,
                         first == null ? null : reporting(first))
@@ -206,7 +206,7 @@ final class Member<Q, A> implements Patron<Q, A> {
             return null;
         }
         made += tries == 0 ? 1 : 0;
-        if (tries >= members.options().retries) {
+        if (tries >= members.options().retries()) {
             return null;
         }
         try {

@@ -31,7 +31,7 @@ final class Members<Q, A> {
     private final Supplier<? extends @Nullable Loop> spread;
     private final SocketAddress address;
     private final ClientProtocol<Q, A> protocol;
-    private final PoolOptions.Draft options;
+    private final PoolOptions options;
     private final UnplacedCalls<Q, A> waiting;
     private final BackOff backOff;
     private final RetryBudget budget;
@@ -57,7 +57,7 @@ final class Members<Q, A> {
             Supplier<? extends @Nullable Loop> spread,
             SocketAddress address,
             ClientProtocol<Q, A> protocol,
-            PoolOptions.Draft options) {
+            PoolOptions options) {
         this.pool = pool;
         this.loop = loop;
         this.spread = spread;
@@ -77,8 +77,8 @@ final class Members<Q, A> {
                     later();
                     counters.givenUp(call);
                 });
-        this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
-        this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
+        this.backOff = new BackOff(options.firstPause(), options.longestPause(), loop.random());
+        this.budget = new RetryBudget(options.retryShare(), loop.nanoTime());
         this.told = pool.state().getClass();
     }
 
@@ -88,7 +88,7 @@ final class Members<Q, A> {
         return protocol;
     }
 
-    PoolOptions.Draft options() {
+    PoolOptions options() {
         return options;
     }
 
@@ -102,7 +102,7 @@ final class Members<Q, A> {
 
     /** Whether calls are taken back from connections that could not carry them out. Any thread. */
     boolean takesOn() {
-        return options.retries > 0 && !pool.isClosed();
+        return options.retries() > 0 && !pool.isClosed();
     }
 
     /** Any thread. */
@@ -237,7 +237,7 @@ final class Members<Q, A> {
     }
 
     private boolean mayTryAgain(Unplaced<Q, A> call) {
-        if (call.tries > options.retries) {
+        if (call.tries > options.retries()) {
             return false;
         }
         long made = madeByOthers;
@@ -250,7 +250,7 @@ final class Members<Q, A> {
     /** Makes the call wait for a connection, behind those already waiting. */
     private void await(Unplaced<Q, A> call) {
         later(); // even if it fails: a connection is needed
-        if (isDown() && options.whenDown == WhenDown.FAIL) {
+        if (isDown() && options.whenDown() == WhenDown.FAIL) {
             failAsDown(call);
         } else if (!waiting.hasRoom() && !passesOn(call)) {
             fail(call, failures -> call.failure == null ? failures.full(call, waiting.size()) : call.failure);
@@ -262,7 +262,7 @@ final class Members<Q, A> {
 
     /** Whether the call came back, and waits for nothing but its turn. */
     private boolean passesOn(Unplaced<Q, A> call) {
-        return call.failure != null && options.whenDown == WhenDown.FAIL;
+        return call.failure != null && options.whenDown() == WhenDown.FAIL;
     }
 
     private void fail(Unplaced<Q, A> call, Function<PoolFailures<Q, A>, Throwable> why) {
@@ -270,7 +270,8 @@ final class Members<Q, A> {
     }
 
     private void queue(Unplaced<Q, A> call) {
-        int weight = Messages.weight(protocol.pipeline.codec(), call.request, options.connect.limits());
+        int weight = Messages.weight(
+                protocol.pipeline.codec(), call.request, options.connect().limits());
         try {
             waiting.add(call, weight, loop.nanoTime());
         } catch (Throwable t) { // no memory
@@ -427,7 +428,7 @@ final class Members<Q, A> {
 
     void idle(Member<Q, A> member) {
         onHome("an idle connection", () -> {
-            if (member.state == Member.State.READY && !member.tooOld && lasting() > options.least) {
+            if (member.state == Member.State.READY && !member.tooOld && lasting() > options.leastConnections()) {
                 leave(member);
                 later();
             }
@@ -455,7 +456,7 @@ final class Members<Q, A> {
                 }
             } catch (Throwable t) { // no memory, for example: try again later, for nobody else may ask
                 loop.threw(this, t);
-                pauseFor(Loop.nanos(options.firstPause));
+                pauseFor(Loop.nanos(options.firstPause()));
             }
         }
 
@@ -467,7 +468,7 @@ final class Members<Q, A> {
 
     private void advance() {
         placeAll();
-        if (isDown() && options.whenDown == WhenDown.FAIL) {
+        if (isDown() && options.whenDown() == WhenDown.FAIL) {
             failAll();
         }
         letGo();
@@ -476,7 +477,7 @@ final class Members<Q, A> {
         }
         boolean wanted = lasting() < wanted();
         growing |= someoneWaitsForRoom() && pool.allBusy(ready); // they make no calls, which would ask for that
-        boolean more = growing && !finishing && all.size() < options.most;
+        boolean more = growing && !finishing && all.size() < options.mostConnections();
         growing = false;
         if ((wanted || more) && dialing == null && pause == null) {
             dial();
@@ -562,7 +563,7 @@ final class Members<Q, A> {
     }
 
     private int leastWhile(Member<Q, A> old) {
-        return Math.max(options.least, old.client().load() > 0 ? 1 : 0);
+        return Math.max(options.leastConnections(), old.client().load() > 0 ? 1 : 0);
     }
 
     private void leave(Member<Q, A> member) {
@@ -572,7 +573,7 @@ final class Members<Q, A> {
 
     /** The number of connections that should be ready, and stay. */
     private int wanted() {
-        int wanted = finishing ? 0 : options.least;
+        int wanted = finishing ? 0 : options.leastConnections();
         if (!waiting.isEmpty() || (someoneWaitsForRoom() && !finishing)) {
             wanted = Math.max(wanted, 1);
         }
@@ -719,8 +720,8 @@ final class Members<Q, A> {
                 clients.add(each.client());
             }
         }
-        boolean mayGrow = options.least < options.most
-                && all.size() < options.most
+        boolean mayGrow = options.leastConnections() < options.mostConnections()
+                && all.size() < options.mostConnections()
                 && dialing == null
                 && pause == null
                 && !finishing;
@@ -733,7 +734,7 @@ final class Members<Q, A> {
             return;
         }
         told = now.getClass();
-        var listener = options.listener;
+        var listener = options.onState();
         if (listener != null) {
             loop.enqueue(new Handle(loop, "the listener to the state of ", pool, () -> listener.accept(now)));
         }

@@ -71,9 +71,9 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         this.spread = spread;
         this.usualLimit = Loop.nanos(protocol.bounds.deadline());
         this.ends = new CallEnds(loop, null, usualLimit);
-        this.connecting = options.is.least > 0;
+        this.connecting = options.leastConnections() > 0;
         this.ready = new ReadyClients<>(List.of(), false);
-        this.members = new Members<>(this, loop, targets, address, protocol, options.is);
+        this.members = new Members<>(this, loop, targets, address, protocol, options);
     }
 
     /**

@@ -28,6 +28,7 @@ import rill.testing.TextLines;
 /** What becomes of a group when one of its loops ends. */
 class LoopGroupTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    private static final ClientProtocol<String, String> ASKING = ClientProtocol.inOrder(TextLines.pipeline());
 
     private final Loops loops = Loops.realTime();
     private final Loop outside = loops.open().start();
@@ -64,8 +65,6 @@ class LoopGroupTest {
                         line -> Future.of(Loop.current().name()))
                 .await();
     }
-
-    private static final ClientProtocol<String, String> ASKING = ClientProtocol.inOrder(TextLines.pipeline());
 
     /** The names of the loops that answer this many new clients, which stay connected. */
     private Set<String> whoAnswers(Listener server, int clients) throws IOException {
@@ -420,6 +419,36 @@ class LoopGroupTest {
                             each -> assertThat(each.message()).contains("moving here of listener", "already in use"));
             driven.close(Duration.ZERO);
         }
+    }
+
+    @Test
+    void a_connection_is_made_on_the_loop_that_asks_for_it_and_otherwise_on_the_emptiest() throws IOException {
+        Listener server =
+                outside.serve(ANY, TextLines.pipeline(), outside::done).await();
+        group = LoopGroup.open(2, options());
+        Loop one = group.loops().getFirst();
+        Loop two = group.loops().getLast();
+        assertThat(group.connect(server.address(), TextLines.pipeline()).await().loop())
+                .isSameAs(one);
+        assertThat(group.connect("127.0.0.1", server.port(), ASKING).await().loop())
+                .isSameAs(two);
+        List<Loop> itsOwn = two.task(() -> List.of(
+                        group.connect(server.address(), TextLines.pipeline())
+                                .await()
+                                .loop(),
+                        group.connect(server.address(), ASKING).await().loop()))
+                .await();
+        assertThat(itsOwn).containsOnly(two);
+        assertThat(outside.task(() ->
+                                group.connect(server.address(), ASKING).await().loop())
+                        .await())
+                .as("on a loop that is not of the group")
+                .isSameAs(one);
+
+        one.close(Duration.ZERO);
+
+        assertThat(group.connect(server.address(), TextLines.pipeline()).await().loop())
+                .isSameAs(two);
     }
 
     @Test

@@ -356,7 +356,7 @@ class OfferTest {
         Promise<List<InetAddress>> answer = loop.promise();
         shared.transport()
                 .environment(new Environment(
-                        shared.clock(), new Random(1), (name, into) -> answer, real.blocking(), real.memory(), null));
+                        shared.clock(), new Random(1), (into, name) -> answer, real.blocking(), real.memory(), null));
         Loop dialing = shared.open();
         var unresolved = InetSocketAddress.createUnresolved("somewhere", 1);
         Future<?> one = dialing.connect(unresolved, TextLines.pipeline());

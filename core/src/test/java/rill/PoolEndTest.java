@@ -235,7 +235,7 @@ class PoolEndTest {
                 .environment(new Environment(
                         loops.clock(),
                         new Random(1),
-                        (name, asking) -> {
+                        (asking, name) -> {
                             lookUps.add(name);
                             return asking.done(List.copyOf(known));
                         },

@@ -622,7 +622,7 @@ class ServersTest {
     @Test
     void a_host_and_a_port_are_enough_to_connect_to() {
         listener = loops.settle(loop.serve(ANY, TextLines.pipeline(), loop::done));
-        int port = ((InetSocketAddress) listener.address()).getPort();
+        int port = listener.port();
         assertThat(ask(loops.settle(loop.connect("127.0.0.1", port, ASKING)), "a"))
                 .isEqualTo("a");
         Connection<String, String> connection =

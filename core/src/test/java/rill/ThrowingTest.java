@@ -347,7 +347,7 @@ class ThrowingTest {
 
     private void open() {
         var real = Environment.production();
-        Resolver resolver = (name, itsLoop) -> {
+        Resolver resolver = (itsLoop, name) -> {
             hurl();
             return itsLoop.promise();
         };

@@ -215,8 +215,7 @@ final class MicroBenchmark implements Benchmark {
         if (at > 0
                 && ServiceLoader.load(Transport.class).stream()
                         .map(ServiceLoader.Provider::get)
-                        .noneMatch(each ->
-                                each.name().equals(wanted) && each.unavailable().isEmpty())) {
+                        .noneMatch(each -> each.name().equals(wanted) && each.unavailable() == null)) {
             throw new LeftOutException("transport " + wanted + " is not available");
         }
     }

@@ -52,7 +52,7 @@ public final class HttpProxy {
      * @param password without control characters
      */
     public HttpProxy basic(String user, String password) {
-        HttpConnect authorized = tunnels.basic(user, password); // which checks both
+        HttpConnect authorized = tunnels.user(user, password); // which checks both
         byte[] both = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
         return new HttpProxy(authorized, "Basic " + Base64.getEncoder().encodeToString(both), exceptions);
     }

@@ -52,7 +52,7 @@ final class OriginPool {
         boolean proxied = is.proxy != null && is.proxy.isFor(origin.host());
         this.proxy = proxied && !origin.secure() ? is.proxy : null;
         this.connect =
-                is.proxy != null && proxied && origin.secure() ? is.connect.through(is.proxy.tunnels()) : is.connect;
+                is.proxy != null && proxied && origin.secure() ? is.connect.proxy(is.proxy.tunnels()) : is.connect;
         this.fields = HttpFields.of("Host", origin.authority());
         this.fieldsWithCoding = fields.add("Accept-Encoding", "gzip, deflate");
         Pipeline<ResponseEvent, RequestEvent> plain = HttpWire.client(is.limits).over(Heard.LAYER);

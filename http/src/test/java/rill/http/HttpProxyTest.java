@@ -150,7 +150,7 @@ final class HttpProxyTest extends HttpClientRig {
 
     @Test
     void there_is_one_proxy() {
-        ConnectOptions socks = ConnectOptions.defaults().through(Socks5.at(SOMEWHERE));
+        ConnectOptions socks = ConnectOptions.defaults().proxy(Socks5.at(SOMEWHERE));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> DEFAULTS.connect(socks).proxy(HttpProxy.at(SOMEWHERE)))
                 .withMessageContaining("one proxy");

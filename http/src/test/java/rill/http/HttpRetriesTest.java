@@ -166,7 +166,7 @@ final class HttpRetriesTest extends HttpClientRig {
                     });
                 })
                 .await();
-        HttpClientOptions options = THREE.connect(ConnectOptions.defaults().through(Socks5.at(proxy.address())));
+        HttpClientOptions options = THREE.connect(ConnectOptions.defaults().proxy(Socks5.at(proxy.address())));
         loop.run(() -> assertFails(
                 HttpClient.on(loop, options).get("http://some.where/"),
                 Fate.NEVER_SENT,
