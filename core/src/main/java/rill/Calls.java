@@ -14,6 +14,8 @@ import rill.CallFailedException.Fate;
  * throws, the call fails with that exception. It is the cause if the request was sent before, on another connection.
  *
  * <p>If any user function throws, the call concerned is settled, its slot and its key are freed, and every message is released exactly once.
+ *
+ * <p>It is longer than other classes because each step of a call and each event of its connection changes the same few counts and flags.
  */
 final class Calls<Q, A> implements Receiver<A> {
     private final Link link;
@@ -183,7 +185,7 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private void refuse(Call<Q, A> call, Q request, Throwable why) {
-        call.request = request;
+        call.request = request; // it goes back with the call, or is released with it
         if (call.name == null) { // the function that names requests has thrown
             call.name = request.getClass();
         }
@@ -535,12 +537,12 @@ final class Calls<Q, A> implements Receiver<A> {
     /** Whether a call may take longer, and was made before the silence had lasted too long: those made later must not prolong it. */
     private boolean someHaveMoreTime() {
         boolean[] some = {false};
-        inFlight.forEach(call -> some[0] |= call.limit != null && hasMoreTime(call, Loop.nanos(call.limit)));
+        inFlight.forEach(call -> some[0] |= hasMoreTime(call));
         return some[0];
     }
 
-    private boolean hasMoreTime(Call<Q, A> call, long limit) {
-        return limit > dropAfter && call.due - limit - silence.end() < 0;
+    private boolean hasMoreTime(Call<Q, A> call) {
+        return call.limit != null && Loop.nanos(call.limit) > dropAfter && ends.since(call) - silence.end() < 0;
     }
 
     /** Gives up the connection, and fails its unanswered calls. */

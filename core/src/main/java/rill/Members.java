@@ -24,6 +24,8 @@ import rill.PoolOptions.WhenDown;
  * </pre>
  *
  * <p>A connection that becomes ready gets the calls that have waited for it before it is published, so no later call overtakes them.
+ *
+ * <p>It is longer than other classes because every event may change which connections are ready, which calls wait, and whether one more is wanted.
  */
 final class Members<Q, A> {
     private final Pool<Q, A> pool;
