@@ -19,11 +19,6 @@ final class CallFailures {
         this.finishing = finishing;
     }
 
-    /** What may have become of a request, which may have been sent on another connection before. */
-    private static Fate fate(Fate here, int tries) {
-        return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : here;
-    }
-
     private CallFailedException tooLate(Fate fate, String what) {
         return failed(fate, what, new DeadlineException(what), "late");
     }
@@ -35,7 +30,7 @@ final class CallFailures {
     // ---- calls that were never begun
 
     CallFailedException closed(Call<?, ?> call) {
-        return closed(fate(Fate.NEVER_SENT, call.tries), describe(call));
+        return closed(Fate.NEVER_SENT.after(call.tries), describe(call));
     }
 
     CallFailedException writable() {
@@ -61,12 +56,12 @@ final class CallFailures {
         String why = had.isPositive()
                 ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
                 : ": not sent, since its deadline of " + Wording.duration(had) + " had passed when it was made";
-        return tooLate(fate(Fate.NEVER_SENT, call.tries), describe(call) + why);
+        return tooLate(Fate.NEVER_SENT.after(call.tries), describe(call) + why);
     }
 
     CallFailedException full(Call<?, ?> call, int inFlight, int waiting, long bytes) {
         return failed(
-                fate(Fate.NEVER_SENT, call.tries),
+                Fate.NEVER_SENT.after(call.tries),
                 describe(call) + " is full: " + inFlight + " calls in flight, " + waiting + " waiting, " + bytes
                         + " bytes",
                 null,
@@ -76,7 +71,7 @@ final class CallFailures {
     /** The request can't be written, although it was written before, on other connections. */
     CallFailedException atFault(Object name, boolean oneWay, int tries, Throwable fault) {
         return failed(
-                fate(Fate.NEVER_SENT, tries),
+                Fate.NEVER_SENT.after(tries),
                 Wording.call(name, oneWay, link) + ": " + Failures.inWords(fault),
                 fault,
                 "at fault");
@@ -89,19 +84,19 @@ final class CallFailures {
         String limit = Wording.duration(had);
         return call.state == Call.State.WAITING
                 ? tooLate(
-                        fate(Fate.NEVER_SENT, call.tries),
+                        Fate.NEVER_SENT.after(call.tries),
                         describe(call) + ": not sent within " + limit + ", since it waited for its turn")
                 : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call) + ": no answer within " + limit);
     }
 
     /** The request was encoded, but for this reason was not written, or perhaps only in part. */
     CallFailedException unwritten(Call<?, ?> call, Fate fate, Throwable why) {
-        return failed(fate(fate, call.tries), describe(call) + ": " + Failures.inWords(why), why, "unwritten");
+        return failed(fate.after(call.tries), describe(call) + ": " + Failures.inWords(why), why, "unwritten");
     }
 
     /** The call has no answer at the end of the connection. */
     CallFailedException ended(Call<?, ?> call) {
-        Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
+        Fate fate = call.state == Call.State.WAITING ? Fate.NEVER_SENT.after(call.tries) : Fate.PERHAPS_CARRIED_OUT;
         String what = describe(call);
         if (cause == null || cause instanceof ClosedHere) {
             return failed(fate, what + " was closed", null, "ended");

@@ -205,8 +205,8 @@ public final class Client<Q, A> implements Caller<Q, A> {
         @Override
         void discard() {
             arrived(weight);
-            Fate fate = tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
-            CallFailedException why = unsent(fate, request, oneWay, " is closed: its loop is closed");
+            String closed = " is closed: its loop is closed";
+            CallFailedException why = unsent(Fate.NEVER_SENT.after(tries), request, oneWay, closed);
             if (!calls.handover().request(request, promise, oneWay, limit, due, tries, false, why)) {
                 calls.ends().turnAway(request, promise, limit, due, why);
             }

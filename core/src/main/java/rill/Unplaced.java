@@ -55,7 +55,7 @@ final class Unplaced<Q, A> extends Chain.Item<Unplaced<Q, A>> implements Runnabl
 
     /** What can have happened to its request so far. */
     Fate fate() {
-        return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
+        return Fate.NEVER_SENT.after(tries);
     }
 
     // ---- while it waits
