@@ -58,7 +58,7 @@ public record LoopMetrics(
      * @param busy how long its ticks have taken, without the time spent waiting, or polling before that. On a transport that does not tell when it
      *     has waited, also without the events that ended the wait
      * @param longestTick the longest time that a tick was busy, ever
-     * @param longestTickLately the same within the last ten to twenty seconds, independent of earlier snapshots
+     * @param longestTickLately the same within the last 19 to 20 seconds, independent of earlier snapshots
      */
     public record Work(
             long ticks,
@@ -96,7 +96,7 @@ public record LoopMetrics(
      * @param pending a gauge: timers that are not due yet, Rill's own included
      * @param lag how late, in total, those that have run were
      * @param longestLag the longest lag of a timer, ever
-     * @param longestLagLately the same within the last ten to twenty seconds
+     * @param longestLagLately the same within the last 19 to 20 seconds
      */
     public record Timers(long run, long pending, Duration lag, Duration longestLag, Duration longestLagLately) {
         Timers plus(Timers other) {

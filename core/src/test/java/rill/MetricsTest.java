@@ -80,7 +80,7 @@ class MetricsTest {
             loops.clock().advance(Duration.ofSeconds(10));
             loop.schedule("one", () -> loops.clock().advance(millis(1)));
             loop.tick();
-            assertThat(loop.metrics().work().longestTickLately()).isEqualTo(millis(7)); // in the window before
+            assertThat(loop.metrics().work().longestTickLately()).isEqualTo(millis(7));
             loops.clock().advance(Duration.ofSeconds(12));
             assertThat(loop.metrics().work().longestTickLately()).isEqualTo(millis(1));
             loops.clock().advance(Duration.ofSeconds(12));
@@ -89,7 +89,7 @@ class MetricsTest {
         }
     }
 
-    /** However seldom it ticks: a window begins when the previous one ends, not when something happens after that. */
+    /** However seldom it ticks: a second begins when the previous one ends, not when something happens after that. */
     @Test
     void the_longest_tick_of_a_loop_with_little_to_do_is_forgotten_after_twenty_seconds() {
         for (long second = 1; second < 20; second++) {

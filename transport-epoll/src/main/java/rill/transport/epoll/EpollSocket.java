@@ -1,7 +1,5 @@
 package rill.transport.epoll;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +22,6 @@ import rill.transport.epoll.linux.SocketAddressArea;
 final class EpollSocket extends ReadinessWire {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SHUT_WR = 1;
-    private static final int SIOCOUTQ = 0x5411; // as TIOCOUTQ; tcp(7), unix(7)
 
     private final EpollSelector selector;
     private final int slot; // among the registrations
@@ -140,15 +137,9 @@ final class EpollSocket extends ReadinessWire {
         Errno.check(LibC.shutdown(selector.memory().errno, fd, SHUT_WR));
     }
 
-    /**
-     * Returns, for a TCP connection, what is not acknowledged, including the end of the stream; for a Unix domain socket, the memory taken by unread
-     * data.
-     */
     @Override
     protected long unacknowledgedBytes() throws IOException {
-        NativeMemory memory = selector.memory();
-        Errno.check(LibC.ioctl(memory.errno, fd, SIOCOUTQ, memory.length.address()));
-        return memory.length.get(JAVA_INT, 0);
+        return selector.sockets().unacknowledged(fd);
     }
 
     @Override

@@ -36,7 +36,7 @@ final class EpollWait {
             throw new Refused(-wakes);
         }
         try {
-            epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, made);
+            epoll = new Epoll(memory.errno, memory.arena, MOST_EVENTS, made);
             int added = epoll.watch(wakes, Registrations.NONE, 0, Epoll.IN | Epoll.EDGE_TRIGGERED);
             if (added < 0) {
                 throw new Refused(-added);

@@ -6,6 +6,7 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessWire;
+import rill.transport.epoll.linux.CallMemory;
 import rill.transport.epoll.linux.Epoll;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
@@ -21,11 +22,11 @@ final class Listeners extends LinuxSelector<UringAccepted> {
 
     private final Epoll epoll;
 
-    Listeners(String transport, UringMemory memory) throws IOException {
+    Listeners(String transport, CallMemory memory) throws IOException {
         super(transport, UringAccepted.class, Listeners::nothingIsRead, memory);
         int descriptor = Errno.check(Epoll.descriptor(memory.errno));
         try {
-            epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, descriptor);
+            epoll = new Epoll(memory.errno, memory.arena, MOST_EVENTS, descriptor);
         } catch (RuntimeException | Error e) { // no memory
             LibC.close(descriptor);
             throw e;

@@ -96,17 +96,17 @@ final class ReceiveBuffers {
         }
         MemorySegment entries = LibC.memoryAt(at + ALL, MAPPED - ALL);
         MemorySegment description = arena.allocate(DESCRIPTION_SIZE, Long.BYTES);
-        boolean works = kernel.bitwise();
-        int result = kernel.bitwise() ? register(ring, description, entries, BITWISE_COUNT, BITWISE) : -Errno.EINVAL;
+        boolean bitwise = kernel.bitwise();
+        int result = bitwise ? register(ring, description, entries, BITWISE_COUNT, BITWISE) : -Errno.EINVAL;
         if (result == -Errno.EINVAL) {
-            works = false;
+            bitwise = false;
             result = register(ring, description, entries, WHOLE_COUNT, 0);
         }
         if (result < 0) {
             LibC.unmap(at, MAPPED);
             throw new Ring.Refused("give a ring its buffers", -result);
         }
-        return new ReceiveBuffers(entries, LibC.memoryAt(at, ALL), works, kernel.capped());
+        return new ReceiveBuffers(entries, LibC.memoryAt(at, ALL), bitwise, kernel.capped());
     }
 
     private static int register(Ring ring, MemorySegment description, MemorySegment entries, int count, int flags) {
@@ -116,11 +116,6 @@ final class ReceiveBuffers {
         description.set(JAVA_SHORT, 12, (short) GROUP);
         description.set(JAVA_SHORT, 14, (short) flags);
         return ring.register(REGISTER, description.address(), 1);
-    }
-
-    /** Returns whether the kernel uses them up piece by piece. */
-    boolean bitwise() {
-        return size == BITWISE_SIZE;
     }
 
     /** Returns the request that receives: repeating if the kernel can be told when to stop, else once. */

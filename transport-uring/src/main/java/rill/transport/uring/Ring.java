@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
+import rill.transport.epoll.linux.CallMemory;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 
@@ -58,8 +59,6 @@ final class Ring {
     private static final long ARGUMENT_TIMEOUT = 16;
     /** The longest wait before a request that the kernel did not take is made again. */
     static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
-    private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private static final VarHandle WORD = JAVA_INT.varHandle().withInvokeExactBehavior();
 
@@ -202,7 +201,7 @@ final class Ring {
     }
 
     /** Does the same as {@link #poll}, even if there seems to be nothing to do. */
-    void pollAll() throws IOException {
+    void enterNow() throws IOException {
         entered(LibC.uringEnter(errno, fd, waiting(), 0, GET_ANSWERS, 0, 0));
     }
 
@@ -223,8 +222,7 @@ final class Ring {
 
     private int enterAndWait(int submit, long nanos) {
         if (nanos >= 0) {
-            timeout.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
-            timeout.set(JAVA_LONG, JAVA_LONG.byteSize(), nanos % NANOS_PER_SECOND);
+            CallMemory.putTimespec(timeout, 0, nanos);
         }
         argument.set(JAVA_LONG, ARGUMENT_TIMEOUT, nanos < 0 ? 0 : timeout.address());
         return LibC.uringEnter(errno, fd, submit, 1, waitFlags, argument.address(), ARGUMENT_SIZE);
@@ -285,8 +283,7 @@ final class Ring {
         cancel.fill((byte) 0);
         cancel.set(JAVA_INT, 8, -1);
         cancel.set(JAVA_INT, CANCEL_FLAGS, CANCEL_ANY);
-        cancel.set(JAVA_LONG, CANCEL_TIMEOUT, nanos / NANOS_PER_SECOND);
-        cancel.set(JAVA_LONG, CANCEL_TIMEOUT + Long.BYTES, nanos % NANOS_PER_SECOND);
+        CallMemory.putTimespec(cancel, CANCEL_TIMEOUT, nanos);
         return register(CANCEL, cancel.address(), 1);
     }
 

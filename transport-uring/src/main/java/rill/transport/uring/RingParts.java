@@ -1,5 +1,6 @@
 package rill.transport.uring;
 
+import rill.transport.epoll.linux.CallMemory;
 import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.Waker;
 
@@ -8,21 +9,21 @@ import rill.transport.epoll.linux.Waker;
  * first thread that uses it.
  */
 record RingParts(
-        UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, HeapBytes heapBytes) {
+        CallMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, HeapBytes heapBytes) {
     static RingParts open(Kernel kernel, Ring.Size size) throws Ring.Refused {
-        var memory = new UringMemory();
+        var memory = new CallMemory();
         Ring ring = null;
         ReceiveBuffers buffers = null;
         int event = -1;
         try {
-            ring = Ring.open(memory.errno, memory.arena(), size);
-            buffers = ReceiveBuffers.register(ring, memory.errno, memory.arena(), kernel);
+            ring = Ring.open(memory.errno, memory.arena, size);
+            buffers = ReceiveBuffers.register(ring, memory.errno, memory.arena, kernel);
             event = Waker.descriptor(memory.errno);
             if (event < 0) {
                 throw new Ring.Refused("make what wakes a ring up", -event);
             }
-            var scratch = new Scratch(memory.arena());
-            var heapBytes = new HeapBytes(memory.arena());
+            var scratch = new Scratch(memory.arena);
+            var heapBytes = new HeapBytes(memory.arena);
             return new RingParts(memory, ring, buffers, Waker.of(event), scratch, heapBytes);
         } catch (Ring.Refused | RuntimeException | Error e) {
             if (event >= 0) {

@@ -81,7 +81,7 @@ final class Sending {
             return 0;
         }
         long left = 0;
-        if (!underWay && !writableWanted && selector.sendsAtOnce(wire)) {
+        if (!underWay && !writableWanted && selector.senders().add(wire)) {
             left = sendByCalls();
             giveBackIfIdle();
         }

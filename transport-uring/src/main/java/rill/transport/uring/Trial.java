@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
+import rill.transport.epoll.linux.CallMemory;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
@@ -51,8 +52,8 @@ final class Trial {
     }
 
     private boolean receives() throws IOException {
-        UringMemory memory = parts.memory();
-        MemorySegment pair = memory.arena().allocate(JAVA_INT, 2);
+        CallMemory memory = parts.memory();
+        MemorySegment pair = memory.arena.allocate(JAVA_INT, 2);
         int made =
                 LibC.socketpair(memory.errno, SocketAddressArea.AF_UNIX, SOCK_STREAM | Sockets.FLAGS, pair.address());
         if (made < 0) {
@@ -75,7 +76,7 @@ final class Trial {
         ReceiveBuffers buffers = parts.buffers();
         Ring ring = parts.ring();
         ring.add(buffers.operation(), ours, 0, 0, buffers.length(), 0, buffers.word5(ReceiveBuffers.GROWING), 0);
-        ring.pollAll();
+        ring.enterNow();
         sendOneAndEnd(peers);
         ring.await(PATIENCE_NANOS);
         if (!ring.next()) {
@@ -88,14 +89,14 @@ final class Trial {
     }
 
     private void sendOneAndEnd(int socket) {
-        UringMemory memory = parts.memory();
-        MemorySegment one = memory.arena().allocate(1);
+        CallMemory memory = parts.memory();
+        MemorySegment one = memory.arena.allocate(1);
         LibC.send(memory.errno, socket, one.address(), one.byteSize(), 0);
         LibC.shutdown(memory.errno, socket, SHUT_WR);
     }
 
     private boolean ends() throws IOException {
-        parts.ring().pollAll();
+        parts.ring().enterNow();
         return parts.ring().next() && parts.ring().result() == 0;
     }
 
@@ -105,6 +106,6 @@ final class Trial {
         if (result < 0 && result != -Errno.ENOENT) {
             throw new Ring.Refused("cancel what a ring does", -result);
         }
-        parts.ring().pollAll();
+        parts.ring().enterNow();
     }
 }

@@ -21,6 +21,7 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
 import rill.spi.writing.SpareQueues;
+import rill.transport.epoll.linux.CallMemory;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.NativeOptions;
 import rill.transport.epoll.linux.Registrations;
@@ -43,6 +44,7 @@ final class UringSelector implements Selector {
 
     private static final long END_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int LATER_PER_TURN = 16; // each may take a system call, and others wait meanwhile
+    private static final int MOST_IN_VAIN = 3;
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final RingParts parts;
@@ -176,19 +178,21 @@ final class UringSelector implements Selector {
     /** Takes the answers that are available now; the events they lead to are for a later select. */
     private void takeAnswers() throws IOException {
         for (int n = ring.ready(); n > 0 && !closed && ring.next(); n--) {
-            if (ring.data() == Request.ACCEPT) {
-                awaitsAccept = false;
-                requests.over();
-                Objects.requireNonNull(listeners).select(0);
-            } else {
-                answer(ring.data(), ring.result(), ring.flags());
-            }
+            answer(ring.data(), ring.result(), ring.flags());
         }
     }
 
-    private void answer(long data, int result, int flags) {
+    private void answer(long data, int result, int flags) throws IOException {
         if (data == Request.WAKE_UP) {
             requests.wokenUp(flags);
+            return;
+        }
+        if (data == Request.ACCEPT) {
+            awaitsAccept = false;
+            requests.over();
+            if (!closed) {
+                Objects.requireNonNull(listeners).select(0);
+            }
             return;
         }
         RingSocket receiver = registrations.find(Request.registration(data));
@@ -235,7 +239,7 @@ final class UringSelector implements Selector {
         return sockets;
     }
 
-    UringMemory memory() {
+    CallMemory memory() {
         return parts.memory();
     }
 
@@ -255,9 +259,8 @@ final class UringSelector implements Selector {
         return queues;
     }
 
-    /** Returns whether a Wire that has something to send should send it by a call. */
-    boolean sendsAtOnce(UringWire sender) {
-        return senders.areFew(sender);
+    Senders senders() {
+        return senders;
     }
 
     ReceiveBuffers buffers() {
@@ -383,18 +386,20 @@ final class UringSelector implements Selector {
 
     private void awaitAllOver() {
         long begun = System.nanoTime();
+        int inVain = 0; // so often in succession, there was nothing to cancel, and no answer
         try {
             while (requests.underWay() > 0 && System.nanoTime() - begun < END_NANOS) {
-                if (ring.cancelAll(STEP_NANOS) == -Errno.EEXIST) {
+                int found = ring.cancelAll(STEP_NANOS);
+                if (found == -Errno.EEXIST) {
                     return; // this is not the driver's thread
                 }
-                ring.pollAll();
+                ring.enterNow();
+                inVain = found < 0 || ring.ready() > 0 || ring.waiting() > 0 ? 0 : inVain + 1;
+                if (inVain == MOST_IN_VAIN) {
+                    return; // without memory, the kernel has dropped an answer
+                }
                 while (ring.next()) {
-                    if (ring.data() == Request.ACCEPT) {
-                        requests.over();
-                    } else {
-                        answer(ring.data(), ring.result(), ring.flags());
-                    }
+                    answer(ring.data(), ring.result(), ring.flags());
                 }
             }
         } catch (IOException e) {

@@ -1,7 +1,5 @@
 package rill.transport.uring;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,8 +11,6 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
-import rill.transport.epoll.linux.CallMemory;
-import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
 
 /**
@@ -29,7 +25,6 @@ import rill.transport.epoll.linux.SocketAddressArea;
  */
 final class UringWire extends RingSocket implements Wire {
     private static final int POLL_OUT = 4;
-    private static final int SIOCOUTQ = 0x5411; // as TIOCOUTQ; tcp(7), unix(7)
 
     private enum State {
         CONNECTING,
@@ -309,9 +304,11 @@ final class UringWire extends RingSocket implements Wire {
         if (state != State.OPEN) {
             return UNKNOWN;
         }
-        CallMemory memory = selector.memory();
-        int result = LibC.ioctl(memory.errno, fd(), SIOCOUTQ, memory.length.address());
-        return result < 0 ? UNKNOWN : memory.length.get(JAVA_INT, 0);
+        try {
+            return selector.sockets().unacknowledged(fd());
+        } catch (IOException e) {
+            return UNKNOWN;
+        }
     }
 
     @Override

@@ -23,6 +23,7 @@ final class BusyKernelMain {
     private static final int MUCH = 6_000_000; // more than one call takes
     private static final int CONNECT = 16;
     private static final int SEND = 26;
+    private static final int RECEIVE = 27;
     private static final int ALWAYS = 1_000_000;
     private static final long PATIENCE_SECONDS = 5;
 
@@ -34,6 +35,7 @@ final class BusyKernelMain {
         System.out.println("not now: " + sent(Errno.EAGAIN));
         connectingThatWasInterrupted();
         closedByAnotherThread();
+        closedWithoutAnAnswer();
     }
 
     private static InetSocketAddress anyPort() {
@@ -106,6 +108,32 @@ final class BusyKernelMain {
 
     /** A Wire with a receive under way is closed, with its Selector, on a thread for which the kernel cancels nothing before the ring is closed. */
     private static void closedByAnotherThread() throws Exception {
+        whileItReceives(selector -> {
+            selector.select(0); // makes the request
+            FailingRequests.count();
+            Thread.ofPlatform().start(selector::close).join();
+            System.out.println("closed by another thread: shut down " + FailingRequests.made(SystemCall.SHUTDOWN)
+                    + ", read " + FailingRequests.made(SystemCall.RECVFROM));
+        });
+    }
+
+    /** The answer to a request was lost, and the Selector is closed: there is nothing to wait for. */
+    private static void closedWithoutAnAnswer() throws Exception {
+        whileItReceives(selector -> {
+            FailingRequests.count();
+            FailingRequests.loseAnswer(RECEIVE);
+            selector.select(0); // makes the request
+            selector.close();
+            System.out.println("closed without an answer: cancelled " + FailingRequests.made(SystemCall.IO_URING_REGISTER)
+                    + " times");
+        });
+    }
+
+    private interface Step {
+        void on(Selector selector) throws Exception;
+    }
+
+    private static void whileItReceives(Step step) throws Exception {
         ByteBuf receive = Unpooled.directBuffer(PIECE, PIECE);
         Selector selector = new UringTransport().open(receive::clear);
         try (var server = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
@@ -114,11 +142,7 @@ final class BusyKernelMain {
             while (end.connected == 0) {
                 selector.select(Selector.FOREVER);
             }
-            selector.select(0); // makes the request
-            FailingRequests.count();
-            Thread.ofPlatform().start(selector::close).join();
-            System.out.println("closed by another thread: shut down " + FailingRequests.made(SystemCall.SHUTDOWN)
-                    + ", read " + FailingRequests.made(SystemCall.RECVFROM));
+            step.on(selector);
         } finally {
             FailingRequests.none();
             selector.close();

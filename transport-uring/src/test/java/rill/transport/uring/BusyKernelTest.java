@@ -45,4 +45,9 @@ class BusyKernelTest {
     void what_may_be_carried_out_after_another_thread_has_closed_the_ring_finds_nothing_to_do() {
         assertThat(said).contains("closed by another thread: shut down 1, read 1");
     }
+
+    @Test
+    void a_close_does_not_wait_for_an_answer_that_was_lost() {
+        assertThat(said).containsPattern("(?m)^closed without an answer: cancelled \\d times$");
+    }
 }

@@ -22,6 +22,7 @@ import rill.transport.epoll.linux.SystemCall;
  */
 public final class FailingRequests implements Interposer {
     private static final int INJECT_RESULT = 1; // IORING_NOP_INJECT_RESULT
+    private static final int UNANSWERED = 1 << 6; // IOSQE_CQE_SKIP_SUCCESS
     private static final long REQUESTS_AT = 0x10000000L;
     private static final int REQUEST_SIZE = 64;
     private static final int RECV = 27;
@@ -46,6 +47,7 @@ public final class FailingRequests implements Interposer {
     private static long largePages; // the size of one; 0 for those that there are
     private static final Set<Long> MAPPINGS = new HashSet<>(); // of memory without a file
     private static boolean connects;
+    private static boolean losesAnswer;
 
     static {
         Architecture here = Architecture.here();
@@ -84,6 +86,7 @@ public final class FailingRequests implements Interposer {
         losesEnds = false;
         largePages = 0;
         connects = false;
+        losesAnswer = false;
     }
 
     /** Returns the number of such calls since {@link #count}. */
@@ -128,6 +131,12 @@ public final class FailingRequests implements Interposer {
     static synchronized void begin(int code, int errno) {
         failRequest(code, 1, errno);
         connects = true;
+    }
+
+    /** The next request with this opcode is never answered, as if the kernel had no memory to keep the answer. */
+    static synchronized void loseAnswer(int code) {
+        failRequest(code, 1, 0);
+        losesAnswer = true;
     }
 
     /** From now on the kernel has no memory for requests: the next {@code inAll} calls of enter that submit any fail. */
@@ -273,7 +282,8 @@ public final class FailingRequests implements Interposer {
     }
 
     private static void makeFail(MemorySegment all, long at, int errno) {
-        all.set(JAVA_LONG, at, 0xffff_ffffL << 32); // a NOP without flags, on no descriptor
+        long options = losesAnswer ? UNANSWERED << Byte.SIZE : 0;
+        all.set(JAVA_LONG, at, 0xffff_ffffL << 32 | options); // a NOP, on no descriptor
         all.set(JAVA_LONG, at + 8, 0);
         all.set(JAVA_LONG, at + 16, 0);
         all.set(JAVA_INT, at + 24, -errno);

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.Leaks;
+import rill.transport.epoll.linux.CallMemory;
 import rill.transport.epoll.linux.Errno;
 
 /** A ring alone, with requests that do nothing. */
@@ -22,13 +23,13 @@ class RingTest {
     private static final int REQUESTS = Ring.Size.USUAL.requests();
     private static final int ANSWERS = Ring.Size.USUAL.answers();
 
-    private UringMemory memory;
+    private CallMemory memory;
     private Ring ring;
 
     @BeforeEach
     void open() throws IOException {
-        memory = new UringMemory();
-        ring = Ring.open(memory.errno, memory.arena(), Ring.Size.USUAL);
+        memory = new CallMemory();
+        ring = Ring.open(memory.errno, memory.arena, Ring.Size.USUAL);
     }
 
     @AfterEach
@@ -131,7 +132,7 @@ class RingTest {
             ring.submit();
             assertThat(ring.next()).isFalse();
             assertThat(ring.cancelAll(1_000_000)).isGreaterThanOrEqualTo(0);
-            ring.pollAll();
+            ring.enterNow();
             assertThat(ring.next()).isTrue();
             assertThat(ring.data()).isEqualTo(7);
             assertThat(ring.result()).isEqualTo(-Errno.ECANCELED);

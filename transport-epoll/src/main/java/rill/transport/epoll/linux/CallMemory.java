@@ -1,9 +1,11 @@
 package rill.transport.epoll.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The off-heap memory that the calls of one Selector share, so that no call allocates. A transport adds what else it needs.
@@ -13,9 +15,10 @@ import java.lang.foreign.MemorySegment;
  */
 public class CallMemory {
     private static final int OPTION_BYTES = 512;
+    private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** The arena of all of it; shared, since the driver may change. */
-    protected final Arena arena = Arena.ofShared();
+    /** The arena of all of it, and of whatever else lives as long; shared, since the driver may change. */
+    public final Arena arena = Arena.ofShared();
 
     /** The place for errno. */
     public final MemorySegment errno =
@@ -30,8 +33,22 @@ public class CallMemory {
     /** The place for values of options. */
     final MemorySegment option = arena.allocate(OPTION_BYTES, Long.BYTES);
 
+    private final MemorySegment timespec = arena.allocate(2 * JAVA_LONG.byteSize(), Long.BYTES);
+
     /** Allocates the memory for the calls of one Selector. */
     public CallMemory() {}
+
+    /** Returns the address of a {@code struct timespec} with this time; the next call overwrites it. */
+    public final long timespec(long nanos) {
+        putTimespec(timespec, 0, nanos);
+        return timespec.address();
+    }
+
+    /** Writes a {@code struct timespec} with this time. */
+    public static void putTimespec(MemorySegment memory, long at, long nanos) {
+        memory.set(JAVA_LONG, at, nanos / NANOS_PER_SECOND);
+        memory.set(JAVA_LONG, at + JAVA_LONG.byteSize(), nanos % NANOS_PER_SECOND);
+    }
 
     /** Releases the memory. */
     public final void close() {

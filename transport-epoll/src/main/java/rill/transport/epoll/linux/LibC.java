@@ -45,7 +45,6 @@ public final class LibC {
     private static final long EPOLL_PWAIT = number(SystemCall.EPOLL_PWAIT);
     private static final long EPOLL_PWAIT2 = number(SystemCall.EPOLL_PWAIT2);
     private static final long EVENTFD2 = number(SystemCall.EVENTFD2);
-    private static final long GETPEERNAME = number(SystemCall.GETPEERNAME);
     private static final long GETSOCKNAME = number(SystemCall.GETSOCKNAME);
     private static final long GETSOCKOPT = number(SystemCall.GETSOCKOPT);
     private static final long IO_URING_ENTER = number(SystemCall.IO_URING_ENTER);
@@ -237,10 +236,6 @@ public final class LibC {
 
     public static int getsockname(MemorySegment errno, int fd, long address, long size) {
         return (int) call(errno, GETSOCKNAME, fd, address, size, 0, 0, 0);
-    }
-
-    public static int getpeername(MemorySegment errno, int fd, long address, long size) {
-        return (int) call(errno, GETPEERNAME, fd, address, size, 0, 0, 0);
     }
 
     public static int shutdown(MemorySegment errno, int fd, int how) {

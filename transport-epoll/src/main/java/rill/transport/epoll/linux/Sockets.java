@@ -1,5 +1,7 @@
 package rill.transport.epoll.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -7,7 +9,7 @@ import java.net.SocketException;
 import java.net.StandardSocketOptions;
 
 /**
- * Creates the non-blocking sockets of one Selector, and asks for their addresses.
+ * Creates the non-blocking sockets of one Selector, and asks for what the kernel knows of them.
  *
  * <p><b>Threading:</b> the selector's driver. <b>Source:</b> socket(2), ip(7), ipv6(7), unix(7).
  */
@@ -16,6 +18,7 @@ public final class Sockets {
     public static final int FLAGS = 0x800 | 0x80000;
 
     private static final int SOCK_STREAM = 1;
+    private static final int SIOCOUTQ = 0x5411; // as TIOCOUTQ; tcp(7), unix(7)
     private static final int MOST_WAITING = 4096; // "the system's choice" since Linux 5.4
     private static final boolean ONLY_IPV4 = Boolean.getBoolean("java.net.preferIPv4Stack");
 
@@ -102,10 +105,12 @@ public final class Sockets {
         return address;
     }
 
-    /** Reads a socket's remote address. Returns where it is written. */
-    public SocketAddressArea askPeersAddress(int fd) throws IOException {
-        SocketAddressArea address = memory.address;
-        Errno.check(LibC.getpeername(memory.errno, fd, address.at(), address.room()));
-        return address;
+    /**
+     * Returns, for a TCP connection, what is not acknowledged, including the end of the stream; for a Unix domain socket, the memory taken by unread
+     * data.
+     */
+    public int unacknowledged(int fd) throws IOException {
+        Errno.check(LibC.ioctl(memory.errno, fd, SIOCOUTQ, memory.length.address()));
+        return memory.length.get(JAVA_INT, 0);
     }
 }
