@@ -24,6 +24,11 @@ public final class CallFailedException extends IOException {
         Fate(String words) {
             this.words = words;
         }
+
+        /** The same for a request that was written this many times before, on other connections. */
+        Fate after(int tries) {
+            return tries > 0 ? PERHAPS_CARRIED_OUT : this;
+        }
     }
 
     private final Fate fate;

@@ -226,7 +226,7 @@ public final class Connection<R, W> implements AutoCloseable {
         if (refusal != null) {
             Messages.release(message);
             Promise<@Nullable Void> refused = loop.promise();
-            Waiters.fail(refused, refusal);
+            OutputWaiters.fail(refused, refusal);
             return refused;
         }
         try {
@@ -285,7 +285,7 @@ public final class Connection<R, W> implements AutoCloseable {
         private void drop(Throwable cause) {
             Messages.release(message);
             if (accepted != null) {
-                Waiters.fail(accepted, cause);
+                OutputWaiters.fail(accepted, cause);
             }
         }
 
@@ -319,19 +319,19 @@ public final class Connection<R, W> implements AutoCloseable {
             try {
                 link.outbound().flushed(askedInTime).onDone((nothing, failure) -> {
                     if (failure == null) {
-                        Waiters.complete(flushed);
+                        OutputWaiters.complete(flushed);
                     } else {
-                        Waiters.fail(flushed, failure);
+                        OutputWaiters.fail(flushed, failure);
                     }
                 });
             } catch (Throwable t) {
-                Waiters.fail(flushed, t);
+                OutputWaiters.fail(flushed, t);
             }
         }
 
         @Override
         void discard() {
-            Waiters.fail(flushed, new IOException("flush: " + link + ": its loop is closed"));
+            OutputWaiters.fail(flushed, new IOException("flush: " + link + ": its loop is closed"));
         }
 
         @Override

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * more, and does not hold the loop for as long as it takes to encrypt all of it. What is left when the output ends is encoded at once.
  *
  * <p>This class is longer than most: each connection has one, and another object would make an idle connection larger. What only some connections
- * need, or only at their end, is separate: {@link HeldWrites}, {@link Waiters}, {@link Reservations}, {@link OutputEnd}.
+ * need, or only at their end, is separate: {@link HeldWrites}, {@link OutputWaiters}, {@link Reservations}, {@link OutputEnd}.
  */
 final class Outbound {
     /** Flush without waiting for the end of the batch once this many bytes wait. */
@@ -64,7 +64,7 @@ final class Outbound {
     private int unflushedMessages;
     private short flushEvery = SMALLEST_BATCH;
     private @Nullable HeldWrites held; // while the session at the top holds writes, and there are any
-    private @Nullable Waiters waiters; // once a caller had to wait
+    private @Nullable OutputWaiters waiters; // once a caller had to wait
     private @Nullable OutputEnd end; // once the output is to end
     private volatile @Nullable Reservations reservations; // once another thread has written
     private volatile @Nullable Throwable closed; // why writes are refused
@@ -118,11 +118,11 @@ final class Outbound {
             return;
         }
         if (failure != null) {
-            Waiters.fail(accepted, failure);
+            OutputWaiters.fail(accepted, failure);
         } else if (full()) {
             addWaiter(accepted);
         } else {
-            Waiters.complete(accepted);
+            OutputWaiters.complete(accepted);
         }
     }
 
@@ -286,7 +286,7 @@ final class Outbound {
 
     private Future<@Nullable Void> failedWrite(Throwable cause) {
         Promise<@Nullable Void> failed = loop().promise();
-        Waiters.fail(failed, cause);
+        OutputWaiters.fail(failed, cause);
         link.audience().heardOf();
         return failed;
     }
@@ -300,7 +300,7 @@ final class Outbound {
         if (waiters().writers() < pending) {
             waiters().addWriter(promise);
         } else {
-            Waiters.complete(promise);
+            OutputWaiters.complete(promise);
         }
         return promise;
     }
@@ -346,9 +346,9 @@ final class Outbound {
         return promise;
     }
 
-    private Waiters waiters() {
+    private OutputWaiters waiters() {
         if (waiters == null) {
-            waiters = new Waiters();
+            waiters = new OutputWaiters();
         }
         return waiters;
     }

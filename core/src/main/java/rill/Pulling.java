@@ -177,6 +177,11 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
     }
 
     @Override
+    public void finish() {
+        link.finishReceiving();
+    }
+
+    @Override
     public boolean closed(@Nullable Throwable cause) {
         closed = true;
         releaseKept();

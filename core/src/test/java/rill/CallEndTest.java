@@ -314,7 +314,7 @@ class CallEndTest {
                     calls.add(rig.onLoop(() -> client.call("a call")));
                 }
                 rig.settle();
-                clock.after(others, "Calls.fail");
+                clock.after(others, "Calls.tellOfEnd");
                 rig.lastPeer().aborts();
                 rig.settle();
                 assertThat(clock.gaveWay()).isTrue();
@@ -382,7 +382,7 @@ class CallEndTest {
             var calls = new ArrayList<Promise<String>>();
             Consumer<String> call = request -> rig.onLoop(() -> {
                 calls.add(rig.loop.promise());
-                clients.getFirst().make(request, calls.getLast(), false, null, LONG, 0);
+                clients.getFirst().make(request, calls.getLast(), false, null, 0);
             });
             call.accept("sent");
             call.accept("waits");
@@ -554,7 +554,7 @@ class CallEndTest {
                 rig.loop.execute(() -> {
                     Promise<String> promise = rig.loop.promise();
                     calls.add(promise);
-                    clients.getFirst().make(request, promise, false, null, LONG, 0);
+                    clients.getFirst().make(request, promise, false, null, 0);
                 });
                 rig.settle();
             }

@@ -167,7 +167,7 @@ class DialerTest {
             return here();
         });
         Loop loop = loops.open();
-        loops.settle(resolver.resolve("first", loop));
+        loops.settle(resolver.resolve(loop, "first"));
         Thread first = threads.iterator().next();
         first.interrupt(); // as if it had been idle for long
         first.join();
@@ -175,7 +175,7 @@ class DialerTest {
 
         var hanging = new ArrayList<Future<List<InetAddress>>>();
         for (int i = 0; i < SystemResolver.THREADS + 1; i++) {
-            hanging.add(resolver.resolve("hangs-" + i, loop));
+            hanging.add(resolver.resolve(loop, "hangs-" + i));
         }
         Await.until("all threads hang", () -> threads.size() >= SystemResolver.THREADS);
         assertThat(resolver.waiting()).isEqualTo(1);

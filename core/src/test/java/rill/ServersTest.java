@@ -649,7 +649,7 @@ class ServersTest {
             assertThat(serving.connections()).isZero();
             serving.closing().start(Duration.ofHours(1));
             own.settle();
-            boolean closed = serving.closed();
+            boolean closed = serving.isClosed();
             own.clock().advance(Duration.ofHours(2));
             assertThat(closed).isTrue();
             assertThat(own.failureOf(refused)).hasMessageContaining("reset");

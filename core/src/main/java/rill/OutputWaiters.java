@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The Futures of writes and flushes that wait for bytes of a connection to leave. Each is its caller's own. Made when the first has to wait. A
  * failure to notify one never keeps another waiting. Confined to the loop.
  */
-final class Waiters {
+final class OutputWaiters {
     private static final int FEW = 16;
 
     private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(2);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Callers that wait until a call would be sent at once, each with its own Future. Futures that were given up are removed before they outnumber the
  * others. Confined to a loop.
  */
-final class Writers {
+final class RoomWaiters {
     private static final int FEW = 16;
 
     private final ArrayDeque<Promise<@Nullable Void>> waiting = new ArrayDeque<>(2);
@@ -40,14 +40,14 @@ final class Writers {
     /** The waiting callers may continue. */
     void tell() {
         for (Promise<@Nullable Void> each = waiting.poll(); each != null; each = waiting.poll()) {
-            Waiters.complete(each);
+            OutputWaiters.complete(each);
         }
     }
 
     /** There is nothing to wait for any more. */
     void fail(Throwable why) {
         for (Promise<@Nullable Void> each = waiting.poll(); each != null; each = waiting.poll()) {
-            Waiters.fail(each, why);
+            OutputWaiters.fail(each, why);
         }
     }
 }
