@@ -343,8 +343,7 @@ class BuffersTest {
             rig.onLoop(() -> {
                 Buffers buffers = rig.loop.buffers();
                 long before = buffers.kept();
-                var chunks = List.of(
-                        buffers.chunk(1), buffers.chunk(1), buffers.chunk(1), buffers.chunk(Buffers.SIZE));
+                var chunks = List.of(buffers.chunk(1), buffers.chunk(1), buffers.chunk(1), buffers.chunk(Buffers.SIZE));
                 chunks.forEach(ByteBuf::release);
                 assertThat(buffers.kept() - before).isEqualTo(3 * Buffers.SMALL + Buffers.SIZE);
             });

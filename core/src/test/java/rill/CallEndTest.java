@@ -442,8 +442,9 @@ class CallEndTest {
     @Test
     void a_call_fails_with_what_goes_wrong_while_its_connection_gives_up() throws IOException {
         assertThat(failureOfCallThatBreaksDown("Outbound.cantMove"))
-                .isInstanceOfSatisfying(CallFailedException.class, failure -> assertThat(failure.fate())
-                        .isEqualTo(CallFailedException.Fate.PERHAPS_CARRIED_OUT))
+                .isInstanceOfSatisfying(
+                        CallFailedException.class,
+                        failure -> assertThat(failure.fate()).isEqualTo(CallFailedException.Fate.PERHAPS_CARRIED_OUT))
                 .hasCauseInstanceOf(StackOverflowError.class);
     }
 

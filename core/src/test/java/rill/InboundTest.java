@@ -78,8 +78,9 @@ class InboundTest {
             rig.arrives("bytes");
             rig.settle();
             assertThat(received).isEmpty();
-            assertThat(made).singleElement().satisfies(each -> assertThat(each.refCnt())
-                    .isZero());
+            assertThat(made)
+                    .singleElement()
+                    .satisfies(each -> assertThat(each.refCnt()).isZero());
             assertThat(rig.loop.counters().messagesReceived).isZero();
         }
     }

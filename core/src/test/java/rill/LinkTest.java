@@ -158,9 +158,11 @@ class LinkTest {
                 rig.settle();
                 assertThat(rig.loop.connections()).isZero();
                 if (dialed) {
-                    assertThat(told).singleElement().satisfies(each -> assertThat(each)
-                            .isInstanceOf(IOException.class)
-                            .hasMessageContaining("has ended before its layers were ready"));
+                    assertThat(told)
+                            .singleElement()
+                            .satisfies(each -> assertThat(each)
+                                    .isInstanceOf(IOException.class)
+                                    .hasMessageContaining("has ended before its layers were ready"));
                 } else {
                     assertThat(told).as("nobody asked for it").isEmpty();
                 }
@@ -175,7 +177,8 @@ class LinkTest {
         var transport = new FakeTransport();
         var wire = new FakeWire(transport);
         try (var loops = Loops.manual();
-                Loop loop = Loop.open(LoopOptions.defaults().transport(transport).slowHandle(Duration.ZERO))) {
+                Loop loop =
+                        Loop.open(LoopOptions.defaults().transport(transport).slowHandle(Duration.ZERO))) {
             Listener server = loops.settle(loops.open().listen(ANY, TextLines.pipeline(), each -> {}));
             var self = new Link[1];
             var link = new Link(

@@ -384,7 +384,9 @@ class OfferTest {
             }
             for (int i = 1; i < claims; i++) {
                 each.drop();
-                assertThat(each.gone()).as("%d of %d claims are dropped", i, claims).isFalse();
+                assertThat(each.gone())
+                        .as("%d of %d claims are dropped", i, claims)
+                        .isFalse();
             }
             each.drop();
             assertThat(each.gone()).isTrue();

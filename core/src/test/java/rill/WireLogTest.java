@@ -177,7 +177,9 @@ class WireLogTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ' ', value = {"::1 true", "[::1] true", "[::1]:80 true", "[::1]:81 false", "::2 false", "[::2]:80 false"})
+    @CsvSource(
+            delimiter = ' ',
+            value = {"::1 true", "[::1] true", "[::1]:80 true", "[::1]:81 false", "::2 false", "[::2]:80 false"})
     void an_address_of_ipv6_with_a_port_is_in_brackets(String property, boolean expected) {
         SocketAddress local = new InetSocketAddress("::1", 80);
         SocketAddress remote = new InetSocketAddress("10.0.0.2", 1234);
