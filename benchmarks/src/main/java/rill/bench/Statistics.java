@@ -53,7 +53,9 @@ final class Statistics {
         AHEAD("ahead"),
         BEHIND("behind"),
         NO_DIFFERENCE("no difference"),
-        TOO_FEW_PAIRS("too few pairs");
+        TOO_FEW_PAIRS("too few pairs"),
+        /** At a fixed rate, one of the two did not keep up with it. */
+        FELL_BEHIND("fell behind");
 
         final String words;
 
