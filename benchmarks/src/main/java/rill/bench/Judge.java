@@ -214,9 +214,10 @@ final class Judge {
                 continue;
             }
             Interval ratio = Statistics.bootstrap(ratios);
+            Double floor = figure == Figure.SHARE ? Double.valueOf(1) : floors.get(key); // C has no second run
             Verdict verdict = oneFellBehind
                     ? Verdict.FELL_BEHIND
-                    : Statistics.verdict(ratio, ratios.length, floors.getOrDefault(key, 1.0), figure.higherIsBetter);
+                    : Statistics.verdict(ratio, ratios.length, floor, figure.higherIsBetter);
             comparisons.add(new Report.Comparison(
                     key,
                     subject.name(),

@@ -154,6 +154,42 @@ final class SessionTest {
     }
 
     @Test
+    void the_first_case_has_a_noise_floor_of_its_own_even_if_it_is_no_headline() throws IOException {
+        Contest alone = contest("alone", false, giving("rill", true, 1));
+        Report report = run(
+                kept::add,
+                new Fake("one", List.of(alone, plain("first", false), plain("second", false))),
+                new Fake("two", List.of(plain("third", false))));
+        assertThat(report.sections().getFirst().cases())
+                .extracting(Report.Case::floorsFrom)
+                .containsExactly("", "first", "first");
+        assertThat(report.sections().getLast().cases())
+                .extracting(Report.Case::floorsFrom)
+                .containsExactly("third");
+    }
+
+    @Test
+    void a_headline_whose_noise_could_not_be_measured_does_not_get_that_of_another_and_no_verdict() throws IOException {
+        var runs = new int[1];
+        var failing = new Contestant("rill", "rill", true, List.of(), () -> {
+            if (++runs[0] == 2) { // its second run in the first round
+                throw new IOException("it crashed");
+            }
+            return new Outcome(Map.of(Figure.RATE.key, 2.0));
+        });
+        Contest second = contest("second", true, failing, giving("rill-other", true, 2), giving("netty", false, 1));
+        Report report = run(kept::add, new Fake("one", List.of(plain("first", true), second, plain("third", false))));
+        assertThat(report.sections().getFirst().cases())
+                .extracting(Report.Case::floorsFrom)
+                .containsExactly("first", "", "");
+        assertThat(report.sections().getFirst().cases())
+                .extracting(each -> each.comparisons().getFirst().verdict())
+                .containsExactly("ahead", "no noise floor", "no noise floor");
+        assertThat(HtmlReportTest.page(report))
+                .contains("Nobody ran twice in this case or in the headline before it, so there is no noise floor, and no verdict.");
+    }
+
+    @Test
     void only_the_cases_and_the_contestants_that_are_wanted_run() throws IOException {
         Contest first = contest(
                 "50 × 1, 16 B", true, giving("rill", true, 2), giving("netty", false, 1), giving("c", false, 1));
