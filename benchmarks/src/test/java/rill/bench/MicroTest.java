@@ -6,6 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.bench.micro.EchoPath;
+import rill.bench.micro.HttpAnswering;
 import rill.bench.micro.Layers;
 import rill.bench.micro.LengthFieldDecoding;
 import rill.bench.micro.LengthFieldEncoding;
@@ -31,6 +32,7 @@ final class MicroTest {
     void both_sides_write_the_same_number_of_bytes() {
         assertThat(new LengthFieldEncoding().rill()).isEqualTo(new LengthFieldEncoding().netty());
         assertThat(new RespEncoding().rill()).isEqualTo(new RespEncoding().netty());
+        assertThat(new HttpAnswering().rill()).isEqualTo(new HttpAnswering().netty());
     }
 
     @Test
