@@ -231,6 +231,24 @@ final class SessionTest {
     }
 
     @Test
+    void where_rill_is_on_io_uring_beside_netty_so_is_netty() {
+        for (Profile profile : List.of(Profile.quick(), Profile.usual(), Profile.full())) {
+            Bench bench = bench(profile);
+            for (Benchmark each : Benchmarks.all()) {
+                for (Contest contest : each.contests(bench)) {
+                    List<String> names =
+                            contest.contestants().stream().map(Contestant::name).toList();
+                    if (names.contains("rill-uring") && names.contains("netty-epoll")) {
+                        assertThat(names)
+                                .as(each.name() + ", " + contest.name() + ", " + profile.extent())
+                                .contains("netty-io_uring");
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     void a_full_echo_is_a_star_around_its_headlines() {
         List<Contest> contests = new EchoBenchmark().contests(bench(Profile.full()));
         assertThat(contests.stream().filter(Contest::headline).map(Contest::name))
