@@ -55,6 +55,10 @@ final class MicroBenchmark implements Benchmark {
             "-Djmh.executor=CUSTOM",
             "-Djmh.executor.class=rill.bench.micro.NettyThreads");
 
+    /** For virtual threads that share one thread, as Rill's Tasks do. */
+    private static final List<String> ONE_CARRIER =
+            List.of("-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1");
+
     /**
      * A JMH class, some of whose methods are compared.
      *
@@ -166,7 +170,7 @@ final class MicroBenchmark implements Benchmark {
         all.add(timers.with("pending", 1_000_000).headline());
         all.add(timers.with("pending", 1).onlyFull());
         all.add(timers.with("pending", 1_000).onlyFull());
-        all.add(Subject.onBoth("await, by 1,000 Tasks", "Awaiting", List.of("rillMounted", "rillHandedOver", "jdk"))
+        all.add(Subject.onBoth("await, by 1,000 Tasks", "Awaiting", List.of("rillMounted", "rillHandedOver", "jdk", "jdkOneCarrier"))
                 .headline());
         return all;
     }
@@ -205,6 +209,8 @@ final class MicroBenchmark implements Benchmark {
             flags.add("-Drill.transport=" + method.substring(at + 1));
         } else if (method.startsWith("netty")) {
             flags.addAll(FAST);
+        } else if (method.endsWith("OneCarrier")) {
+            flags.addAll(ONE_CARRIER);
         }
         return flags;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import rill.bench.micro.Awaiting;
 import rill.bench.micro.EchoPath;
 import rill.bench.micro.HttpAnswering;
 import rill.bench.micro.Layers;
@@ -74,6 +75,18 @@ final class MicroTest {
             assertThat(promises.jdk()).isEqualTo(3_000);
         } finally {
             promises.tearDown();
+        }
+    }
+
+    @Test
+    void virtual_threads_of_the_jdk_wait_again_after_every_round() throws Exception {
+        var awaiting = new Awaiting();
+        awaiting.begin("jdk");
+        try {
+            assertThat(awaiting.jdk()).isEqualTo(10_000);
+            assertThat(awaiting.jdk()).isEqualTo(10_000);
+        } finally {
+            awaiting.tearDown();
         }
     }
 
