@@ -113,7 +113,7 @@ final class Contenders {
             all.add(nettyHttp("netty-epoll-lax", "epoll, without its checks of fields", "epoll", "pooled", "lax"));
             all.add(otherHttp("microhttp", "microhttp on NIO", "MicroHttp"));
             all.add(otherHttp("helidon", "Helidon, a virtual thread for each connection", "HelidonHttp"));
-            all.add(otherHttp("jdk", "the JDK's HttpServer", "JdkHttp"));
+            all.add(otherHttp("jdk", "the JDK's HttpServer", "JdkHttp", "-Dsun.net.httpserver.nodelay=true"));
         }
         return List.copyOf(all);
     }
@@ -133,8 +133,8 @@ final class Contenders {
                 List.of("*"));
     }
 
-    private static Contender otherHttp(String name, String title, String program) {
-        return other(name, title, program(program), List.of(), FAST, List.of("*"));
+    private static Contender otherHttp(String name, String title, String program, String... flags) {
+        return other(name, title, program(program), List.of(), with(FAST, flags), List.of("*"));
     }
 
     static Contender httpInC() {
@@ -152,7 +152,11 @@ final class Contenders {
                 rill("epoll", "RillHttpClient"),
                 rill("uring", "RillHttpClient"),
                 otherHttp("vertx", "Vert.x's client on epoll", "VertxHttpClient"),
-                otherHttp("jdk", "the JDK's HttpClient", "JdkHttpClient"));
+                otherHttp(
+                        "jdk",
+                        "the JDK's HttpClient",
+                        "JdkHttpClient",
+                        "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1"));
     }
 
     /** Returns the reverse proxies. */

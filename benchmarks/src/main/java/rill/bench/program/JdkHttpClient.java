@@ -5,15 +5,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 
-/** The JDK's client, with one thread for callbacks. It opens as many connections as there are requests in flight. */
+/**
+ * The JDK's client, on the common pool, to which its Futures hop to be completed whatever its executor is: so nothing hops to another thread. The pool
+ * has one thread, by {@code -Djava.util.concurrent.ForkJoinPool.common.parallelism=1}. The client opens as many connections as there are requests in
+ * flight.
+ */
 public final class JdkHttpClient implements Gets {
-    private final ExecutorService thread = Executors.newSingleThreadExecutor();
     private final HttpClient client = HttpClient.newBuilder()
-            .executor(thread)
+            .executor(ForkJoinPool.commonPool())
             .version(HttpClient.Version.HTTP_1_1)
             .build();
     private int port;
@@ -34,13 +36,12 @@ public final class JdkHttpClient implements Gets {
                     .build();
         }
         var _ = client.sendAsync(request, BodyHandlers.ofByteArray())
-                .whenCompleteAsync(
-                        (response, failure) -> answer.done(response == null ? -1 : response.body().length, failure),
-                        thread);
+                .whenComplete(
+                        (response, failure) -> answer.done(response == null ? -1 : response.body().length, failure));
     }
 
     @Override
     public void onLoop(Runnable action) {
-        thread.execute(action);
+        ForkJoinPool.commonPool().execute(action);
     }
 }
