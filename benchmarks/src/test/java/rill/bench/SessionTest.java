@@ -249,6 +249,20 @@ final class SessionTest {
     }
 
     @Test
+    void only_programs_that_are_weighed_lose_their_soft_references() {
+        Bench bench = bench(Profile.full());
+        for (Benchmark each : Benchmarks.all()) {
+            for (Contest contest : each.contests(bench)) {
+                boolean weighed = contest.name().endsWith(" held") || contest.name().endsWith(" on 100 hosts");
+                assertThat(contest.contestants())
+                        .filteredOn(one -> one.flags().contains("-Xmx256m"))
+                        .as(each.name() + ", " + contest.name())
+                        .allMatch(one -> one.flags().contains("-XX:SoftRefLRUPolicyMSPerMB=0") == weighed);
+            }
+        }
+    }
+
+    @Test
     void a_full_echo_is_a_star_around_its_headlines() {
         List<Contest> contests = new EchoBenchmark().contests(bench(Profile.full()));
         assertThat(contests.stream().filter(Contest::headline).map(Contest::name))
