@@ -152,8 +152,9 @@ final class Window {
         return (end.count - begin.count) / nanos(begin, end) * 1e9;
     }
 
-    private static void addCosts(Map<String, Double> figures, Mark begin, Mark end) {
+    private static void addCosts(Map<String, Double> figures, Mark begin, Mark end) throws IOException {
         double messages = end.count - begin.count;
+        end.cpu.requireAllAliveSince(begin.cpu);
         Cpu cpu = end.cpu.since(begin.cpu);
         figures.put(Figure.CPU.key, cpu.total() / messages);
         figures.put(Figure.USER.key, cpu.user() / messages);
