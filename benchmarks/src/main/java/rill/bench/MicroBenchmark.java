@@ -123,7 +123,7 @@ final class MicroBenchmark implements Benchmark {
     @Override
     public String explanation() {
         return "By JMH, time and heap per operation: Rill over a Wire in memory that a real Loop drives, on its own buffers; Netty"
-                + " over its EmbeddedChannel, on its pooled buffers, on threads of its own kind and in its fastest settings. What"
+                + " over a channel in memory, on its pooled buffers, on threads of its own kind and in its fastest settings. What"
                 + " runs on one thread is pinned to one processor, with the compiler and the collector; what has threads besides"
                 + " (tasks, timers, await) to two.";
     }
