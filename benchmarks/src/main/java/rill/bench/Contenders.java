@@ -152,11 +152,14 @@ final class Contenders {
                 rill("epoll", "RillHttpClient"),
                 rill("uring", "RillHttpClient"),
                 otherHttp("vertx", "Vert.x's client on epoll", "VertxHttpClient"),
-                otherHttp(
-                        "jdk",
-                        "the JDK's HttpClient",
-                        "JdkHttpClient",
-                        "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1"));
+                otherHttp("jdk", "the JDK's HttpClient, on a thread of its own", "JdkHttpClient"),
+                other(
+                        "jdk-pool",
+                        "the JDK's HttpClient, on the common pool",
+                        program("JdkHttpClient"),
+                        List.of("pool"),
+                        with(FAST, "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1"),
+                        List.of("*")));
     }
 
     /** Returns the reverse proxies. */

@@ -217,8 +217,8 @@ final class SessionTest {
     @Test
     void every_extent_is_planned_for_the_time_that_it_is_said_to_take() {
         assertThat(minutes(Profile.quick(), Benchmark::quick)).isLessThan(10);
-        assertThat(minutes(Profile.usual(), each -> true)).isBetween(80.0, 105.0);
-        assertThat(minutes(Profile.full(), each -> true)).isBetween(165.0, 215.0);
+        assertThat(minutes(Profile.usual(), each -> true)).isBetween(85.0, 110.0);
+        assertThat(minutes(Profile.full(), each -> true)).isBetween(190.0, 225.0);
     }
 
     private double minutes(Profile profile, java.util.function.Predicate<Benchmark> included) {
