@@ -15,8 +15,8 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
      * Flags for a program whose live heap is measured, and no others: a full collection compacts completely and clears soft references, such as the JDK's
      * caches, which would be counted otherwise, and whose loss would cost time.
      */
-    static final List<String> TO_WEIGH = List.of(
-            "-XX:MarkSweepDeadRatio=0", "-XX:MarkSweepAlwaysCompactCount=1", "-XX:SoftRefLRUPolicyMSPerMB=0");
+    static final List<String> TO_WEIGH =
+            List.of("-XX:MarkSweepDeadRatio=0", "-XX:MarkSweepAlwaysCompactCount=1", "-XX:SoftRefLRUPolicyMSPerMB=0");
 
     /** Starts a contender's server on the processor for the measured program; {@code more} follows its options. */
     Child server(Contender contender, String... more) throws IOException {

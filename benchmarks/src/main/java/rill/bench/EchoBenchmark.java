@@ -120,8 +120,7 @@ final class EchoBenchmark implements Benchmark {
     }
 
     private static ClosedLoop loop(Bench bench, Program program, Shape shape) {
-        return new ClosedLoop(
-                bench, program, longer(bench.profile()), shape.size, shape.connections, shape.inFlight);
+        return new ClosedLoop(bench, program, longer(bench.profile()), shape.size, shape.connections, shape.inFlight);
     }
 
     @Override

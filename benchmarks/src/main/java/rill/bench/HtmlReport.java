@@ -157,8 +157,9 @@ final class HtmlReport {
         }
         html.raw("</table></div>");
         if (each.floors().isEmpty() && !each.comparisons().isEmpty()) {
-            html.raw("<p class=soft>Nobody ran twice in this case or in the headline before it, so there is no noise floor, and no"
-                    + " verdict.</p>");
+            html.raw(
+                    "<p class=soft>Nobody ran twice in this case or in the headline before it, so there is no noise floor, and no"
+                            + " verdict.</p>");
         }
         if (!each.floors().isEmpty()) {
             html.add(

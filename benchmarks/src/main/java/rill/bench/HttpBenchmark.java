@@ -73,8 +73,8 @@ final class HttpBenchmark implements Benchmark {
         var loop = new ClosedLoop(
                 bench, Program.LOAD, longer(bench.profile()), shape.path, shape.connections, shape.inFlight);
         List<Contestant> contestants = Contenders.http(bench.profile().extent()).stream()
-                .map(each -> bench.contestant(
-                        each, () -> loop.run(each), countCalls ? () -> loop.countCalls(each) : null))
+                .map(each ->
+                        bench.contestant(each, () -> loop.run(each), countCalls ? () -> loop.countCalls(each) : null))
                 .toList();
         return new Contest(shape.text(), shape.parameters(), contestants, shape.connections == CONNECTIONS);
     }

@@ -165,8 +165,9 @@ final class Judge {
         List<String> notes = new ArrayList<>(notes(medians));
         long behind = runs.stream().filter(Judge::fellBehind).count();
         if (behind > 0) {
-            notes.add("in " + behind + " of " + runs.size()
-                    + " rounds it fell behind the rate: the latencies of what it had not answered are missing, so there is no verdict");
+            notes.add(
+                    "in " + behind + " of " + runs.size()
+                            + " rounds it fell behind the rate: the latencies of what it had not answered are missing, so there is no verdict");
         }
         return notes;
     }

@@ -170,7 +170,10 @@ final class MicroBenchmark implements Benchmark {
         all.add(timers.with("pending", 1_000_000).headline());
         all.add(timers.with("pending", 1).onlyFull());
         all.add(timers.with("pending", 1_000).onlyFull());
-        all.add(Subject.onBoth("await, by 1,000 Tasks", "Awaiting", List.of("rillMounted", "rillHandedOver", "jdk", "jdkOneCarrier"))
+        all.add(Subject.onBoth(
+                        "await, by 1,000 Tasks",
+                        "Awaiting",
+                        List.of("rillMounted", "rillHandedOver", "jdk", "jdkOneCarrier"))
                 .headline());
         return all;
     }

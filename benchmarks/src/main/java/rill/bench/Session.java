@@ -96,9 +96,10 @@ final class Session {
 
     /** Whether a contestant runs twice in each round: in the first case, whichever that is, and but for a quick run in each headline. */
     private static boolean withNoise(Bench bench, Contest contest, List<Contest> contests) {
-        boolean first = contests.stream().filter(Contest::compared).findFirst().stream()
-                .anyMatch(each -> each == contest);
-        return first || (contest.compared() && contest.headline() && bench.profile().extent() != Extent.QUICK);
+        boolean first =
+                contests.stream().filter(Contest::compared).findFirst().stream().anyMatch(each -> each == contest);
+        return first
+                || (contest.compared() && contest.headline() && bench.profile().extent() != Extent.QUICK);
     }
 
     private void run(Benchmark benchmark, List<Contest> contests, Progress progress) throws IOException {

@@ -58,8 +58,7 @@ final class Window {
         requireAllHeard(begin, end);
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put(Figure.RATE.key, perSecond(begin, end));
-        figures.put(
-                Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos(begin, end) * PERCENT);
+        figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos(begin, end) * PERCENT);
         addCosts(figures, begin, end);
         return new Outcome(figures);
     }
@@ -99,9 +98,8 @@ final class Window {
     private static void requireAllHeard(Mark begin, Mark end) throws IOException {
         long messages = end.count - begin.count;
         if (end.silent > 0 && messages >= end.kept * TURNS) {
-            throw new IOException(
-                    "not one message came back on " + end.silent + " of " + end.connections + " connections, while "
-                            + messages + " did on the others");
+            throw new IOException("not one message came back on " + end.silent + " of " + end.connections
+                    + " connections, while " + messages + " did on the others");
         }
     }
 

@@ -38,8 +38,10 @@ final class JudgeTest {
         assertThat(behind.entries())
                 .filteredOn(entry -> !entry.ours())
                 .singleElement()
-                .satisfies(entry ->
-                        assertThat(entry.notes()).singleElement().asString().startsWith("in 5 of 5 rounds it fell behind"));
+                .satisfies(entry -> assertThat(entry.notes())
+                        .singleElement()
+                        .asString()
+                        .startsWith("in 5 of 5 rounds it fell behind"));
         assertThat(behind.entries())
                 .filteredOn(Report.Entry::ours)
                 .singleElement()

@@ -70,7 +70,9 @@ final class LoadTest {
         try (socket) {
             int got = socket.getInputStream().readNBytes(buffer, 0, SIZE);
             socket.getOutputStream().write(buffer, 0, got);
-            for (got = socket.getInputStream().read(buffer); got > 0; got = socket.getInputStream().read(buffer)) {
+            for (got = socket.getInputStream().read(buffer);
+                    got > 0;
+                    got = socket.getInputStream().read(buffer)) {
                 if (goesOn.getAsBoolean()) {
                     socket.getOutputStream().write(buffer, 0, got);
                 }

@@ -186,7 +186,8 @@ final class SessionTest {
                 .extracting(each -> each.comparisons().getFirst().verdict())
                 .containsExactly("ahead", "no noise floor", "no noise floor");
         assertThat(HtmlReportTest.page(report))
-                .contains("Nobody ran twice in this case or in the headline before it, so there is no noise floor, and no verdict.");
+                .contains(
+                        "Nobody ran twice in this case or in the headline before it, so there is no noise floor, and no verdict.");
     }
 
     @Test
@@ -253,7 +254,8 @@ final class SessionTest {
         Bench bench = bench(Profile.full());
         for (Benchmark each : Benchmarks.all()) {
             for (Contest contest : each.contests(bench)) {
-                boolean weighed = contest.name().endsWith(" held") || contest.name().endsWith(" on 100 hosts");
+                boolean weighed =
+                        contest.name().endsWith(" held") || contest.name().endsWith(" on 100 hosts");
                 assertThat(contest.contestants())
                         .filteredOn(one -> one.flags().contains("-Xmx256m"))
                         .as(each.name() + ", " + contest.name())

@@ -21,7 +21,9 @@ final class WindowTest {
 
     @BeforeEach
     void requireProc() {
-        assumeThat(Machine.look().whyNoProcesses()).as("processes can be looked at").isEmpty();
+        assumeThat(Machine.look().whyNoProcesses())
+                .as("processes can be looked at")
+                .isEmpty();
     }
 
     /** Does something to a window at whose end there is this mark. */
@@ -30,8 +32,8 @@ final class WindowTest {
     }
 
     private static Outcome window(String last, Work work) throws IOException {
-        List<String> command =
-                new ArrayList<>(List.of("sh", "-c", "for mark in \"$@\"; do read ask && echo \"mark $mark\"; done; read end", "sh"));
+        List<String> command = new ArrayList<>(
+                List.of("sh", "-c", "for mark in \"$@\"; do read ask && echo \"mark $mark\"; done; read end", "sh"));
         command.addAll(BEFORE);
         command.add(last);
         try (Child child = Child.start("load", null, command)) {
@@ -41,7 +43,8 @@ final class WindowTest {
 
     @Test
     void a_closed_loop_has_a_rate() throws IOException {
-        Outcome outcome = window("count=1100 ns=3000000000 kept=8 connections=4 silent=0", window -> window.measure(NONE));
+        Outcome outcome =
+                window("count=1100 ns=3000000000 kept=8 connections=4 silent=0", window -> window.measure(NONE));
         assertThat(outcome.figures()).containsEntry(Figure.RATE.key, 500.0);
         assertThat(outcome.latency()).isNull();
     }
@@ -56,7 +59,8 @@ final class WindowTest {
 
     @Test
     void among_few_messages_a_connection_may_have_none() throws IOException {
-        Outcome outcome = window("count=179 ns=3000000000 kept=8 connections=4 silent=1", window -> window.measure(NONE));
+        Outcome outcome =
+                window("count=179 ns=3000000000 kept=8 connections=4 silent=1", window -> window.measure(NONE));
         assertThat(outcome.figures().get(Figure.RATE.key)).isPositive();
     }
 

@@ -68,8 +68,7 @@ public final class NettyHttp implements Server {
         public void channelActive(ChannelHandlerContext context) {
             if (!ticking) {
                 ticking = true;
-                var _ = context.executor()
-                        .scheduleAtFixedRate(() -> date = now(), 1, 1, TimeUnit.SECONDS);
+                var _ = context.executor().scheduleAtFixedRate(() -> date = now(), 1, 1, TimeUnit.SECONDS);
             }
         }
 
