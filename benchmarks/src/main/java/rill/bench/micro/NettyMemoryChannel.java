@@ -30,9 +30,8 @@ final class NettyMemoryChannel extends AbstractChannel {
 
     NettyMemoryChannel() {
         super(null);
-        new ManualIoEventLoop(Thread.currentThread(), LocalIoHandler.newFactory())
-                .register(this)
-                .syncUninterruptibly();
+        EventLoop loop = new ManualIoEventLoop(Thread.currentThread(), LocalIoHandler.newFactory());
+        loop.register(this).syncUninterruptibly();
     }
 
     /** Throws if a handler has failed. */
