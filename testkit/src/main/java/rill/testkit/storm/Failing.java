@@ -92,7 +92,8 @@ final class Failing {
         return late || end.wasTurnedAway() ? null : unexplained;
     }
 
-    private boolean hasReasonOfItsOwn() {
+    /** Whether it had to fail, even if nobody was told: a pull that has settled otherwise, for example, has dropped the failure. */
+    boolean hasReasonOfItsOwn() {
         return refusedMemory || overLimit || end.sending().wasTooMuch();
     }
 }

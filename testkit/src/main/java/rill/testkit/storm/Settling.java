@@ -258,6 +258,8 @@ final class Settling {
                     && !run.refusesMemory()
                     && !end.troubled()
                     && !peer.troubled()
+                    && !end.failing().hasReasonOfItsOwn()
+                    && !peer.failing().hasReasonOfItsOwn()
                     && !end.endSeen
                     && !(ended && end.closesAtEnd())) {
                 ledger.violated(4, end + " was closed, and nobody has closed it: " + end.state() + peer.state());
