@@ -100,8 +100,8 @@ class HttpPeersTest {
     }
 
     private int serve(HttpServerOptions options) throws IOException {
-        HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, options, this::answer)
-                .await();
+        HttpServer server =
+                HttpServer.serve(loop, Loopback.ANY_PORT, options, this::answer).await();
         loop.start();
         return server.port();
     }

@@ -229,9 +229,7 @@ class ReverseProxyTest {
                         }))))
                 .await();
         HttpServer before = ReverseProxy.serve(
-                        loop,
-                        Loopback.ANY_PORT,
-                        List.of(URI.create("http://127.0.0.1:" + endless.port())))
+                        loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:" + endless.port())))
                 .await();
         loop.run(() -> {
             Connection<ByteBuf, ByteBuf> raw =
@@ -278,9 +276,8 @@ class ReverseProxyTest {
         HttpServer alone = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:1")))
                 .await();
         loop.run(() -> {
-            ClientResponse response = client.get(
-                            "http://127.0.0.1:" + alone.port() + "/")
-                    .await();
+            ClientResponse response =
+                    client.get("http://127.0.0.1:" + alone.port() + "/").await();
             assertThat(response.status()).isEqualTo(502);
             assertThat(response.text().await()).isEqualTo("the server can't be reached\n");
         });
@@ -299,7 +296,8 @@ class ReverseProxyTest {
             assertThat(origin.connections()).isEqualTo(1);
             own.finish().await();
             long began = loop.nanoTime();
-            while (origin.connections() > 0 && loop.nanoTime() - began < 20_000_000_000L) { // an idle one stays for 30 s
+            while (origin.connections() > 0
+                    && loop.nanoTime() - began < 20_000_000_000L) { // an idle one stays for 30 s
                 loop.delay(Duration.ofMillis(1)).await();
             }
             assertThat(origin.connections()).isZero();

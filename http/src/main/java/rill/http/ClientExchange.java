@@ -184,7 +184,8 @@ final class ClientExchange {
         } else if (request.meansContent()) {
             fields = fields.add("Content-Length", "0");
         }
-        HttpFields all = pool().toProxy(fields.addAll(request.fieldsAnd(client.options().fields())));
+        HttpFields all =
+                pool().toProxy(fields.addAll(request.fieldsAnd(client.options().fields())));
         return RequestHead.of(request.method(), pool().target(request), all);
     }
 
@@ -215,9 +216,7 @@ final class ClientExchange {
         if (state == State.SENT) {
             return options.headTimeout();
         }
-        return draining && options.progressTimeout().compareTo(DRAINING) > 0
-                ? DRAINING
-                : options.progressTimeout();
+        return draining && options.progressTimeout().compareTo(DRAINING) > 0 ? DRAINING : options.progressTimeout();
     }
 
     private boolean bodyMoves() {
@@ -448,7 +447,8 @@ final class ClientExchange {
         } else if (draining && !bodyMoves()) {
             cancel();
         } else if (state == State.ANSWERED || bodyMoves()) {
-            tooLate("no byte of a body has moved for " + options.progressTimeout().toMillis() + " ms");
+            tooLate("no byte of a body has moved for "
+                    + options.progressTimeout().toMillis() + " ms");
         } else {
             tooLate("no response within " + options.headTimeout().toMillis() + " ms");
         }

@@ -36,8 +36,7 @@ final class Events implements HttpBody.Source {
         return event;
     }
 
-    private static void came(
-            Promise<@Nullable ByteBuf> event, @Nullable ByteBuf piece, @Nullable Throwable failure) {
+    private static void came(Promise<@Nullable ByteBuf> event, @Nullable ByteBuf piece, @Nullable Throwable failure) {
         if (failure != null) {
             event.fail(failure);
         } else if (!event.complete(piece)) {

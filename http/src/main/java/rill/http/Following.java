@@ -47,7 +47,8 @@ final class Following {
 
     private long deadline() {
         Duration own = request.deadline();
-        long nanos = TimeUnit.NANOSECONDS.convert(own != null ? own : client.options().deadline()); // which saturates
+        long nanos = TimeUnit.NANOSECONDS.convert(
+                own != null ? own : client.options().deadline()); // which saturates
         return nanos == 0 ? 0 : made + Math.min(nanos, LONGEST_NANOS);
     }
 

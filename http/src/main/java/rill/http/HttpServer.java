@@ -123,8 +123,7 @@ public final class HttpServer implements AutoCloseable {
             implements Service<HttpRequest, HttpResponse> {
         @Override
         public Future<HttpResponse> answer(HttpRequest request) {
-            return request.loop()
-                    .task(request.method() + " " + request.target(), () -> handler.apply(request));
+            return request.loop().task(request.method() + " " + request.target(), () -> handler.apply(request));
         }
     }
 

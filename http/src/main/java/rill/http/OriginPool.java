@@ -53,11 +53,11 @@ final class OriginPool {
         boolean proxied = through != null && through.isFor(origin.host());
         this.proxy = proxied && !origin.secure() ? through : null;
         ConnectOptions direct = options.connect();
-        this.connect =
-                through != null && proxied && origin.secure() ? direct.proxy(through.tunnels()) : direct;
+        this.connect = through != null && proxied && origin.secure() ? direct.proxy(through.tunnels()) : direct;
         this.fields = HttpFields.of("Host", origin.authority());
         this.fieldsWithCoding = fields.add("Accept-Encoding", "gzip, deflate");
-        Pipeline<ResponseEvent, RequestEvent> plain = HttpWire.client(options.limits()).over(Heard.LAYER);
+        Pipeline<ResponseEvent, RequestEvent> plain =
+                HttpWire.client(options.limits()).over(Heard.LAYER);
         this.pipeline = origin.secure() ? plain.over(options.tls()) : plain;
     }
 

@@ -69,8 +69,8 @@ final class ClientResponseTest extends HttpClientRig {
     @ParameterizedTest
     @CsvSource({"404 Not Found", "302 Found", "500 Oops"})
     void what_is_no_success_fails_by_or_throw_and_gives_its_connection_back(String status) throws IOException {
-        var server = server((peer, request) ->
-                peer.say("HTTP/1.1 " + status + "\nLocation: /there\nContent-Length: 4\n\nsigh"));
+        var server = server(
+                (peer, request) -> peer.say("HTTP/1.1 " + status + "\nLocation: /there\nContent-Length: 4\n\nsigh"));
         HttpClient client = client();
         URI uri = URI.create(server.uri() + "/a?token=secret");
         for (int i = 0; i < 3; i++) {

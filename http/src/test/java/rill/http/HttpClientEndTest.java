@@ -82,7 +82,10 @@ final class HttpClientEndTest extends HttpClientRig {
             HttpClient client = HttpClient.on(loop, DEFAULTS.deadline(Duration.ofSeconds(5)));
             ClientRequest request = ClientRequest.get(URI.create(server.uri()));
             Future<ClientResponse> late = client.send(request);
-            assertThat(client.send(request.deadline(Duration.ZERO)).await().text().await())
+            assertThat(client.send(request.deadline(Duration.ZERO))
+                            .await()
+                            .text()
+                            .await())
                     .isEqualTo("ok");
             assertFails(late, Fate.PERHAPS_CARRIED_OUT, "not done within its time");
         });

@@ -58,7 +58,9 @@ final class HttpClientFinishTest extends HttpClientRig {
             assertThat(closed.isDone()).isFalse();
             client.finish();
             closed.timeout(SECOND).await();
-            assertThat(client().finish().isDone()).as("of one that was never used").isTrue();
+            assertThat(client().finish().isDone())
+                    .as("of one that was never used")
+                    .isTrue();
         });
     }
 
@@ -90,7 +92,8 @@ final class HttpClientFinishTest extends HttpClientRig {
             loop.run(() -> {
                 HttpClient client = HttpClient.on(loop, options);
                 Future<ClientResponse> cancelled = client.get(server.uri());
-                Future<ClientResponse> fails = client.send(ClientRequest.get(server.uri()).deadline(SECOND));
+                Future<ClientResponse> fails =
+                        client.send(ClientRequest.get(server.uri()).deadline(SECOND));
                 Future<ClientResponse> wrong =
                         client.send(ClientRequest.get(server.uri()).target("no target"));
                 Future<@Nullable Void> finished = client.finish();

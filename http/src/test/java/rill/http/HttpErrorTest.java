@@ -102,7 +102,9 @@ class HttpErrorTest {
             assertThat(client.send("GET " + path + " HTTP/1.1\r\n" + HOST).until(END))
                     .startsWith("HTTP/1.1 500 ")
                     .doesNotContain("Connection: close");
-            assertThat(client.send(GET).until("hello")).as("the same connection").contains("200 OK");
+            assertThat(client.send(GET).until("hello"))
+                    .as("the same connection")
+                    .contains("200 OK");
             assertThat(errors).singleElement().satisfies(error -> {
                 assertThat(error.request().path()).isEqualTo(path);
                 assertThat(error.cause()).isNotNull();
@@ -115,8 +117,7 @@ class HttpErrorTest {
     @ParameterizedTest
     @CsvSource({"/none", "/../none", "/%2e%2e/none"})
     void a_missing_file_is_answered_alike_whatever_its_path(String path, @TempDir Path folder) throws IOException {
-        try (var served = new Served(
-                json(), request -> Future.of(HttpResponse.fileBelow(folder, request.path())))) {
+        try (var served = new Served(json(), request -> Future.of(HttpResponse.fileBelow(folder, request.path())))) {
             assertThat(served.ask("GET " + path + " HTTP/1.1\r\nConnection: close\r\n" + HOST))
                     .startsWith("HTTP/1.1 404 ")
                     .endsWith(END);
@@ -127,7 +128,8 @@ class HttpErrorTest {
     @Test
     void answers_of_the_handler_are_its_own() throws IOException {
         try (var served = new Served(json(), HttpErrorTest::answer)) {
-            assertThat(served.ask("GET /own HTTP/1.1\r\nConnection: close\r\n" + HOST)).endsWith("own");
+            assertThat(served.ask("GET /own HTTP/1.1\r\nConnection: close\r\n" + HOST))
+                    .endsWith("own");
             assertThat(errors).isEmpty();
         }
     }
@@ -146,8 +148,10 @@ class HttpErrorTest {
 
     @Test
     void the_status_the_framing_and_the_end_of_the_connection_are_not_the_users() throws IOException {
-        HttpServerOptions options = options(error ->
-                HttpResponse.json("{}").status(200).with("Connection", "keep-alive").with("Date", "then"));
+        HttpServerOptions options = options(error -> HttpResponse.json("{}")
+                .status(200)
+                .with("Connection", "keep-alive")
+                .with("Date", "then"));
         try (var served = new Served(options, HttpErrorTest::answer)) {
             assertThat(served.ask(GET + "GET  / HTTP/1.1\r\n" + HOST + GET))
                     .contains("hello")
@@ -173,19 +177,20 @@ class HttpErrorTest {
         HttpServerOptions options = options(error -> switch (how) {
             case "throws" -> throw new IllegalStateException("mine");
             case "null" -> null;
-            case "stream" -> HttpResponse.of(HttpBody.stream(new HttpBody.Source() {
-                private final HttpBody.Source pieces = source("a");
+            case "stream" ->
+                HttpResponse.of(HttpBody.stream(new HttpBody.Source() {
+                    private final HttpBody.Source pieces = source("a");
 
-                @Override
-                public Future<io.netty.buffer.@Nullable ByteBuf> next() throws IOException {
-                    return pieces.next();
-                }
+                    @Override
+                    public Future<io.netty.buffer.@Nullable ByteBuf> next() throws IOException {
+                        return pieces.next();
+                    }
 
-                @Override
-                public void close() {
-                    closed.incrementAndGet();
-                }
-            }));
+                    @Override
+                    public void close() {
+                        closed.incrementAndGet();
+                    }
+                }));
             case "upgrade" -> HttpResponse.upgrade(101, HttpFields.none(), connection -> {});
             default -> HttpResponse.text("a").with("Content-Length", "7");
         });

@@ -32,7 +32,8 @@ class HttpRequestTest {
     @Test
     void a_handler_knows_its_loop_also_in_a_test_of_it() throws IOException {
         try (var served = new Served(request -> request.loop().delay(SECOND).map(nothing -> {
-            boolean same = request.loop() == Loop.current() && request.with("A", "b").loop() == request.loop();
+            boolean same =
+                    request.loop() == Loop.current() && request.with("A", "b").loop() == request.loop();
             return HttpResponse.text(same ? "the same" : "another");
         }))) {
             assertThat(served.ask(ServedTexts.LAST)).endsWith("the same");

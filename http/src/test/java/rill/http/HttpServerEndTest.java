@@ -184,7 +184,8 @@ class HttpServerEndTest {
 
     // ---- streams without an end
 
-    private static final Duration LONG = Duration.ofMinutes(2); // longer than a client is waited for that does not hang up
+    private static final Duration LONG =
+            Duration.ofMinutes(2); // longer than a client is waited for that does not hang up
 
     /** A stream of two pieces at most, the second of which is the last words. */
     private static final class Endless implements HttpBody.Source {
@@ -237,8 +238,7 @@ class HttpServerEndTest {
             served.server.close();
             served.server.finish().timeout(LONG).await();
             assertThat(client.untilEnd()).isEqualTo("3\r\nbye\r\n0\r\n\r\n");
-            assertThat(sources.getFirst().told)
-                    .containsExactly("next", "next", "finishing", "bye", "next", "close");
+            assertThat(sources.getFirst().told).containsExactly("next", "next", "finishing", "bye", "next", "close");
         }
     }
 

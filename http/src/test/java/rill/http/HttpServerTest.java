@@ -214,9 +214,11 @@ class HttpServerTest {
 
     @Test
     void a_stream_has_the_media_type_that_it_was_given() throws IOException {
-        try (var served = new Served(
-                request -> Future.of(HttpResponse.of("image/png", HttpBody.stream(3, source("abc")))))) {
-            assertThat(served.ask(LAST)).contains("\r\nContent-Type: image/png\r\n").endsWith("\r\n\r\nabc");
+        try (var served =
+                new Served(request -> Future.of(HttpResponse.of("image/png", HttpBody.stream(3, source("abc")))))) {
+            assertThat(served.ask(LAST))
+                    .contains("\r\nContent-Type: image/png\r\n")
+                    .endsWith("\r\n\r\nabc");
         }
         assertThat(HttpResponse.of(HttpBody.of("abc")).fields().isEmpty()).isTrue();
         assertThatIllegalArgumentException().isThrownBy(() -> HttpResponse.of("a\r\nb", HttpBody.empty()));

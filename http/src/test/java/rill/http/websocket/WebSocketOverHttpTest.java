@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -55,8 +54,7 @@ final class WebSocketOverHttpTest {
 
     private static void talk(Loop loop, String base, WebSocketOptions options) throws IOException {
         loop.run(() -> {
-            var socket = WebSocket.connect(loop, base + "/socket?a=b", options)
-                    .await();
+            var socket = WebSocket.connect(loop, base + "/socket?a=b", options).await();
             assertThat(socket.receive().await()).isEqualTo(new Text("welcome to /socket?a=b"));
             for (int i = 0; i < 10; i++) {
                 var text = new Text("text ".repeat(i * i * 100));
@@ -83,8 +81,8 @@ final class WebSocketOverHttpTest {
                         .isEqualTo("a page");
                 assertThat(client.get("http://" + at + "/socket").await().status())
                         .isEqualTo(426);
-                assertThatThrownBy(() -> WebSocket.connect(loop, "ws://" + at + "/")
-                                .await())
+                assertThatThrownBy(() ->
+                                WebSocket.connect(loop, "ws://" + at + "/").await())
                         .isInstanceOfSatisfying(
                                 WebSocketRefusedException.class,
                                 refused ->
