@@ -37,7 +37,7 @@ final class NoteService {
     private NoteService() {}
 
     static Future<HttpServer> serve(Serving server, SocketAddress address, Caller<Command, Reply> redis) {
-        return HttpServer.tasks(server, address, request -> answer(request, redis));
+        return HttpServer.serveWithTask(server, address, request -> answer(request, redis));
     }
 
     private static HttpResponse answer(HttpRequest request, Caller<Command, Reply> redis) throws IOException {

@@ -98,7 +98,7 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
 
     private static void ofLoop(Loop loop, MeterRegistry registry, Tags tags, Bound bound) {
         Tags named = tags.and("loop", loop.name());
-        bindAll(Row.OF_LOOPS, registry, loop, each -> !each.closed(), Loop::metrics, named, bound);
+        bindAll(Row.OF_LOOPS, registry, loop, each -> !each.isClosed(), Loop::metrics, named, bound);
     }
 
     private static <T, M> void bindAll(
