@@ -48,7 +48,7 @@ final class Notes implements Scenario {
         int notes = simulation.atMost(NOTES, "notes");
         simulation.inject(Faults.swarm().calm(ROWDY));
         loop.run(() -> {
-            try (var client = HttpClient.on(loop, HttpClientOptions.defaults().within(Duration.ofSeconds(5)))) {
+            try (var client = HttpClient.on(loop, HttpClientOptions.defaults().deadline(Duration.ofSeconds(5)))) {
                 for (int n = 1; n <= notes; n++) {
                     int status = put(client, "/notes/" + n, "note " + n);
                     refused[0] |= status == 503;
