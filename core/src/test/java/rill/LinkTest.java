@@ -102,7 +102,9 @@ class LinkTest {
 
     @Test
     void a_layer_that_lets_go_in_the_tick_in_which_its_time_is_up_is_still_in_time() throws IOException {
-        var limits = ConnectionLimits.defaults().closeProgress(Duration.ofSeconds(5)).drainBytes(0); // what arrives is no progress
+        var limits = ConnectionLimits.defaults()
+                .closeProgress(Duration.ofSeconds(5))
+                .drainBytes(0); // what arrives is no progress
         try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()), limits)) {
             rig.settle();
             rig.onLoop(() -> {

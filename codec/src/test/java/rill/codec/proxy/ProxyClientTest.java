@@ -176,7 +176,8 @@ final class ProxyClientTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> V2.with(ProxyTlv.of(0xE0, new byte[65_535])))
                 .withMessageContaining("all TLVs together");
-        assertThat(V2.with(ProxyTlv.of(0xE0, new byte[HeaderV2.LARGEST_TLVS - 3])).tlvs())
+        assertThat(V2.with(ProxyTlv.of(0xE0, new byte[HeaderV2.LARGEST_TLVS - 3]))
+                        .tlvs())
                 .hasSize(1);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> V2.with(ProxyTlv.of(0xE0, new byte[HeaderV2.LARGEST_TLVS - 2])));
