@@ -218,7 +218,10 @@ public final class HttpServerOptions {
         return with(copy -> copy.idleTime = time);
     }
 
-    /** Sets {@link #halfClose()}, which is on by default. Without it a handler is cancelled as soon as a browser has left, but a client of {@code nc -N} gets no answer. */
+    /**
+     * Sets {@link #halfClose()}, which is on by default. Without it a handler is cancelled as soon as a browser has left, but {@code nc -N} gets no
+     * answer.
+     */
     public HttpServerOptions halfClose(boolean answered) {
         return with(copy -> copy.halfClose = answered);
     }
