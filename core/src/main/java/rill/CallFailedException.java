@@ -4,8 +4,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a call of a {@link Client} has no answer, and whether its request can have reached the peer. The message names the request; the cause
- * is the failure of the connection, or a {@link DeadlineException}, if there is one.
+ * Why a call of a {@link Client}, a {@link Pool} or another client has no answer, and whether its request can have reached the peer. The message
+ * names the request; the cause is the failure of the connection, or a {@link DeadlineException}, if there is one.
  *
  * <p><b>Not guaranteed:</b> that a request with {@link Fate#PERHAPS_CARRIED_OUT} has left. The peer may not have seen a byte of it.
  */

@@ -61,7 +61,7 @@ public final class ConnectionLimits {
 
     /**
      * How long a close may take without progress. Progress means that the peer takes bytes, or sends some. Where the system does not report what the
-     * peer takes (on all transports but epoll), progress is when it makes room for more, which may show only after some KiB.
+     * peer takes ({@code nio} and {@code epoll-nio}), progress is when it makes room for more, which may show only after some KiB.
      *
      * <p>If a connection has failed, this is also how long its receiver may take nothing of what arrived before, until {@link Connection#closed} is
      * done.

@@ -346,8 +346,8 @@ public final class HttpClientOptions {
     /**
      * Sets {@link #retries()}. A failure may be temporary if nobody listens, the connection breaks, or no answer arrives in time. The request is retried
      * if it can't have reached the server, or is idempotent (GET, HEAD, PUT, DELETE, OPTIONS, TRACE), and if its body can be sent again (bytes, text, a
-     * file). Permanent failures are not retried: those of TLS, a proxy or the protocol, and a host without an address. All attempts share the
-     * {@link #deadline()}. At most a fifth of the requests are retried, beyond 10 in 10 seconds. Responses are never retried, not even a 503.
+     * file). Permanent failures are not retried: those of TLS or the protocol, a proxy whose rules refuse, and a host without an address. All attempts
+     * share the {@link #deadline()}. At most a fifth of the requests are retried, beyond 10 in 10 seconds. Responses are never retried, not even a 503.
      */
     public HttpClientOptions retries(int most) {
         atLeast(0, most, "retries");

@@ -54,7 +54,8 @@ public final class HttpServerOptions {
 
     /**
      * The defaults: {@link ListenOptions#defaults()} and {@link HttpLimits#defaults()}, no layers; 10 seconds for a head, no bound for handlers, 60
-     * seconds idle, at least 1 KiB of a body every 10 seconds; 16 requests in progress, 64 KiB waiting, 256 KiB drained; no access log.
+     * seconds idle, at least 1 KiB of a body every 10 seconds; 16 requests in progress, 64 KiB waiting, 256 KiB drained; no compression and no access
+     * log; short texts as answers to errors.
      */
     public static HttpServerOptions defaults() {
         return DEFAULTS;
@@ -218,7 +219,10 @@ public final class HttpServerOptions {
         return with(copy -> copy.idleTime = time);
     }
 
-    /** Sets {@link #halfClose()}, which is on by default. Without it a handler is cancelled as soon as a browser has left, but a client of {@code nc -N} gets no answer. */
+    /**
+     * Sets {@link #halfClose()}, which is on by default. Without it a handler is cancelled as soon as a browser has left, but {@code nc -N} gets no
+     * answer.
+     */
     public HttpServerOptions halfClose(boolean answered) {
         return with(copy -> copy.halfClose = answered);
     }
