@@ -61,10 +61,4 @@ class Chain<T extends Chain.Item<T>> {
             after.before = before;
         }
     }
-
-    /** Forgets all items, which stay linked to one another. */
-    final void clear() {
-        first = null;
-        last = null;
-    }
 }

@@ -28,6 +28,11 @@ final class Failed {
                 || (cause instanceof CallFailedException && cause.getCause() instanceof CancelledException);
     }
 
+    /** Whether it will be reported unless somebody looks. */
+    synchronized boolean isWatched() {
+        return watch != null;
+    }
+
     /** Nobody has looked so far: {@code entry} will report it, unless that changes. */
     synchronized void watchedBy(FailureWatch.Entry entry) {
         if (observed) {

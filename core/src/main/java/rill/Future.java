@@ -415,6 +415,13 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
+    /** Reports its failure unless somebody looks at it. */
+    final void watchFailure() {
+        if (outcome instanceof Failed failed && !failed.isWatched()) {
+            watchIfFailed(failed);
+        }
+    }
+
     /** Whether {@link #afterwards()} has work to do although nothing depends on this Future. */
     boolean hasWorkAfterwards() {
         return false;

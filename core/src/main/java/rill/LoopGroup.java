@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Driver;
 
@@ -23,6 +25,7 @@ import rill.spi.Driver;
  */
 public final class LoopGroup implements Serving {
     private final List<Loop> loops;
+    private final AtomicInteger turn = new AtomicInteger(); // of connects from outside
     private final ShutdownHook hook = new ShutdownHook();
     private volatile boolean closing;
 
@@ -118,7 +121,7 @@ public final class LoopGroup implements Serving {
         if (here != null && connects(here) && loops.contains(here)) {
             return here;
         }
-        Loop emptiest = emptiest(LoopGroup::connects);
+        Loop emptiest = emptiest(LoopGroup::connects, turn.getAndIncrement()); // one being made does not count yet
         return emptiest == null ? loops.getFirst() : emptiest; // which says that it is closed
     }
 
@@ -147,7 +150,13 @@ public final class LoopGroup implements Serving {
     }
 
     private @Nullable Loop emptiest(Predicate<Loop> suitable) {
-        return loops.stream()
+        return emptiest(suitable, 0);
+    }
+
+    /** Of several that have the fewest connections, it is the first from {@code start} on. */
+    private @Nullable Loop emptiest(Predicate<Loop> suitable, int start) {
+        return IntStream.range(0, loops.size())
+                .mapToObj(i -> loops.get(Math.floorMod(start + i, loops.size())))
                 .filter(suitable)
                 .min(Comparator.comparingInt(Loop::connections))
                 .orElse(null);

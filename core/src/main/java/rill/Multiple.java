@@ -18,6 +18,7 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
     private final class Part implements Dependent {
         final Future<? extends P> source;
         final int index;
+        boolean unseen; // its failure, by this Future
 
         Part(Future<? extends P> source, int index) {
             this.source = source;
@@ -26,9 +27,13 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
 
         @Override
         public void settled(Future<?> settled) {
+            unseen = !uses() && settled.hasFailed();
             Object outcome = outcomeWith(this, uses() ? settled.shared() : mask(null));
             if (outcome != null && settleFrom(settled, outcome)) {
                 abandonSources();
+            }
+            if (isDone()) {
+                watchUnseen();
             }
         }
 
@@ -42,9 +47,10 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
             return loop;
         }
 
+        /** Who waits for the others may look at this one's failure then. */
         @Override
         public boolean looks() {
-            return uses();
+            return true;
         }
 
         @Override
@@ -106,11 +112,22 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
         return true;
     }
 
+    /** From now on somebody has to look at the failures that it was told and did not use. */
+    private void watchUnseen() {
+        for (Part part : parts) {
+            if (part.unseen) {
+                part.unseen = false;
+                part.source.watchFailure();
+            }
+        }
+    }
+
     @Override
     final void leaveSources(Queue<Future<?>> orphans) {
         for (Part part : parts) {
             leave(part.source, part, orphans);
         }
+        watchUnseen();
         letGoOfResults();
     }
 

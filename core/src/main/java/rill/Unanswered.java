@@ -5,9 +5,9 @@ import java.util.function.Consumer;
 /**
  * Takes back the answers that nobody received, and says whose calls they answer.
  *
- * @param what such as "a call on connection to localhost:80"
+ * @param caller on which they were made
  */
-record Unanswered(String what) implements Consumer<Object>, Purpose {
+record Unanswered(Object caller) implements Consumer<Object>, Purpose {
     @Override
     public void accept(Object answer) {
         Messages.release(answer);
@@ -15,6 +15,6 @@ record Unanswered(String what) implements Consumer<Object>, Purpose {
 
     @Override
     public String purpose() {
-        return what;
+        return "a call on " + caller;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -193,6 +194,41 @@ class AllAnyTest {
         loops.settle(settled);
         assertThat(before.failure()).isNotNull();
         loop.close();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class))
+                .singleElement()
+                .satisfies(report -> assertThat(report.cause()).isSameAs(cause));
+    }
+
+    @Test
+    void a_failed_task_is_looked_at_in_time_by_whoever_waits_for_the_others_first() {
+        Task<Object> failing = loop.task("failing", () -> {
+            throw cause;
+        });
+        Future<?> settled = Future.settled(failing, other);
+        loops.clock().advance(Duration.ofSeconds(3));
+        loops.settle();
+        other.complete(1);
+        loops.settle(settled);
+        assertThat(failing.failure()).isSameAs(cause);
+        loops.clock().advance(Duration.ofSeconds(3));
+        loops.settle();
+        loop.close();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class)).isEmpty();
+    }
+
+    @Test
+    void a_failed_task_at_which_nobody_looks_is_reported_once_the_others_have_settled() {
+        Task<Object> failing = loop.task("failing", () -> {
+            throw cause;
+        });
+        Future<?> settled = Future.settled(failing, other);
+        loops.settle();
+        other.complete(1);
+        loops.settle(settled);
+        loops.clock().advance(Duration.ofSeconds(3));
+        loops.settle();
 
         assertThat(loops.reporter().take(Report.Unobserved.class))
                 .singleElement()

@@ -28,6 +28,10 @@ final class Events implements HttpBody.Source {
         if (next.isDone()) {
             return next;
         }
+        if (over) { // it has closed the server, which ends the events
+            next.cancel();
+            return Future.of(null);
+        }
         Loop loop = Objects.requireNonNull(Loop.current(), "a loop: a body is read on one");
         Promise<@Nullable ByteBuf> event = loop.promise(ReferenceCountUtil::release, next::cancel);
         coming = next;

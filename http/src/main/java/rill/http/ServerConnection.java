@@ -69,10 +69,6 @@ final class ServerConnection {
         connection.closed().onDone((nothing, failure) -> gone());
     }
 
-    Future<@Nullable Void> closed() {
-        return connection.closed();
-    }
-
     // ---- incoming
 
     /** The peer sends nothing more, but may still take answers. */

@@ -26,7 +26,8 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
                     return lent; // the rest in another call
                 }
             }
-            BridgeChannel.release(channel.poll());
+            channel.poll();
+            BridgeChannel.release(each);
             if (!(each instanceof ByteBuf || each instanceof BridgeChannel.Event)) {
                 var misfit = new IOException("the handlers have left a "
                         + each.getClass().getName() + ", and a layer's have to leave bytes");

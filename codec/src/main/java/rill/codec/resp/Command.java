@@ -20,6 +20,8 @@ public final class Command {
     /** Each is a String or a byte[]. A text becomes bytes only in the outgoing buffer. Never changed. */
     private final Object[] parts;
 
+    private @Nullable String name; // once it was asked for; the same, whoever makes it
+
     private Command(Object[] parts) {
         this.parts = parts;
     }
@@ -107,6 +109,15 @@ public final class Command {
 
     /** The first part, with ASCII letters in upper case. Common names are not allocated. */
     public String name() {
+        String known = name;
+        if (known == null) {
+            known = madeName();
+            name = known;
+        }
+        return known;
+    }
+
+    private String madeName() {
         if (parts[0] instanceof String text && isUpperCaseAscii(text)) {
             return text;
         }

@@ -277,14 +277,17 @@ public final class RespSubscriber implements AutoCloseable {
                 ? push.elements()
                 : plain instanceof Reply.Array array ? array.elements() : List.of();
         String first = parts.isEmpty() ? null : Reply.text(parts.getFirst());
-        boolean understood = first == null ? answer(plain) : told(first, parts, plain);
-        if (!understood) {
-            String shown = Excerpt.of(reply);
-            Resp.release(reply);
-            throw new UncheckedIOException(new ProtocolException("a reply that answers nothing here: " + shown));
+        try {
+            boolean understood = first == null ? answer(plain) : told(first, parts, plain);
+            if (!understood) {
+                String shown = Excerpt.of(reply);
+                Resp.release(reply);
+                throw new UncheckedIOException(new ProtocolException("a reply that answers nothing here: " + shown));
+            }
+            welcomed = true;
+        } finally {
+            closeIfFinished(); // also after a receiver has thrown, which the connection may survive
         }
-        welcomed = true;
-        closeIfFinished();
     }
 
     private boolean told(String first, List<Reply> parts, Reply whole) {
