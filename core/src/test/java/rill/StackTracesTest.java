@@ -63,7 +63,7 @@ class StackTracesTest {
         "rill.spi.Wire.flush, false, true",
         "rill.transport.nio.NioTransport.open, false, true",
         "rill.codec.Lines.decode, false, true",
-        "rill.http.HttpServer.listen, false, true",
+        "rill.http.HttpServer.serve, false, true",
         "rill.bridge.netty.NettyHandlers.layer, false, true",
         "rill.metrics.micrometer.RillMetrics.bindTo, false, true",
         "io.netty.buffer.ByteBuf.release, false, true",

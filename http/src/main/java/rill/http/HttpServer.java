@@ -233,8 +233,8 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /**
-     * Done, never failed, when the server was closed and its last connection is gone, or when its loop has ended before. The Future is the caller's
-     * own. <b>Not guaranteed:</b> that no connection opens after that: one that was accepted before and is on its way to its loop, or in its TLS
+     * Done, never failed, when the server was closed and its last connection is gone, or when its loop (of a group: the one that listened
+     * first) has ended before. The Future is the caller's own. <b>Not guaranteed:</b> that no connection opens after that: one that was accepted before and is on its way to its loop, or in its TLS
      * handshake, closes as soon as it is open. Upgraded connections don't count.
      */
     public Future<@Nullable Void> closed() {
