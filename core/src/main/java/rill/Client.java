@@ -52,7 +52,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
         this.bounds = protocol.bounds;
         this.usualLimit = Loop.nanos(bounds.deadline());
         this.calls = new Calls<>(link, protocol, patron);
-        this.unanswered = new Unanswered(link);
+        this.unanswered = new Unanswered("a call on " + link);
     }
 
     Receiver<A> receiver() {

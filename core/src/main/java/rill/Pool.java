@@ -69,7 +69,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         this.address = Objects.requireNonNull(address, "address");
         this.protocol = protocol;
         this.spread = spread;
-        this.unanswered = new Unanswered(this);
+        this.unanswered = new Unanswered("a call on " + this);
         this.usualLimit = Loop.nanos(protocol.bounds.deadline());
         this.ends = new CallEnds(loop, null, usualLimit);
         this.connecting = options.leastConnections() > 0;

@@ -5,9 +5,9 @@ import java.util.function.Consumer;
 /**
  * Takes back the answers that nobody received, and says whose calls they answer.
  *
- * @param caller on which they were made
+ * @param what such as "a call on connection to localhost:80": a text, since whoever keeps an answer keeps nothing of its client
  */
-record Unanswered(Object caller) implements Consumer<Object>, Purpose {
+record Unanswered(String what) implements Consumer<Object>, Purpose {
     @Override
     public void accept(Object answer) {
         Messages.release(answer);
@@ -15,6 +15,6 @@ record Unanswered(Object caller) implements Consumer<Object>, Purpose {
 
     @Override
     public String purpose() {
-        return "a call on " + caller;
+        return what;
     }
 }

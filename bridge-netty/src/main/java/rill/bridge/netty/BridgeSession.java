@@ -17,7 +17,7 @@ import rill.Session;
  */
 abstract class BridgeSession<R, W> implements Session<R, W> {
     /** Bytes for the handlers at once: what they make of them waits outside of Rill's limits, and may be a thousand times as large. */
-    private static final int AT_ONCE = 4 * 1024;
+    private static final int AT_ONCE = 16 * 1024;
 
     final BridgeChannel channel;
     private final Context context;

@@ -54,7 +54,7 @@ import rill.Context;
  * connection begins, it fails with an {@link UnsupportedOperationException}. Handlers that are added later are not checked, and their calls may
  * arrive in any order. While the connection is closing, and after a write to the network has failed, nothing wakes it: submitted and due work waits
  * until it is closed, or for its next call. The channel is always writable and reads by itself; Rill's water marks control reading, decoding and
- * writing. What handlers allocate does not count as the loop's {@link rill.LoopOptions#bufferMemory}: they are given at most 4 KiB at once, and no
+ * writing. What handlers allocate does not count as the loop's {@link rill.LoopOptions#bufferMemory}: they are given at most 16 KiB at once, and no
  * more before the messages made of these were received.
  *
  * <p><b>Threading:</b> immutable; the functions run on the connection's loop.

@@ -25,7 +25,7 @@ import rill.testkit.Leaks;
 class SwellingHandlersTest {
     private static final int SENT = 40_000; // bytes, in one read
     private static final int TIMES = 100;
-    private static final int AT_ONCE = 4 * 1024;
+    private static final int AT_ONCE = 16 * 1024;
     private static final int LARGEST = 2 * 64 * 1024; // the connection may join two of 64 KiB
 
     private final Rig rig = new Rig();

@@ -20,8 +20,6 @@ public final class Command {
     /** Each is a String or a byte[]. A text becomes bytes only in the outgoing buffer. Never changed. */
     private final Object[] parts;
 
-    private @Nullable String name; // once it was asked for; the same, whoever makes it
-
     private Command(Object[] parts) {
         this.parts = parts;
     }
@@ -109,15 +107,6 @@ public final class Command {
 
     /** The first part, with ASCII letters in upper case. Common names are not allocated. */
     public String name() {
-        String known = name;
-        if (known == null) {
-            known = madeName();
-            name = known;
-        }
-        return known;
-    }
-
-    private String madeName() {
         if (parts[0] instanceof String text && isUpperCaseAscii(text)) {
             return text;
         }
@@ -133,6 +122,15 @@ public final class Command {
             }
         }
         return new String(upper, StandardCharsets.UTF_8);
+    }
+
+    /** The name for messages, made of nothing new: as it was given, or "a command" if that is in bytes and not common. */
+    String label() {
+        if (parts[0] instanceof String text) {
+            return text;
+        }
+        String known = KnownNames.findAnyCase(bytes(0));
+        return known == null ? "a command" : known;
     }
 
     private static boolean isUpperCaseAscii(String text) {
