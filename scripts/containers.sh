@@ -6,6 +6,8 @@
 # localhost/rill-redis:7, localhost/rill-nginx:1 and localhost/rill-haproxy:2 afterwards, made from this machine's programs, so no registry is needed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/child.sh
+source "$here/child.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/rill-containers.XXXXXX")
 service=
@@ -19,6 +21,7 @@ die() {
 
 # shellcheck disable=SC2317 # the trap calls it
 cleanup() {
+  trap '' HUP INT TERM # whoever asks twice gets no half of this
   if [[ -n $service ]]; then
     # A test that was killed leaves its container behind; without this its mounts would pin the directory.
     "${podman[@]}" rm --all --force --time 0 >/dev/null 2>&1 || true
@@ -29,7 +32,8 @@ cleanup() {
   rm -rf "$work" || true
 }
 trap cleanup EXIT
-# Without these the shell would die of the signal before it cleans up.
+# While there is no command yet. An exit status then says which signal it was.
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -157,5 +161,5 @@ fi
 if docker_answers; then use_docker; else use_podman; fi
 
 status=0
-"$@" || status=$?
+child "$@" || status=$?
 exit "$status"

@@ -14,8 +14,16 @@
  * it is a binary frame of WebSocket with so many bytes in it, masked, and the same without a mask comes back.
  *
  * Prints "ready" once every connection has had one message back and compared it byte by byte. From then on each line on standard
- * input is answered by "mark count=N ns=CLOCK late=N latency=VALUE:COUNT,...", all since the start but for the latencies, which
- * are since the last mark. Ends with standard input, and after SECONDS in any case.
+ * input is answered by "mark count=N ns=CLOCK late=N waiting=N kept=N connections=N silent=N latency=VALUE:COUNT,...".
+ *
+ *   count    messages that have come back, since the start
+ *   late     messages that could not leave when they were due, since the start (rate)
+ *   waiting  messages that have no answer now (rate)
+ *   kept     messages that are kept in flight on all connections together (closed)
+ *   silent   connections that have had no message since the last mark (closed, rate)
+ *   latency  of the messages that were due since the last mark and have come back (rate)
+ *
+ * Ends with standard input, and after SECONDS in any case.
  */
 #include "control.h"
 #ifdef TLS
@@ -32,6 +40,7 @@ struct connection {
     size_t offset;  /* where in the message sending goes on */
     int wants_write;
     int connecting; /* churn: the message is still to be sent */
+    int heard;      /* since the last mark */
 #ifdef TLS
     SSL *ssl;
 #endif
@@ -50,6 +59,9 @@ static char incoming[BUFFER + 1]; /* and an end for printing */
 static char unmasked[BUFFER]; /* the frame that a WebSocket sends back */
 static uint64_t count, late;
 static int64_t deadline;
+static struct connection *all; /* where they stay open; NULL in a churn */
+static int connections;
+static int in_flight = 1; /* on each */
 
 /* --- latencies: counts in buckets of a thousandth, as HdrHistogram has them ------------------------------- */
 
@@ -70,8 +82,15 @@ static uint64_t value_of(int bucket) {
 static int64_t from; /* messages due earlier belong to an earlier mark */
 
 static void mark(void) {
-    printf("mark count=%llu ns=%lld late=%llu latency=", (unsigned long long)count, (long long)now_ns(),
-           (unsigned long long)late);
+    uint64_t waiting = 0;
+    int silent = 0;
+    for (int i = 0; all != NULL && i < connections; i++) {
+        waiting += all[i].last - all[i].first;
+        silent += !all[i].heard;
+        all[i].heard = 0;
+    }
+    printf("mark count=%llu ns=%lld late=%llu waiting=%llu kept=%d connections=%d silent=%d latency=", (unsigned long long)count,
+           (long long)now_ns(), (unsigned long long)late, (unsigned long long)waiting, connections * in_flight, connections, silent);
     const char *comma = "";
     for (int i = 0; i < (int)(sizeof buckets / sizeof *buckets); i++) {
         if (buckets[i] == 0) continue;
@@ -295,18 +314,23 @@ static size_t take(struct connection *c) {
     } while (!WHOLE_READS);
     size_t messages = c->got / answer;
     c->got %= answer;
+    c->heard |= messages > 0;
     count += messages;
     return messages;
 }
 
-static struct connection *open_all(int connections) {
-    struct connection *all = calloc(connections, sizeof *all);
-    if (all == NULL) die("malloc");
+static struct connection *room_for_all(void) {
+    struct connection *room = calloc(connections, sizeof *room);
+    if (room == NULL) die("malloc");
+    return room;
+}
+
+static void open_all(void) {
+    all = room_for_all();
     for (int i = 0; i < connections; i++) {
         open_checked(&all[i]);
         watch(epoll, all[i].fd, EPOLLIN, &all[i]);
     }
-    return all;
 }
 
 /* --- the loop --------------------------------------------------------------------------------------------- */
@@ -336,8 +360,8 @@ static void answer_at_once(struct connection *c, uint32_t events) {
     send_owed(c);
 }
 
-static void closed(int connections, int in_flight) {
-    struct connection *all = open_all(connections);
+static void closed(void) {
+    open_all();
     ready();
     for (int i = 0; i < connections; i++) {
         all[i].owed = in_flight * size;
@@ -359,8 +383,8 @@ static void note_latency(struct connection *c, uint32_t events) {
 }
 
 /* Never sleeps, so that a message leaves when it is due. */
-static void rate(int connections, double per_second) {
-    struct connection *all = open_all(connections);
+static void rate(double per_second) {
+    open_all();
     for (int i = 0; i < connections; i++) {
         all[i].due = malloc(DUE * sizeof(int64_t));
         if (all[i].due == NULL) die("malloc");
@@ -372,8 +396,9 @@ static void rate(int connections, double per_second) {
         for (int burst = 0; next <= now && burst < 256; burst++) {
             struct connection *c = &all[i];
             i = i + 1 == connections ? 0 : i + 1;
-            if (now - next > LATE || c->owed > 0) late++; /* it could not leave when it was due */
-            if (c->last - c->first < DUE) { /* else hopelessly behind */
+            int full = c->last - c->first == DUE; /* hopelessly behind: this one never leaves */
+            if (full || now - next > LATE || c->owed > 0) late++;
+            if (!full) {
                 c->due[c->last++ % DUE] = (int64_t)next;
                 c->owed += size;
                 send_owed(c);
@@ -387,14 +412,14 @@ static void rate(int connections, double per_second) {
 /* From changing addresses of this machine, so that ports in TIME_WAIT don't run out. */
 static void dial(struct connection *c) {
     static uint32_t turn_of;
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002 + turn_of++ % 200)};
+    struct sockaddr_in source = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002 + turn_of++ % 200)};
     struct sockaddr_in to = server();
     int on = 1;
     c->fd = open_socket(SOCK_NONBLOCK);
     c->got = 0;
     c->connecting = 1;
     if (setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) < 0
-        || bind(c->fd, (struct sockaddr *)&from, sizeof from) < 0)
+        || bind(c->fd, (struct sockaddr *)&source, sizeof source) < 0)
         die("bind");
     if (connect(c->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) die("connect");
     secure(c);
@@ -415,13 +440,12 @@ static void one_message(struct connection *c, uint32_t events) {
     }
 }
 
-static void churn(int connections) {
+static void churn(void) {
     struct connection first = {0};
     open_checked(&first);
     end(&first);
-    struct connection *all = calloc(connections, sizeof *all);
-    if (all == NULL) die("malloc");
-    for (int i = 0; i < connections; i++) dial(&all[i]);
+    struct connection *changing = room_for_all();
+    for (int i = 0; i < connections; i++) dial(&changing[i]);
     ready();
     for (;;) turn(1000, one_message);
 }
@@ -433,8 +457,8 @@ static void surprised(struct connection *c, uint32_t events) {
     exit(1);
 }
 
-static void hold(int connections) {
-    open_all(connections);
+static void hold(void) {
+    open_all();
     ready();
     for (;;) turn(1000, surprised);
 }
@@ -484,7 +508,7 @@ int main(int argc, char **argv) {
     } else {
         size = answer = atoi(argv[4]);
     }
-    int connections = atoi(argv[5]);
+    connections = atoi(argv[5]);
     if (size < 1 || size > BUFFER || connections < 1) {
         fprintf(stderr, "load: a size from 1 to %d and at least one connection, please\n", BUFFER);
         return 2;
@@ -494,14 +518,15 @@ int main(int argc, char **argv) {
     begin_tls();
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0) die("epoll");
-    if (strcmp(mode, "closed") == 0) closed(connections, atoi(last));
-    if (strcmp(mode, "rate") == 0) rate(connections, atof(last));
+    in_flight = strcmp(mode, "closed") == 0 ? atoi(last) : 1;
+    if (strcmp(mode, "closed") == 0) closed();
+    if (strcmp(mode, "rate") == 0) rate(atof(last));
 #ifdef TLS
     resuming = strcmp(mode, "resume") == 0;
-    if (resuming) churn(connections);
+    if (resuming) churn();
 #endif
-    if (strcmp(mode, "churn") == 0) churn(connections);
-    if (strcmp(mode, "hold") == 0) hold(connections);
+    if (strcmp(mode, "churn") == 0) churn();
+    if (strcmp(mode, "hold") == 0) hold();
     fprintf(stderr, "load: no such mode: %s\n", mode);
     return 2;
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.NullMarked;
 @SuppressWarnings({
     "requires-automatic",
     "requires-transitive-automatic", // netty-buffer ships without a descriptor
-    "module" // the module named below is built after this one
+    "module" // the modules named below are built after this one
 })
 module rill.core {
     requires transitive io.netty.buffer;
@@ -17,6 +17,8 @@ module rill.core {
     exports rill;
     exports rill.spi;
     exports rill.spi.readiness;
+    exports rill.spi.simulation to
+            rill.transport.sim;
     // Shared by transports on which the system reports readiness and those on which it reports completion.
     exports rill.spi.writing to
             rill.transport.uring;

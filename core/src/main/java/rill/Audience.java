@@ -290,7 +290,7 @@ final class Audience {
             return Promise.done(loop(), null);
         }
         if (closed == null) {
-            closed = Promise.openEnded(loop());
+            closed = Promise.ofEnd(loop(), link);
         }
         return closed.copy();
     }
@@ -305,6 +305,7 @@ final class Audience {
         gone = true;
         if (closed != null) {
             closed.complete(null);
+            closed.forgetPurpose();
         }
     }
 }

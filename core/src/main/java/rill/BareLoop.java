@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 import rill.spi.Drivable;
 import rill.spi.Driver;
-import rill.spi.PowerLoss;
 import rill.spi.Selector;
 import rill.spi.WaitingTask;
+import rill.spi.simulation.PowerLoss;
 
 /**
  * A {@link Loop} without connections: it runs Handles, timers, Futures and Tasks. These refer to their loop as a BareLoop, so that they know nothing
@@ -313,7 +314,7 @@ abstract class BareLoop implements Drivable, Executor {
 
         @Override
         void execute() {
-            if (!timer.cancelled()) {
+            if (!timer.isCancelled()) {
                 tick.add(timer, deadline);
             }
         }
@@ -342,7 +343,7 @@ abstract class BareLoop implements Drivable, Executor {
 
     /** Calls {@code work} in a Handle, as a callback (it must not await), and returns a Future of its result. */
     public <T extends @Nullable Object> Future<T> submit(Callable<? extends T> work) {
-        Promise<T> promise = promise();
+        var promise = new Promise<T>(this, Promise.Kind.WORK);
         enqueue(new Submission<>(this, Objects.requireNonNull(work, "work"), promise));
         return promise;
     }
@@ -412,6 +413,11 @@ abstract class BareLoop implements Drivable, Executor {
         Promise<T> promise = promise();
         promise.fail(cause);
         return promise;
+    }
+
+    /** Returns a Future of this loop that follows a stage. Cancelling it cancels the stage if that is a {@link java.util.concurrent.Future}. */
+    public <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
+        return CompletionStages.from(this, stage);
     }
 
     /** Returns a Future of this loop for you to complete. */
@@ -511,7 +517,7 @@ abstract class BareLoop implements Drivable, Executor {
 
     /** Whether {@link #close} is over. */
     @Override
-    public boolean closed() {
+    public boolean isClosed() {
         return closed;
     }
 

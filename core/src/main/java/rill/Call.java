@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *  GIVEN_UP, until the queue reaches its place
  * </pre>
  */
-final class Call<Q, A> implements Runnable, Bystander {
+final class Call<Q, A> extends Chain.Item<Call<Q, A>> implements Runnable, Bystander {
     /** The state of a call. */
     enum State {
         OVER,
@@ -71,15 +71,9 @@ final class Call<Q, A> implements Runnable, Bystander {
     /** Whether its client is finishing and waits for it. */
     boolean awaited;
 
-    // Its place among the calls with the same limit.
+    /** Where it is among calls with the same limit. */
     @Nullable
     CallList<Q, A> list;
-
-    @Nullable
-    Call<Q, A> before;
-
-    @Nullable
-    Call<Q, A> after;
 
     /** The next call in its queue: of waiting calls, of sent calls, or of spare ones. */
     @Nullable
@@ -113,7 +107,7 @@ final class Call<Q, A> implements Runnable, Bystander {
     @Override
     public void settled(Future<?> source) {
         Loop mine = owner.loop();
-        if (mine.isCurrent()) {
+        if (source.loop == mine) {
             lookAt(source);
         } else {
             mine.enqueue(new Handle(mine, "the end of a call that was given up", () -> lookAt(source)));

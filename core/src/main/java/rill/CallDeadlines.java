@@ -138,14 +138,11 @@ final class CallDeadlines<Q, A> {
         return first != null && first.due - than < 0 ? first.due : than;
     }
 
-    /** The connection is gone, and all calls with it. */
+    /** The connection is gone, and each of its calls was removed. */
     void close() {
         if (timer != null) {
             timer.cancel();
             timer = null;
         }
-        madeHere.clear();
-        madeElsewhere.clear();
-        overdue.clear();
     }
 }

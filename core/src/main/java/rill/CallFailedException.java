@@ -4,8 +4,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a call of a {@link Client} has no answer, and whether its request can have reached the peer. The message names the request; the cause
- * is the failure of the connection, or a {@link DeadlineException}, if there is one.
+ * Why a call of a {@link Client}, a {@link Pool} or another client has no answer, and whether its request can have reached the peer. The message
+ * names the request; the cause is the failure of the connection, or a {@link DeadlineException}, if there is one.
  *
  * <p><b>Not guaranteed:</b> that a request with {@link Fate#PERHAPS_CARRIED_OUT} has left. The peer may not have seen a byte of it.
  */
@@ -23,6 +23,11 @@ public final class CallFailedException extends IOException {
 
         Fate(String words) {
             this.words = words;
+        }
+
+        /** The same for a request that was written this many times before, on other connections. */
+        Fate after(int tries) {
+            return tries > 0 ? PERHAPS_CARRIED_OUT : this;
         }
     }
 
@@ -53,6 +58,14 @@ public final class CallFailedException extends IOException {
     /** What may have become of the request. */
     public Fate fate() {
         return fate;
+    }
+
+    /**
+     * Whether time ran out: the deadline of the call has passed, or that of something it needed, such as making the connection. The cause, a
+     * {@link DeadlineException}, says which.
+     */
+    public boolean isLate() {
+        return getCause() instanceof DeadlineException;
     }
 
     /** Omits the stack trace: it would only show the loop. The cause has its own trace, and an await adds its place. */

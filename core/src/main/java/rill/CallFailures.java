@@ -1,6 +1,7 @@
 package rill;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
 
@@ -18,27 +19,18 @@ final class CallFailures {
         this.finishing = finishing;
     }
 
-    /** What may have become of a request, which may have been sent on another connection before. */
-    private static Fate fate(Fate here, int tries) {
-        return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : here;
-    }
-
     private CallFailedException tooLate(Fate fate, String what) {
         return failed(fate, what, new DeadlineException(what), "late");
     }
 
-    private String describe(Object name, boolean oneWay) {
-        return (oneWay ? "send of " : "call of ") + Wording.excerpt(name) + ": " + link;
-    }
-
-    private String describe(Call<?, ?> call, Object name) {
-        return describe(name, call.oneWay);
+    private String describe(Call<?, ?> call) {
+        return Wording.call(Objects.requireNonNull(call.name), call.oneWay, link);
     }
 
     // ---- calls that were never begun
 
-    CallFailedException closed(Object name, boolean oneWay, int tries) {
-        return closed(fate(Fate.NEVER_SENT, tries), describe(name, oneWay));
+    CallFailedException closed(Call<?, ?> call) {
+        return closed(Fate.NEVER_SENT.after(call.tries), describe(call));
     }
 
     CallFailedException writable() {
@@ -60,17 +52,17 @@ final class CallFailures {
     }
 
     /** The call's deadline had passed when its turn came; {@code had} is how far ahead it was. */
-    CallFailedException tooLateToBegin(Object name, boolean oneWay, int tries, Duration had) {
+    CallFailedException tooLateToBegin(Call<?, ?> call, Duration had) {
         String why = had.isPositive()
                 ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
                 : ": not sent, since its deadline of " + Wording.duration(had) + " had passed when it was made";
-        return tooLate(fate(Fate.NEVER_SENT, tries), describe(name, oneWay) + why);
+        return tooLate(Fate.NEVER_SENT.after(call.tries), describe(call) + why);
     }
 
-    CallFailedException full(Object name, boolean oneWay, int tries, int inFlight, int waiting, long bytes) {
+    CallFailedException full(Call<?, ?> call, int inFlight, int waiting, long bytes) {
         return failed(
-                fate(Fate.NEVER_SENT, tries),
-                describe(name, oneWay) + " is full: " + inFlight + " calls in flight, " + waiting + " waiting, " + bytes
+                Fate.NEVER_SENT.after(call.tries),
+                describe(call) + " is full: " + inFlight + " calls in flight, " + waiting + " waiting, " + bytes
                         + " bytes",
                 null,
                 "full");
@@ -79,8 +71,8 @@ final class CallFailures {
     /** The request can't be written, although it was written before, on other connections. */
     CallFailedException atFault(Object name, boolean oneWay, int tries, Throwable fault) {
         return failed(
-                fate(Fate.NEVER_SENT, tries),
-                describe(name, oneWay) + ": " + Failures.inWords(fault),
+                Fate.NEVER_SENT.after(tries),
+                Wording.call(name, oneWay, link) + ": " + Failures.inWords(fault),
                 fault,
                 "at fault");
     }
@@ -88,24 +80,24 @@ final class CallFailures {
     // ---- other calls
 
     /** The call's deadline has passed; {@code had} is how far ahead it was. */
-    CallFailedException tooLate(Call<?, ?> call, Object name, Duration had) {
+    CallFailedException tooLate(Call<?, ?> call, Duration had) {
         String limit = Wording.duration(had);
         return call.state == Call.State.WAITING
                 ? tooLate(
-                        fate(Fate.NEVER_SENT, call.tries),
-                        describe(call, name) + ": not sent within " + limit + ", since it waited for its turn")
-                : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call, name) + ": no answer within " + limit);
+                        Fate.NEVER_SENT.after(call.tries),
+                        describe(call) + ": not sent within " + limit + ", since it waited for its turn")
+                : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call) + ": no answer within " + limit);
     }
 
     /** The request was encoded, but for this reason was not written, or perhaps only in part. */
-    CallFailedException unwritten(Call<?, ?> call, Object name, Fate fate, Throwable why) {
-        return failed(fate(fate, call.tries), describe(call, name) + ": " + Failures.inWords(why), why, "unwritten");
+    CallFailedException unwritten(Call<?, ?> call, Fate fate, Throwable why) {
+        return failed(fate.after(call.tries), describe(call) + ": " + Failures.inWords(why), why, "unwritten");
     }
 
     /** The call has no answer at the end of the connection. */
-    CallFailedException ended(Call<?, ?> call, Object name) {
-        Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
-        String what = describe(call, name);
+    CallFailedException ended(Call<?, ?> call) {
+        Fate fate = call.state == Call.State.WAITING ? Fate.NEVER_SENT.after(call.tries) : Fate.PERHAPS_CARRIED_OUT;
+        String what = describe(call);
         if (cause == null || cause instanceof ClosedHere) {
             return failed(fate, what + " was closed", null, "ended");
         }

@@ -8,7 +8,7 @@ public enum CallOutcome {
     SENT,
     /** Its caller gave it up. */
     CANCELLED,
-    /** Its deadline has passed. */
+    /** Time ran out: see {@link CallFailedException#isLate}. */
     LATE,
     /** It has failed otherwise, and no byte of it has left: see {@link CallFailedException.Fate#NEVER_SENT}. */
     NEVER_SENT,
@@ -22,7 +22,7 @@ public enum CallOutcome {
         if (!(failure instanceof CallFailedException known)) {
             return REJECTED;
         }
-        if (known.getCause() instanceof DeadlineException) {
+        if (known.isLate()) {
             return LATE;
         }
         return known.fate() == CallFailedException.Fate.NEVER_SENT ? NEVER_SENT : PERHAPS_CARRIED_OUT;

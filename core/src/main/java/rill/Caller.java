@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * it, they are released.
  *
  * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request itself
- * is at fault, the call fails with the exception of its encoder, its key function or its name function, and was never sent; if a
- * {@link Pool} has sent it before, over another connection, that exception is the cause of a {@link CallFailedException}.
+ * is at fault, the call fails with the exception of its encoder, its key function or its name function, and was never sent; if a {@link Pool} has
+ * sent it before, over another connection, that exception is the cause of a {@link CallFailedException}.
  *
  * @param <Q> the request
  * @param <A> the answer

@@ -14,6 +14,8 @@ import rill.CallFailedException.Fate;
  * throws, the call fails with that exception. It is the cause if the request was sent before, on another connection.
  *
  * <p>If any user function throws, the call concerned is settled, its slot and its key are freed, and every message is released exactly once.
+ *
+ * <p>It is longer than other classes because each step of a call and each event of its connection changes the same few counts and flags.
  */
 final class Calls<Q, A> implements Receiver<A> {
     private final Link link;
@@ -31,7 +33,7 @@ final class Calls<Q, A> implements Receiver<A> {
     private final CallEnds ends;
     private boolean answered; // whether a call was, since last forgotten
     private long inFlightBytes; // of requests
-    private @Nullable Writers writers; // null if there are none
+    private @Nullable RoomWaiters roomWaiters; // null if there are none
     private boolean waitsForDrain;
     private int batch;
     private boolean writing; // a request; calls made by its encoder come after it
@@ -57,7 +59,7 @@ final class Calls<Q, A> implements Receiver<A> {
         var handler = protocol.unsolicited.handler();
         this.pushes = handler == null ? null : new Pushes<>(link, handler, patron != null);
         this.handover = new Handover<>(patron, counters);
-        this.ends = new CallEnds(link, Loop.nanos(protocol.bounds.deadline()));
+        this.ends = new CallEnds(loop, link, Loop.nanos(protocol.bounds.deadline()));
     }
 
     Loop loop() {
@@ -80,6 +82,11 @@ final class Calls<Q, A> implements Receiver<A> {
 
     void forgetAnswers() {
         answered = false;
+    }
+
+    /** Whether the connection is gone, or has failed and is about to go. */
+    boolean isOver() {
+        return over;
     }
 
     /** Whether it takes calls. From any thread. */
@@ -124,44 +131,69 @@ final class Calls<Q, A> implements Receiver<A> {
             boolean madeHere,
             long now) {
         counters.callsMade++;
-        Object name = request.getClass();
         if (caller.isDone()) { // cancelled on its way to the loop
             Messages.release(request);
-            ends.givenUp(name, limit, due);
+            ends.givenUp(request.getClass(), ends.since(limit, due));
             return;
         }
-        Call<Q, A> call = null;
-        Throwable refusal;
+        Call<Q, A> call;
         try {
-            name = nameOf(request);
-            boolean goesOn = isShut() && wouldOvertake(tries);
-            refusal = refusal(name, oneWay, limit, due - now <= 0, tries, goesOn);
-            if (refusal == null) {
-                call = newCall(caller, name, limit, due);
-                call.oneWay = oneWay;
-                call.tries = tries;
-                call.weight = weight(request);
-                deadlines.add(call, madeHere, now);
-                if (goesOn || !mayWrite(oneWay)) {
-                    waiting.add(call, request);
-                }
-            }
-        } catch (Throwable t) { // from the function that names requests; or no memory
-            refusal = t;
+            call = newCall();
+        } catch (Throwable t) { // no memory
+            Messages.release(request);
+            Object type = request.getClass();
+            ends.fail(caller, type, ends.since(limit, due), withFate(t, type, oneWay, tries));
+            return;
         }
-        if (call == null || refusal != null) {
-            if (!isShut() || !handover.unwritten(request, caller, oneWay, limit, due, tries, refusal)) {
-                if (call != null) {
-                    end(call);
-                }
-                Messages.release(request);
-                ends.fail(caller, name, limit, due, withFate(Objects.requireNonNull(refusal), name, oneWay, tries));
-                goOn();
-            }
+        call.promise = caller;
+        call.oneWay = oneWay;
+        call.limit = limit;
+        call.due = due;
+        call.tries = tries;
+        Throwable refusal = begin(call, request, madeHere, now);
+        if (refusal != null) {
+            refuse(call, request, refusal);
         } else if (call.state == Call.State.WAITING) {
             goOn(); // others may have been removed to make room for it
         } else {
             write(call, request, now);
+        }
+    }
+
+    private Call<Q, A> newCall() {
+        Call<Q, A> spare = spares.poll();
+        return spare == null ? new Call<>(this) : spare;
+    }
+
+    /** Returns why a call can't be made, or null. If it has to wait for its turn, it does so from now on. */
+    private @Nullable Throwable begin(Call<Q, A> call, Q request, boolean madeHere, long now) {
+        try {
+            call.name = nameOf(request);
+            boolean goesOn = isShut() && wouldOvertake(call.tries);
+            Throwable refusal = refusal(call, goesOn, now);
+            if (refusal == null) {
+                call.weight = weight(request);
+                deadlines.add(call, madeHere, now);
+                if (goesOn || !mayWrite(call.oneWay)) {
+                    waiting.add(call, request);
+                }
+            }
+            return refusal;
+        } catch (Throwable t) { // from the function that names requests; or no memory
+            return t;
+        }
+    }
+
+    private void refuse(Call<Q, A> call, Q request, Throwable why) {
+        call.request = request; // it goes back with the call, or is released with it
+        if (call.name == null) { // the function that names requests has thrown
+            call.name = request.getClass();
+        }
+        if (isShut() && handover.call(call, why)) {
+            end(call);
+        } else {
+            fail(call, withFate(why, call));
+            goOn();
         }
     }
 
@@ -187,42 +219,51 @@ final class Calls<Q, A> implements Receiver<A> {
                 && handover.isPossible(tries);
     }
 
-    private @Nullable Throwable refusal(
-            Object name, boolean oneWay, @Nullable Duration limit, boolean late, int tries, boolean goesOn) {
+    private @Nullable Throwable refusal(Call<Q, A> call, boolean goesOn, long now) {
         if (isShut() && !goesOn) {
-            return failures().closed(name, oneWay, tries);
+            return failures().closed(call);
         }
-        if (late) {
-            return failures().tooLateToBegin(name, oneWay, tries, limit == null ? protocol.bounds.deadline() : limit);
+        if (call.due - now <= 0) {
+            return failures().tooLateToBegin(call, protocol.bounds.limit(call.limit));
         }
-        return (!goesOn && mayWrite(oneWay))
+        return (!goesOn && mayWrite(call.oneWay))
                         || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
                 ? null
-                : failures()
-                        .full(name, oneWay, tries, inFlight.size(), waiting.size(), inFlightBytes + waiting.bytes());
+                : failures().full(call, inFlight.size(), waiting.size(), inFlightBytes + waiting.bytes());
     }
 
     private CallFailures failures() {
         return new CallFailures(link, cause, peerEnded, finishing);
     }
 
-    private Call<Q, A> newCall(Promise<A> caller, Object name, @Nullable Duration limit, long due) {
-        Call<Q, A> call = spares.poll();
-        if (call == null) {
-            call = new Call<>(this);
-        }
-        call.promise = caller;
-        call.name = name;
-        call.limit = limit;
-        call.due = due;
-        return call;
-    }
-
-    /** Ends a call that is in no queue any more, and that nobody waits for. */
+    /** Ends a call that is in no queue any more, and that nobody waits for. Releases its request. */
     void end(Call<Q, A> call) {
         deadlines.remove(call);
         call.clear();
-        spares.add(call);
+        if (!over) {
+            spares.add(call);
+        }
+    }
+
+    /** Ends a call that is in no queue any more, and fails it for its caller. */
+    private void fail(Call<Q, A> call, Throwable why) {
+        Promise<A> caller = Objects.requireNonNull(call.promise);
+        Object name = Objects.requireNonNull(call.name);
+        long since = ends.since(call);
+        end(call);
+        ends.fail(caller, name, since, why);
+    }
+
+    /** Ends a call that is in no queue any more, and completes it for its caller; false if the caller had given up. */
+    @SuppressWarnings("NullAway") // the answer is null for a send only, whose caller waits for null
+    private boolean complete(Call<Q, A> call, @Nullable A answer, CallOutcome outcome) {
+        Promise<A> caller = Objects.requireNonNull(call.promise);
+        Object name = Objects.requireNonNull(call.name);
+        long since = ends.since(call);
+        end(call);
+        boolean told = caller.complete(answer);
+        ends.done(name, since, told, outcome);
+        return told;
     }
 
     /** Ends a call that waited for its turn: its caller had given up, which is noticed only now. */
@@ -246,29 +287,22 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private void write(Call<Q, A> call, Q request, long now) {
-        Promise<A> caller = Objects.requireNonNull(call.promise);
         call.state = Call.State.SENT;
         call.request = null;
-        Object name = Objects.requireNonNull(call.name);
-        Throwable failure = writeGuarded(call, name, request);
-        Duration limit = call.limit;
-        long due = call.due;
+        Throwable failure = writeGuarded(call, request);
         if (over) { // the connection has failed meanwhile, and all other calls with it
-            CallFailedException ended = failure == null ? failures().ended(call, name) : null;
-            if (ended == null || !handover.call(call, ended)) {
-                ends.fail(caller, name, limit, due, ended == null ? withFate(failure, call, name) : ended);
+            Throwable why = failure == null ? failures().ended(call) : withFate(failure, call);
+            if (failure == null && handover.call(call, why)) {
+                end(call);
+            } else {
+                fail(call, why);
             }
-            deadlines.remove(call);
-            call.clear();
         } else if (failure != null) {
             inFlight.withdraw(call);
-            Throwable told = withFate(failure, call, name);
-            end(call);
-            ends.fail(caller, name, limit, due, told);
+            fail(call, withFate(failure, call));
             closeIfFinished();
         } else if (call.oneWay) {
-            end(call);
-            ends.done(name, limit, due, completeWithNothing(caller), CallOutcome.SENT);
+            complete(call, null, CallOutcome.SENT);
             closeIfFinished();
         } else {
             inFlight.add(call);
@@ -280,8 +314,8 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    private Throwable withFate(@Nullable Throwable fault, Call<Q, A> call, Object name) {
-        return withFate(Objects.requireNonNull(fault), name, call.oneWay, call.tries);
+    private Throwable withFate(Throwable fault, Call<Q, A> call) {
+        return withFate(fault, Objects.requireNonNull(call.name), call.oneWay, call.tries);
     }
 
     /** What the caller is told of a request that can't be written: if it was sent before, that too. */
@@ -292,16 +326,20 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     /** Returns why the request was not written, or null; the request is released. Whatever goes wrong, the next call is written as usual. */
-    private @Nullable Throwable writeGuarded(Call<Q, A> call, Object name, Q request) {
+    private @Nullable Throwable writeGuarded(Call<Q, A> call, Q request) {
         try {
             handover.keep(call, request);
-        } catch (Throwable t) { // no memory
+            writing = true;
+            if (!call.oneWay) {
+                inFlight.reserve(call, request);
+            }
+        } catch (Throwable t) { // no memory; or from the key function, or a key
             Messages.release(request);
+            writing = false;
             return t;
         }
-        writing = true;
         try {
-            return tryToWrite(call, name, request);
+            return encode(call, request);
         } catch (Throwable t) { // no memory for creating the failure
             return t;
         } finally {
@@ -309,21 +347,8 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    @SuppressWarnings({"unchecked", "NullAway"}) // it was created for a call without an answer
-    private boolean completeWithNothing(Promise<A> caller) {
-        return ((Promise<@Nullable Void>) (Promise<?>) caller).complete(null);
-    }
-
     /** Returns why the request was not written, or null; the request is released. */
-    private @Nullable Throwable tryToWrite(Call<Q, A> call, Object name, Q request) {
-        if (!call.oneWay) {
-            try {
-                inFlight.reserve(call, request);
-            } catch (Throwable t) { // from the key function, or a key
-                Messages.release(request);
-                return t;
-            }
-        }
+    private @Nullable Throwable encode(Call<Q, A> call, Q request) {
         int size = inFlight.size() + 1;
         if (size > batch) {
             batch = size;
@@ -334,11 +359,11 @@ final class Calls<Q, A> implements Receiver<A> {
             unwritten = link.outbound().encode(link.stack().top(), request);
         } catch (Throwable t) { // not from the encoder, but from sending what is pending
             link.failed(t, false);
-            return failures().unwritten(call, name, Fate.PERHAPS_CARRIED_OUT, t);
+            return failures().unwritten(call, Fate.PERHAPS_CARRIED_OUT, t);
         }
         if (unwritten instanceof IOException
                 || (unwritten != null && unwritten == link.outbound().closed())) {
-            return failures().unwritten(call, name, Fate.NEVER_SENT, unwritten);
+            return failures().unwritten(call, Fate.NEVER_SENT, unwritten);
         }
         return unwritten;
     }
@@ -358,18 +383,18 @@ final class Calls<Q, A> implements Receiver<A> {
         if (mayWrite(false)) {
             return loop.accepted();
         }
-        if (writers == null) {
-            writers = new Writers();
+        if (roomWaiters == null) {
+            roomWaiters = new RoomWaiters();
         }
-        Future<@Nullable Void> told = writers.add(loop);
+        Future<@Nullable Void> told = roomWaiters.add(loop, link);
         waitForDrain();
         return told;
     }
 
-    private void tellWriters() {
-        if (writers != null && mayWrite(false)) {
-            writers.tell();
-            writers = null;
+    private void tellRoomWaiters() {
+        if (roomWaiters != null && mayWrite(false)) {
+            roomWaiters.tell();
+            roomWaiters = null;
         }
     }
 
@@ -391,7 +416,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** Bytes have left, or calls were answered or given up: calls that have waited for that get their turn. */
     private void goOn() {
-        if (!waiting.isEmpty() || writers != null) {
+        if (!waiting.isEmpty() || roomWaiters != null) {
             sendWaiting();
         }
         closeIfFinished();
@@ -409,7 +434,7 @@ final class Calls<Q, A> implements Receiver<A> {
                 write(first, Objects.requireNonNull(first.request), now);
             }
         }
-        tellWriters();
+        tellRoomWaiters();
     }
 
     // ---- giving a call up
@@ -442,8 +467,7 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private void tooLate(Call<Q, A> call, long now) {
-        Object name = Objects.requireNonNull(call.name);
-        ends.fail(call, failures().tooLate(call, name, call.limit == null ? protocol.bounds.deadline() : call.limit));
+        ends.fail(call, failures().tooLate(call, protocol.bounds.limit(call.limit)));
         giveUp(call, now);
     }
 
@@ -513,12 +537,12 @@ final class Calls<Q, A> implements Receiver<A> {
     /** Whether a call may take longer, and was made before the silence had lasted too long: those made later must not prolong it. */
     private boolean someHaveMoreTime() {
         boolean[] some = {false};
-        inFlight.forEach(call -> some[0] |= call.limit != null && hasMoreTime(call, Loop.nanos(call.limit)));
+        inFlight.forEach(call -> some[0] |= hasMoreTime(call));
         return some[0];
     }
 
-    private boolean hasMoreTime(Call<Q, A> call, long limit) {
-        return limit > dropAfter && call.due - limit - silence.end() < 0;
+    private boolean hasMoreTime(Call<Q, A> call) {
+        return call.limit != null && Loop.nanos(call.limit) > dropAfter && ends.since(call) - silence.end() < 0;
     }
 
     /** Gives up the connection, and fails its unanswered calls. */
@@ -549,13 +573,14 @@ final class Calls<Q, A> implements Receiver<A> {
             inFlightBytes -= call.weight;
         }
         answered = true;
-        Promise<A> caller = call.promise;
-        if (caller == null) {
+        if (call.promise == null) {
             counters.tombstonesGone += call.state == Call.State.TOMBSTONE ? 1 : 0;
             end(call);
             Messages.release(answer);
-        } else {
-            answered(call, caller, answer);
+        } else if (!complete(call, answer, CallOutcome.ANSWERED)) {
+            Messages.release(answer);
+        } else if (pushes != null) {
+            pushes.answered();
         }
         goOn();
     }
@@ -564,20 +589,6 @@ final class Calls<Q, A> implements Receiver<A> {
     @Override
     public boolean survives() {
         return false;
-    }
-
-    private void answered(Call<Q, A> call, Promise<A> caller, A answer) {
-        Object name = Objects.requireNonNull(call.name);
-        Duration limit = call.limit;
-        long due = call.due;
-        end(call);
-        boolean told = caller.complete(answer);
-        ends.done(name, limit, due, told, CallOutcome.ANSWERED);
-        if (!told) {
-            Messages.release(answer);
-        } else if (pushes != null) {
-            pushes.answered();
-        }
     }
 
     /** The call that is answered, or null. */
@@ -645,65 +656,65 @@ final class Calls<Q, A> implements Receiver<A> {
         boolean[] told = {writing || handover.hasPatron()}; // to the caller of a call being made now
         try {
             handover.ended(link, failure);
-            forEach(call -> told[0] |= failGuarded(call));
+            forEach(call -> told[0] |= failWithConnection(call));
         } finally {
             deadlines.close();
             inFlight.clear();
             inFlightBytes = 0;
             waiting.clear();
             spares.clear();
-            failWriters();
+            failRoomWaiters();
         }
         return told[0];
     }
 
     /** Fails a call; returns whether someone was notified. No call may wait in vain because of another one. */
-    private boolean failGuarded(Call<Q, A> call) {
+    private boolean failWithConnection(Call<Q, A> call) {
         try {
-            return fail(call, failures());
+            return tellOfEnd(call);
         } catch (Throwable t) { // no memory for its failure, for example: then it fails with that
-            boolean told = call.isWanted() && ends.fail(call, t);
-            deadlines.remove(call);
-            call.clear();
-            return told;
+            return call.isWanted() && ends.fail(call, t);
+        } finally {
+            end(call);
         }
     }
 
-    private boolean fail(Call<Q, A> call, CallFailures failures) {
-        boolean told = false;
-        Promise<A> caller = call.promise;
-        if (caller != null && caller.isDone()) {
+    private boolean tellOfEnd(Call<Q, A> call) {
+        if (call.isWanted()) {
+            CallFailedException why = failures().ended(call);
+            return handover.call(call, why) || ends.fail(call, why);
+        }
+        if (call.promise != null) {
             ends.givenUp(call);
-        } else if (caller != null) {
-            CallFailedException why = failures.ended(call, Objects.requireNonNull(call.name));
-            told = handover.call(call, why) || ends.fail(call, why);
         } else if (call.state == Call.State.TOMBSTONE) {
             counters.tombstonesGone++;
         }
-        deadlines.remove(call);
-        call.clear();
-        return told;
+        return false;
     }
 
     Handover<Q, A> handover() {
         return handover;
     }
 
-    private void failWriters() {
-        if (writers != null) {
-            writers.fail(Each.cause(() -> failures().writable()));
-            writers = null;
+    CallEnds ends() {
+        return ends;
+    }
+
+    private void failRoomWaiters() {
+        if (roomWaiters != null) {
+            roomWaiters.fail(Each.cause(() -> failures().writable()));
+            roomWaiters = null;
         }
     }
 
     @Override
-    public void finish(Link finished) {
+    public void finish() {
         if (writing) { // its encoder calls this: the call being written is in no queue yet
-            loop.enqueue(new Handle(loop, "finish of ", link, () -> finish(finished)));
+            loop.enqueue(new Handle(loop, "finish of ", link, this::finish));
             return;
         }
         finishing = true;
-        failWriters();
+        failRoomWaiters();
         try {
             forEach(this::await);
         } finally {

@@ -21,9 +21,8 @@ import rill.CallFailedException.Fate;
  * <p><b>Ownership:</b> the client takes over a request's buffers and releases them. An answer's buffers belong to its receiver; if nobody receives
  * it, they are released.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request itself
- * is at fault, the call fails with the exception of its encoder, its key function or its name function, and was never sent. If the connection ends,
- * every unanswered call and every later one fails with the cause; {@link #failure} returns it.
+ * <p><b>Errors:</b> those of every {@link Caller}. If the connection ends, every unanswered call and every later one fails with the cause;
+ * {@link #failure} returns it.
  *
  * <p><b>Not guaranteed:</b> a deadline of a second or more may count from up to sixteen Handles earlier.
  *
@@ -39,6 +38,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     private final ClientProtocol.Bounds bounds;
     private final long usualLimit;
     private final Calls<Q, A> calls;
+    private final Unanswered unanswered;
     private final AtomicInteger fromOutside = new AtomicInteger(); // calls on their way to the loop
     private final AtomicLong bytesFromOutside = new AtomicLong();
 
@@ -52,6 +52,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
         this.bounds = protocol.bounds;
         this.usualLimit = Loop.nanos(bounds.deadline());
         this.calls = new Calls<>(link, protocol, patron);
+        this.unanswered = new Unanswered("a call on " + link);
     }
 
     Receiver<A> receiver() {
@@ -68,19 +69,19 @@ public final class Client<Q, A> implements Caller<Q, A> {
      */
     @Override
     public Future<A> call(Q request) {
-        return call(request, null, usualLimit);
+        return ask(request, null);
     }
 
     /** Sends a request with its own deadline; a deadline of zero or less has already passed. */
     @Override
     public Future<A> call(Q request, Duration deadline) {
-        return call(request, deadline, Loop.nanos(deadline));
+        return ask(request, Objects.requireNonNull(deadline, "deadline"));
     }
 
-    private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
+    private Future<A> ask(Q request, @Nullable Duration limit) {
         Objects.requireNonNull(request, "request");
-        Promise<A> promise = new Offer<>(loop, Messages::release);
-        make(request, promise, false, limit, nanos, Handover.STAYS);
+        Promise<A> promise = new Offer<>(loop, unanswered);
+        make(request, promise, false, limit, Handover.STAYS);
         return promise;
     }
 
@@ -96,15 +97,17 @@ public final class Client<Q, A> implements Caller<Q, A> {
     public Future<@Nullable Void> send(Q request) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = loop.promise();
-        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit, Handover.STAYS);
+        make(request, (Promise<A>) (Promise<?>) promise, true, null, Handover.STAYS);
         return promise;
     }
 
     /**
      * @param promise of any loop
+     * @param limit its own deadline, or null
      * @param tries as in {@link Calls#call}
      */
-    void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos, int tries) {
+    void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, int tries) {
+        long nanos = limit == null ? usualLimit : Loop.nanos(limit);
         if (loop.isCurrent() && !calls.writing()) {
             long now = nanos < LONG ? loop.nanoTime() : loop.ticking().time();
             calls.call(request, promise, oneWay, limit, now + nanos, tries, true, now);
@@ -127,10 +130,10 @@ public final class Client<Q, A> implements Caller<Q, A> {
             bytesFromOutside.getAndAdd(weight);
             try {
                 loop.enqueue(new OutsideCall(
-                        call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
+                        call.request, call.caller, call.oneWay, call.limit, call.due, call.tries, weight));
             } catch (Throwable t) { // no memory, or the loop's driver threw
                 arrived(weight);
-                turnAway(call.request, call.caller, call.limit, call.due, t);
+                calls.ends().turnAway(call.request, call.caller, call.limit, call.due, t);
             }
         }
     }
@@ -145,26 +148,16 @@ public final class Client<Q, A> implements Caller<Q, A> {
             arrived(weight);
             String why = " is full: " + others + " calls of other threads, of " + bytes
                     + " bytes, are on their way to its loop";
-            turnAway(request, promise, limit, due, unsent(Fate.NEVER_SENT, request, oneWay, why));
+            calls.ends().turnAway(request, promise, limit, due, unsent(Fate.NEVER_SENT, request, oneWay, why));
             return;
         }
         try {
-            loop.enqueue(new OutsideCall(request, promise, oneWay, weight, limit, due, tries));
+            loop.enqueue(new OutsideCall(request, promise, oneWay, limit, due, tries, weight));
         } catch (Throwable t) { // no memory, or the loop's driver threw
             arrived(weight);
             Messages.release(request);
             throw t;
         }
-    }
-
-    /** Fails a call before it has reached the loop. */
-    private void turnAway(Q request, Promise<A> promise, @Nullable Duration limit, long due, Throwable why) {
-        Object type = request.getClass();
-        Messages.release(request);
-        CallOutcome outcome = promise.fail(why) ? CallOutcome.of(why) : CallOutcome.CANCELLED;
-        loop.counters().turnedAway.getAndIncrement();
-        long since = due - (limit == null ? usualLimit : Loop.nanos(limit));
-        loop.observing().callEnded(link, type, outcome, since, outcome == CallOutcome.CANCELLED ? null : why);
     }
 
     private void arrived(int weight) {
@@ -174,8 +167,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
 
     /** Describes the request by its type, since the function that names requests runs on the loop. */
     private CallFailedException unsent(Fate fate, Q request, boolean oneWay, String why) {
-        String what = (oneWay ? "send of " : "call of ") + Wording.excerpt(request.getClass()) + ": ";
-        return new CallFailedException(fate, what + link + why, null);
+        return new CallFailedException(fate, Wording.call(request.getClass(), oneWay, link) + why, null);
     }
 
     /** A call on its way to the loop, made on another thread or where no call can be made directly. */
@@ -183,26 +175,26 @@ public final class Client<Q, A> implements Caller<Q, A> {
         private final Q request;
         private final Promise<A> promise;
         private final boolean oneWay;
-        private final int weight;
         private final @Nullable Duration limit;
         private final long due;
         private final int tries;
+        private final int weight;
 
         OutsideCall(
                 Q request,
                 Promise<A> promise,
                 boolean oneWay,
-                int weight,
                 @Nullable Duration limit,
                 long due,
-                int tries) {
+                int tries,
+                int weight) {
             this.request = request;
             this.promise = promise;
             this.oneWay = oneWay;
-            this.weight = weight;
             this.limit = limit;
             this.due = due;
             this.tries = tries;
+            this.weight = weight;
         }
 
         @Override
@@ -214,10 +206,10 @@ public final class Client<Q, A> implements Caller<Q, A> {
         @Override
         void discard() {
             arrived(weight);
-            Fate fate = tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
-            CallFailedException why = unsent(fate, request, oneWay, " is closed: its loop is closed");
+            String closed = " is closed: its loop is closed";
+            CallFailedException why = unsent(Fate.NEVER_SENT.after(tries), request, oneWay, closed);
             if (!calls.handover().request(request, promise, oneWay, limit, due, tries, false, why)) {
-                turnAway(request, promise, limit, due, why);
+                calls.ends().turnAway(request, promise, limit, due, why);
             }
         }
 

@@ -66,6 +66,11 @@ public final class ClientProtocol<Q, A> {
             return new Bounds(deadline, dropAfter, inFlight, inFlightBytes, whenFull, newWaiting, newBytes);
         }
 
+        /** The deadline of a call that may have its own. */
+        Duration limit(@Nullable Duration own) {
+            return own == null ? deadline : own;
+        }
+
         Duration silence() {
             return dropAfter == null ? Duration.ofNanos(Loop.nanos(deadline)).multipliedBy(2) : dropAfter;
         }

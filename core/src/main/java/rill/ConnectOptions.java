@@ -62,9 +62,9 @@ public final class ConnectOptions {
         return values.local;
     }
 
-    /** The socket options; over TCP, TCP_NODELAY is on by default. */
-    public SocketOptions socket() {
-        return values.socket;
+    /** The value of this socket option, or null for the usual one: over TCP, TCP_NODELAY is on, and the rest is the system's choice. */
+    public <T> @Nullable T option(SocketOption<T> option) {
+        return values.socket.get(option);
     }
 
     /** The bounds of the connection. */
@@ -89,7 +89,9 @@ public final class ConnectOptions {
 
     /** The options for a socket to this address. */
     SocketOptions socketTo(SocketAddress address) {
-        return address instanceof InetSocketAddress ? socket().or(StandardSocketOptions.TCP_NODELAY, true) : socket();
+        return address instanceof InetSocketAddress
+                ? values.socket.or(StandardSocketOptions.TCP_NODELAY, true)
+                : values.socket;
     }
 
     // ---- changed copies
@@ -126,17 +128,17 @@ public final class ConnectOptions {
     }
 
     /**
-     * Through this proxy: the connection is made to the proxy, whose name is looked up and whose addresses are tried; the proxy then connects to the
+     * With this proxy: the connection is made to the proxy, whose name is looked up and whose addresses are tried; the proxy then connects to the
      * address passed to {@code connect}. All of this has to happen within the {@link #timeout()}.
      */
-    public ConnectOptions through(Proxy newProxy) {
+    public ConnectOptions proxy(Proxy newProxy) {
         Objects.requireNonNull(newProxy, "proxy");
         return with(copy -> copy.proxy = newProxy);
     }
 
     @Override
     public String toString() {
-        return "ConnectOptions[timeout=" + timeout() + ", local=" + local() + ", socket=" + socket() + ", limits="
+        return "ConnectOptions[timeout=" + timeout() + ", local=" + local() + ", options=" + values.socket + ", limits="
                 + limits() + ", idleTime=" + idleTime() + ", proxy=" + proxy() + "]";
     }
 }

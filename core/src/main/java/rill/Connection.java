@@ -152,7 +152,7 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     public void stop() {
         confined("stop");
-        link.inbound().stopped(true);
+        link.inbound().stop();
     }
 
     /**
@@ -218,7 +218,7 @@ public final class Connection<R, W> implements AutoCloseable {
         int estimate = weight(message);
         Throwable refusal;
         try {
-            refusal = loop.closed() ? loopClosed() : outbound.reservations().reserve(estimate);
+            refusal = loop.isClosed() ? loopClosed() : outbound.reservations().reserve(estimate);
         } catch (Throwable t) { // no memory
             Messages.release(message);
             throw t;
@@ -226,11 +226,11 @@ public final class Connection<R, W> implements AutoCloseable {
         if (refusal != null) {
             Messages.release(message);
             Promise<@Nullable Void> refused = loop.promise();
-            Waiters.fail(refused, refusal);
+            OutputWaiters.fail(refused, refusal);
             return refused;
         }
         try {
-            Promise<@Nullable Void> accepted = outbound.aboveHighWaterMark() ? loop.promise() : null;
+            Promise<@Nullable Void> accepted = outbound.aboveHighWaterMark() ? outbound.promiseOf("write of ") : null;
             loop.enqueue(new OutsideWrite(estimate, message, accepted));
             return accepted == null ? loop.accepted() : accepted;
         } catch (Throwable t) { // no memory, or the loop's driver threw
@@ -285,7 +285,7 @@ public final class Connection<R, W> implements AutoCloseable {
         private void drop(Throwable cause) {
             Messages.release(message);
             if (accepted != null) {
-                Waiters.fail(accepted, cause);
+                OutputWaiters.fail(accepted, cause);
             }
         }
 
@@ -300,7 +300,7 @@ public final class Connection<R, W> implements AutoCloseable {
         if (link.loop().isCurrent()) {
             return link.outbound().flushed(false);
         }
-        Promise<@Nullable Void> flushed = link.loop().promise();
+        Promise<@Nullable Void> flushed = link.outbound().promiseOf("flush of ");
         link.loop().enqueue(new OutsideFlush(flushed));
         return flushed;
     }
@@ -319,19 +319,19 @@ public final class Connection<R, W> implements AutoCloseable {
             try {
                 link.outbound().flushed(askedInTime).onDone((nothing, failure) -> {
                     if (failure == null) {
-                        flushed.complete(null);
+                        OutputWaiters.complete(flushed);
                     } else {
-                        Waiters.fail(flushed, failure);
+                        OutputWaiters.fail(flushed, failure);
                     }
                 });
             } catch (Throwable t) {
-                Waiters.fail(flushed, t);
+                OutputWaiters.fail(flushed, t);
             }
         }
 
         @Override
         void discard() {
-            Waiters.fail(flushed, new IOException("flush: " + link + ": its loop is closed"));
+            OutputWaiters.fail(flushed, new IOException("flush: " + link + ": its loop is closed"));
         }
 
         @Override

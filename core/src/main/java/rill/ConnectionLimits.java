@@ -23,9 +23,11 @@ public final class ConnectionLimits {
             throw new IllegalArgumentException("water marks have to be 0 <= low < high <= hard limit, not "
                     + lowWaterMark + ", " + highWaterMark + ", " + hardLimit);
         }
-        if (closeProgress.isNegative() || closeProgress.isZero() || drainBytes < 0) {
-            throw new IllegalArgumentException(
-                    "closing needs time and no negative number of bytes: " + closeProgress + ", " + drainBytes);
+        if (closeProgress.isNegative() || closeProgress.isZero()) {
+            throw new IllegalArgumentException("closeProgress has to be positive, not " + closeProgress);
+        }
+        if (drainBytes < 0) {
+            throw new IllegalArgumentException("drainBytes can't be negative: " + drainBytes);
         }
         this.lowWaterMark = lowWaterMark;
         this.highWaterMark = highWaterMark;
@@ -59,7 +61,7 @@ public final class ConnectionLimits {
 
     /**
      * How long a close may take without progress. Progress means that the peer takes bytes, or sends some. Where the system does not report what the
-     * peer takes (on all transports but epoll), progress is when it makes room for more, which may show only after some KiB.
+     * peer takes ({@code nio} and {@code epoll-nio}), progress is when it makes room for more, which may show only after some KiB.
      *
      * <p>If a connection has failed, this is also how long its receiver may take nothing of what arrived before, until {@link Connection#closed} is
      * done.
@@ -78,9 +80,14 @@ public final class ConnectionLimits {
         return new ConnectionLimits(low, high, hard, closeProgress, drainBytes);
     }
 
-    /** With these bounds for closing. */
-    public ConnectionLimits closing(Duration newCloseProgress, int newDrainBytes) {
-        return new ConnectionLimits(lowWaterMark, highWaterMark, hardLimit, newCloseProgress, newDrainBytes);
+    /** With this bound on a close without progress. */
+    public ConnectionLimits closeProgress(Duration newCloseProgress) {
+        return new ConnectionLimits(lowWaterMark, highWaterMark, hardLimit, newCloseProgress, drainBytes);
+    }
+
+    /** With this bound on what is discarded on close. */
+    public ConnectionLimits drainBytes(int newDrainBytes) {
+        return new ConnectionLimits(lowWaterMark, highWaterMark, hardLimit, closeProgress, newDrainBytes);
     }
 
     @Override

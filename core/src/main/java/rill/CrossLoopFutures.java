@@ -25,7 +25,7 @@ final class CrossLoopFutures {
     /** Adds one such dependent. */
     void add(Future<?> future) {
         change(future, 1);
-        if (loop.closed()) {
+        if (loop.isClosed()) {
             fail(future);
         }
     }

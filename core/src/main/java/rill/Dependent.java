@@ -29,6 +29,11 @@ interface Dependent {
         return true;
     }
 
+    /** Whether this looks at the outcome: a failure that nobody looks at is reported. */
+    default boolean looks() {
+        return counts();
+    }
+
     /** Whether the value is for this: then the Future keeps it for no one else. */
     default boolean owns() {
         return true;

@@ -29,21 +29,14 @@ final class Dependents {
     }
 
     private final IdentityHashMap<Object, Entry> entries = new IdentityHashMap<>(); // the latest of those added twice
-    private @Nullable Entry first;
-    private @Nullable Entry last;
+    private final Chain<Entry> inOrder = new Chain<>();
     private int size;
     private int counting;
     private int owning;
     private boolean over; // the Future has replaced it
 
-    private static final class Entry {
+    private static final class Entry extends Chain.Item<Entry> {
         final Object dependent;
-
-        @Nullable
-        Entry before;
-
-        @Nullable
-        Entry after;
 
         @Nullable
         Entry twin; // an earlier entry of the same dependent
@@ -151,8 +144,23 @@ final class Dependents {
         };
     }
 
+    /** Whether any of them looks at the outcome. For what a Future held, once it has replaced that. */
+    static boolean anyLooks(@Nullable Object held) {
+        for (Object each : take(held)) {
+            if (looks(each)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean counts(Object dependent) {
         return !(dependent instanceof Dependent part) || part.counts();
+    }
+
+    /** Whether this dependent looks at the outcome. */
+    static boolean looks(Object dependent) {
+        return !(dependent instanceof Dependent part) || part.looks();
     }
 
     /** Whether the value is for this dependent. */
@@ -173,13 +181,7 @@ final class Dependents {
 
     private void append(Object dependent) {
         var entry = new Entry(dependent);
-        entry.before = last;
-        if (last == null) {
-            first = entry;
-        } else {
-            last.after = entry;
-        }
-        last = entry;
+        inOrder.append(entry);
         entry.twin = entries.put(dependent, entry);
         count(dependent, 1);
     }
@@ -196,28 +198,13 @@ final class Dependents {
         if (entry.twin != null) {
             entries.put(dependent, entry.twin);
         }
-        unlink(entry);
+        inOrder.remove(entry);
         count(dependent, -1);
         if (size <= FEW / 2) { // the burst is over, and its memory is released
             Object[] left = toArray();
             over = owner.replaceDependents(this, size > 1 ? left : size == 1 ? left[0] : null);
         }
         return counting > 0 ? Removal.OTHERS_LEFT : Removal.LAST;
-    }
-
-    private void unlink(Entry entry) {
-        Entry before = entry.before;
-        Entry after = entry.after;
-        if (before == null) {
-            first = after;
-        } else {
-            before.after = after;
-        }
-        if (after == null) {
-            last = before;
-        } else {
-            after.before = before;
-        }
     }
 
     private void count(Object dependent, int n) {
@@ -246,7 +233,7 @@ final class Dependents {
     private Object[] toArray() {
         var array = new Object[size];
         int n = 0;
-        for (Entry entry = first; entry != null; entry = entry.after) {
+        for (Entry entry = inOrder.first(); entry != null; entry = entry.after) {
             array[n++] = entry.dependent;
         }
         return array;

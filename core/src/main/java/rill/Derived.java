@@ -53,6 +53,10 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return new Multiple.Any<T>(parts).begin();
     }
 
+    static Future<@Nullable Void> settledOf(List<? extends Future<?>> parts) {
+        return new Multiple.Settled(parts).begin();
+    }
+
     /** Gives up the interest in everything that is still awaited; Futures that nobody else waits for are added to {@code orphans}. */
     abstract void leaveSources(Queue<Future<?>> orphans);
 
@@ -97,6 +101,20 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             unshare(outcome); // cancelled meanwhile, by another thread
         }
         return settled;
+    }
+
+    /** A Future in words: by its kind and, if it is derived from one other, by where that begins. */
+    private record Subject(Future<?> future) {
+        private static final int FAR = 32;
+
+        @Override
+        public String toString() {
+            Future<?> root = future;
+            for (int n = 0; n < FAR && root instanceof Single<?, ?> derived; n++) {
+                root = derived.source;
+            }
+            return root == future ? future.describe() : future.kind() + " (from " + root.describe() + ")";
+        }
     }
 
     /** Derived from one Future at a time. */
@@ -365,8 +383,8 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         @Override
         Future<T> begin() {
             super.begin(); // before the timer, which may expire on the loop before this thread continues
-            timer = loop.timer(limit, "timeout of " + source.describe(), null, this::expired);
-            if (loop.closed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
+            timer = loop.timer(limit, "timeout of ", new Subject(source), this::expired);
+            if (loop.isClosed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
                 abandonSources();
             }
             if (isDone() || source.isDone()) { // it may have been notified before there was a timer to stop
@@ -380,7 +398,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
                 return; // its outcome is on its way
             }
             if (settle(new Failed(
-                    new DeadlineException(source.describe() + " was not done within " + Wording.duration(limit))))) {
+                    new DeadlineException(new Subject(source) + " was not done within " + Wording.duration(limit))))) {
                 abandonSources();
             }
         }

@@ -29,7 +29,7 @@ import rill.spi.Wire;
  *
  * <p><b>Source:</b> RFC 8305 (Happy Eyeballs), sections 4 and 5.
  */
-final class Dialer<T> implements Runnable, Consumer<T> {
+final class Dialer<T> implements Runnable, Consumer<T>, Purpose {
     /** The Connection Attempt Delay that RFC 8305 recommends, and its minimum. */
     private static final long ATTEMPT_DELAY = Duration.ofMillis(250).toNanos();
 
@@ -175,7 +175,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     private void resolve(InetSocketAddress inet) {
         Future<List<InetAddress>> pending = Objects.requireNonNull(
-                loop.environment().resolver().resolve(inet.getHostString(), loop), "the resolver's Future");
+                loop.environment().resolver().resolve(loop, inet.getHostString()), "the resolver's Future");
         lookup = Watch.on(
                 loop,
                 pending,
@@ -437,6 +437,11 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         return phase == Phase.RESOLVING || open == null
                 ? "looking up the name took longer than"
                 : "connected, but its layer " + open.stack().nameOfUnready() + " was not ready within";
+    }
+
+    @Override
+    public String purpose() {
+        return "connect to " + Wording.address(address);
     }
 
     /** The Future was cancelled. */

@@ -51,10 +51,10 @@ final class Driving {
             release();
         }
         if (external != null) {
-            external.drive(loop, () -> root.isDone() || stopWanted || loop.closed());
+            external.drive(loop, () -> root.isDone() || stopWanted || loop.isClosed());
         }
         if (!root.isDone()) {
-            throw new IllegalStateException(loop.name() + " was " + (loop.closed() ? "closed" : "stopped")
+            throw new IllegalStateException(loop.name() + " was " + (loop.isClosed() ? "closed" : "stopped")
                     + " before the body of run was done");
         }
         return root.outcomeOrThrow();
@@ -131,7 +131,7 @@ final class Driving {
     void drive(BooleanSupplier done, boolean interruptible) {
         loop.enter();
         try {
-            while (!loop.closed() && !done.getAsBoolean()) {
+            while (!loop.isClosed() && !done.getAsBoolean()) {
                 if (Thread.currentThread().isInterrupted()) {
                     if (interruptible) {
                         return;
@@ -280,7 +280,7 @@ final class Driving {
 
     /** The wait is over without a result: interrupted, or the loop is closed. */
     private void giveUp(Future<?> future, Waiter waiter) throws InterruptedIOException {
-        if (loop.closed()) {
+        if (loop.isClosed()) {
             future.removeDependent(waiter);
             waiter.restoreInterrupt(); // what is thrown does not answer it
             loop.requireNotClosed(future);

@@ -18,13 +18,19 @@ final class Failed {
         this.connection = connection;
     }
 
-    boolean cancelled() {
+    boolean isCancelled() {
         return cause instanceof CancelledException;
     }
 
     /** Whether nobody needs to be notified: it was cancelled, or is a call without an answer when its loop was closed, which names those. */
     boolean wanted() {
-        return cancelled() || (cause instanceof CallFailedException && cause.getCause() instanceof CancelledException);
+        return isCancelled()
+                || (cause instanceof CallFailedException && cause.getCause() instanceof CancelledException);
+    }
+
+    /** Whether it will be reported unless somebody looks. */
+    synchronized boolean isWatched() {
+        return watch != null;
     }
 
     /** Nobody has looked so far: {@code entry} will report it, unless that changes. */

@@ -44,7 +44,7 @@ final class FailureWatch {
         Origin origin = origins == null ? null : origins.of(future);
         var entry = new Entry(this, future, failed, origin);
         entries.add(entry);
-        if (byTime && loop.isCurrent() && !loop.closed()) {
+        if (byTime && loop.isCurrent() && !loop.isClosed()) {
             entry.grace = loop.schedule(GRACE, "a look at the failure of ", entry.what, () -> report(entry));
         }
         failed.watchedBy(entry);

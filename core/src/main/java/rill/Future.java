@@ -96,7 +96,10 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return BareLoop.required("Future.failed").failed(cause);
     }
 
-    /** Returns a Future of the current loop that follows a stage. Cancelling it cancels the stage if that is a {@link java.util.concurrent.Future}. */
+    /**
+     * Returns a Future of the current loop that follows a stage; elsewhere, use {@link Loop#from}. Cancelling it cancels the stage if that is a
+     * {@link java.util.concurrent.Future}.
+     */
     public static <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
         return CompletionStages.from(BareLoop.required("Future.from"), stage);
     }
@@ -140,6 +143,30 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return any(List.of(parts));
     }
 
+    /**
+     * Returns a Future that is done once all of these are, whatever becomes of them, and does not fail: for a look at each of them then. It leaves
+     * their outcomes to them. A value belongs to the one that asks its Future for it, and a failure that nobody looks at is reported. If this Future
+     * is cancelled, it gives up those that are still pending: those that nobody else waits for are cancelled. For an empty list it is done at once, on
+     * the current loop.
+     *
+     * <pre>
+     * Future.settled(calls).await();
+     * for (Future&lt;Reply&gt; call : calls) {
+     *     out.println(call.failure() == null ? call.result() : call.failure());
+     * }
+     * </pre>
+     *
+     * @throws IllegalStateException if the list is empty and there is no current loop
+     */
+    public static Future<@Nullable Void> settled(List<? extends Future<?>> parts) {
+        return parts.isEmpty() ? of(null) : Derived.settledOf(parts);
+    }
+
+    /** {@link #settled(List)} of some Futures. */
+    public static Future<@Nullable Void> settled(Future<?>... parts) {
+        return settled(List.of(parts));
+    }
+
     /** The {@link Loop} that runs the callbacks; work passed to its {@code execute} runs between them. */
     public final Executor executor() {
         return loop;
@@ -158,7 +185,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     /** Whether it was cancelled, not counting a value that has gone back. */
     final boolean wasCancelled() {
-        return outcome instanceof Failed failed && failed.cancelled();
+        return outcome instanceof Failed failed && failed.isCancelled();
     }
 
     /** The failure, or null if there is none (yet). Counts as looking at the failure. */
@@ -388,6 +415,13 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
+    /** Reports its failure unless somebody looks at it. */
+    final void watchFailure() {
+        if (outcome instanceof Failed failed && !failed.isWatched()) {
+            watchIfFailed(failed);
+        }
+    }
+
     /** Whether {@link #afterwards()} has work to do although nothing depends on this Future. */
     boolean hasWorkAfterwards() {
         return false;
@@ -538,7 +572,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         if (parcel != null && Dependents.anyOwns(told)) {
             letGo(parcel);
         }
-        if (outcome instanceof Failed && !Dependents.anyCounts(told)) {
+        if (outcome instanceof Failed && !Dependents.anyLooks(told)) {
             watchIfFailed(outcome);
         }
     }
@@ -638,7 +672,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         if (parcel != null && !parcel.claim()) {
             parcel = null;
         }
-        if (outcome instanceof Failed failed) {
+        if (outcome instanceof Failed failed && Dependents.looks(dependent)) {
             failed.observed();
         }
         loop.enqueue(new LateDependent(this, dependent, parcel));

@@ -74,7 +74,7 @@ public final class Handle extends Node {
     }
 
     /** Whether {@link #cancel()} was called in time. */
-    public boolean cancelled() {
+    public boolean isCancelled() {
         return state == CANCELLED;
     }
 

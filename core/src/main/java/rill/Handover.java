@@ -64,7 +64,7 @@ final class Handover<Q, A> {
             long due,
             int tries,
             boolean sent,
-            @Nullable Throwable why) {
+            Throwable why) {
         if (patron == null || !isPossible(tries) || !(why instanceof CallFailedException failure)) {
             return false;
         }
@@ -77,50 +77,18 @@ final class Handover<Q, A> {
         }
     }
 
-    /** Likewise, for a request that was never written here. On the loop. */
-    boolean unwritten(
-            Q request,
-            Promise<A> caller,
-            boolean oneWay,
-            @Nullable Duration limit,
-            long due,
-            int tries,
-            @Nullable Throwable why) {
-        return counted(request(request, caller, oneWay, limit, due, tries, false, why));
-    }
-
-    /** Likewise, at the end of the connection, for a call that waits or was sent. */
-    boolean call(Call<Q, A> call, CallFailedException why) {
-        return counted(waiting(call, why) || sent(call, why));
-    }
-
-    private boolean counted(boolean handedBack) {
-        if (handedBack) {
-            counters.handedBack++;
-        }
-        return handedBack;
-    }
-
-    private boolean waiting(Call<Q, A> call, CallFailedException why) {
-        Q request = call.request;
-        if (request == null || !goesOn(call, request, call.tries, false, why)) {
+    /** Likewise, for a call that can't begin, or waits or was sent at the end of the connection. On the loop. */
+    boolean call(Call<Q, A> call, Throwable why) {
+        boolean sent = call.request == null;
+        Q request = sent ? call.kept : call.request;
+        int tries = sent ? call.tries + 1 : call.tries;
+        Promise<A> caller = Objects.requireNonNull(call.promise);
+        if (request == null || !request(request, caller, call.oneWay, call.limit, call.due, tries, sent, why)) {
             return false;
         }
         call.request = null; // it is not released here
-        return true;
-    }
-
-    private boolean sent(Call<Q, A> call, CallFailedException why) {
-        Q kept = call.kept;
-        if (kept == null || !goesOn(call, kept, call.tries + 1, true, why)) {
-            return false;
-        }
         call.kept = null;
+        counters.handedBack++;
         return true;
-    }
-
-    private boolean goesOn(Call<Q, A> call, Q request, int tries, boolean sent, CallFailedException why) {
-        Promise<A> caller = Objects.requireNonNull(call.promise);
-        return request(request, caller, call.oneWay, call.limit, call.due, tries, sent, why);
     }
 }

@@ -38,22 +38,24 @@ final class Health<Q, A> implements Runnable {
         this.members = members;
         this.client = client;
         this.loop = client.loop();
-        PoolOptions.Draft options = members.options();
+        PoolOptions options = members.options();
         double part = 1 - JITTER * loop.random().nextDouble();
-        this.maxAge = part(options.maxAge, part);
-        this.idleTime = part(options.idleTime, part);
-        this.probeAfter = part(options.probeAfter, 1);
+        this.maxAge = part(options.maxAge(), part);
+        this.idleTime = part(options.idleTime(), part);
+        this.probeAfter = part(options.probeAfter(), 1);
         this.born = loop.nanoTime();
         becomeQuiet(born);
         schedule(born);
     }
 
-    static boolean isLookedAfter(PoolOptions.Draft options) {
-        return options.maxAge != null || options.idleTime != null || options.probeAfter != null;
+    static boolean isLookedAfter(PoolOptions options) {
+        return !options.maxAge().isZero()
+                || !options.idleTime().isZero()
+                || !options.probeAfter().isZero();
     }
 
-    private static long part(@Nullable Duration time, double part) {
-        return time == null ? Long.MAX_VALUE : (long) (Loop.nanos(time) * part);
+    private static long part(Duration time, double part) {
+        return time.isZero() ? Long.MAX_VALUE : (long) (Loop.nanos(time) * part);
     }
 
     private void becomeQuiet(long now) {
@@ -120,7 +122,7 @@ final class Health<Q, A> implements Runnable {
         var call = Objects.requireNonNull(members.protocol().upkeep.probe());
         try {
             Future<?> asked = Objects.requireNonNull(call.apply(client), "the Future of a probe");
-            Duration within = members.options().probeWithin;
+            Duration within = members.options().probeWithin();
             probing = Watch.on(loop, asked, "the probe of ", members, done -> probed(done.failure()));
             probeTimer = loop.schedule(within, "the time of a probe of ", members, () -> probeIsLate(asked, within));
             if (closed) { // the probe has caused that
@@ -135,7 +137,8 @@ final class Health<Q, A> implements Runnable {
 
     private void probeIsLate(Future<?> asked, Duration within) {
         if (!asked.isDone()) { // otherwise its outcome is on its way
-            probed(new DeadlineException(asked.describe() + " was not done within " + Wording.duration(within)));
+            probed(new DeadlineException(
+                    "the probe of " + client + " was not done within " + Wording.duration(within)));
         }
     }
 

@@ -412,11 +412,9 @@ final class Inbound extends Node {
         }
     }
 
-    void stopped(boolean nowStopped) {
-        set(STOPPED, nowStopped);
-        if (!nowStopped) {
-            later();
-        }
+    /** Until {@link #resume}, or another pipeline. */
+    void stop() {
+        set(STOPPED, true);
     }
 
     void pause() {

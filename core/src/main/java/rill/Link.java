@@ -231,7 +231,7 @@ final class Link extends Node implements WireListener, Observed {
             if (receiver instanceof Pulling) {
                 inbound.finish(true);
             } else if (finishing == null || !finishing.isTold()) {
-                guarded(() -> receiver.finish(this));
+                guarded(receiver::finish);
             }
         }
     }
@@ -637,7 +637,7 @@ final class Link extends Node implements WireListener, Observed {
 
     private void askReceiverToFinish() {
         if (inbound.hasReceiver()) {
-            guarded(() -> inbound.receiver().finish(this));
+            guarded(() -> inbound.receiver().finish());
         } else {
             end();
         }

@@ -7,6 +7,7 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import rill.spi.SocketOptions;
 
 /** How to listen. Immutable; each method with a parameter returns a changed copy. */
@@ -75,14 +76,16 @@ public final class ListenOptions {
         return values.backlog;
     }
 
-    /** Options of the listening socket; over TCP, SO_REUSEADDR is on by default. */
-    public SocketOptions listener() {
-        return values.listener;
+    /**
+     * The value of this option of the listening socket, or null for the usual one: over TCP, SO_REUSEADDR is on, and the rest is the system's choice.
+     */
+    public <T> @Nullable T listenerOption(SocketOption<T> option) {
+        return values.listener.get(option);
     }
 
-    /** Options of each connection; over TCP, TCP_NODELAY is on by default. */
-    public SocketOptions socket() {
-        return values.socket;
+    /** The value of this option of each connection, or null for the usual one: over TCP, TCP_NODELAY is on, and the rest is the system's choice. */
+    public <T> @Nullable T option(SocketOption<T> option) {
+        return values.socket.get(option);
     }
 
     /** Bounds of each connection. */
@@ -126,13 +129,16 @@ public final class ListenOptions {
 
     /** The options for a socket that listens at this address. */
     SocketOptions listenerAt(SocketAddress address) {
-        SocketOptions wanted = reusePort() ? listener().or(StandardSocketOptions.SO_REUSEPORT, true) : listener();
+        SocketOptions wanted =
+                reusePort() ? values.listener.or(StandardSocketOptions.SO_REUSEPORT, true) : values.listener;
         return address instanceof InetSocketAddress ? wanted.or(StandardSocketOptions.SO_REUSEADDR, true) : wanted;
     }
 
     /** The options for a connection that was accepted at this address. */
     SocketOptions socketAt(SocketAddress address) {
-        return address instanceof InetSocketAddress ? socket().or(StandardSocketOptions.TCP_NODELAY, true) : socket();
+        return address instanceof InetSocketAddress
+                ? values.socket.or(StandardSocketOptions.TCP_NODELAY, true)
+                : values.socket;
     }
 
     // ---- changed copies
@@ -184,8 +190,9 @@ public final class ListenOptions {
 
     @Override
     public String toString() {
-        return "ListenOptions[backlog=" + backlog() + ", listener=" + listener() + ", socket=" + socket()
-                + ", limits=" + limits() + ", reusePort=" + reusePort() + ", requestsInFlight=" + requestsInFlight()
+        return "ListenOptions[backlog=" + backlog() + ", listenerOptions=" + values.listener + ", options="
+                + values.socket + ", limits=" + limits() + ", reusePort=" + reusePort() + ", requestsInFlight="
+                + requestsInFlight()
                 + ", connections=" + connections() + ", idleTime=" + idleTime() + "]";
     }
 }

@@ -1,6 +1,7 @@
 package rill;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -187,6 +188,18 @@ public final class Listener implements AutoCloseable {
         return Objects.requireNonNull(address);
     }
 
+    /**
+     * The TCP port of {@link #address()}; if that was 0, the one that the system chose.
+     *
+     * @throws IllegalStateException if it listens at a Unix domain socket, which has no port
+     */
+    public int port() {
+        if (address() instanceof InetSocketAddress inet) {
+            return inet.getPort();
+        }
+        throw new IllegalStateException(this + " has no port; ask for its address()");
+    }
+
     /** Stops accepting for a while; connections wait in the backlog. */
     public void pause() {
         paused = true; // first: a new successor checks it once it is among the followers
@@ -242,7 +255,7 @@ public final class Listener implements AutoCloseable {
         };
         if (loop.isCurrent()) {
             unlessStopped.run();
-        } else if (!loop.closed()) {
+        } else if (!loop.isClosed()) {
             loop.enqueue(new Handle(loop, toString(), unlessStopped));
         }
     }

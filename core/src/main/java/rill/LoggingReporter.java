@@ -1,5 +1,8 @@
 package rill;
 
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
@@ -149,8 +152,12 @@ final class LoggingReporter implements Reporter {
         };
     }
 
-    /** The level of a failure: a peer that goes away, or breaks the protocol, is normal; anything else is most likely a mistake. */
+    /**
+     * The level of a failure: a peer that goes away, or breaks the protocol, is normal; anything else is most likely a mistake. So is a file that is
+     * missing, which no peer has to do with.
+     */
     private static System.Logger.Level ofFailure(Throwable cause) {
-        return cause instanceof java.io.IOException ? System.Logger.Level.INFO : System.Logger.Level.WARNING;
+        boolean ofFiles = cause instanceof FileSystemException || cause instanceof FileNotFoundException;
+        return cause instanceof IOException && !ofFiles ? System.Logger.Level.INFO : System.Logger.Level.WARNING;
     }
 }

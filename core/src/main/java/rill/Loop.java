@@ -3,11 +3,9 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -15,11 +13,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import rill.spi.DefaultTransport;
 import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.Transport;
+import rill.spi.simulation.DefaultTransport;
 
 /**
  * An event loop: sockets, timers and scheduled work, one thing at a time.
@@ -44,7 +42,7 @@ import rill.spi.Transport;
  * </ul>
  */
 public final class Loop extends BareLoop implements Serving {
-    /** How long {@link #close()} waits for work in flight. */
+    /** How long {@link #close()} waits for work in flight: five seconds. */
     public static final Duration DEFAULT_CLOSE_DEADLINE = Duration.ofSeconds(5);
 
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -81,9 +79,9 @@ public final class Loop extends BareLoop implements Serving {
         Transport wanted = options.transport() == null ? DefaultTransport.present() : options.transport();
         var choice = wanted == null ? Transports.best() : new Transports.Choice(wanted, null);
         Transport chosen = choice.transport();
-        Optional<String> obstacle = chosen.unavailable();
-        if (obstacle.isPresent()) {
-            throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + obstacle.get());
+        String obstacle = chosen.unavailable();
+        if (obstacle != null) {
+            throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + obstacle);
         }
         requireOneTime(chosen);
         var loop = new Loop(chosen, options);
@@ -171,7 +169,7 @@ public final class Loop extends BareLoop implements Serving {
      * it.
      */
     public <T extends @Nullable Object> Future<T> blocking(Callable<? extends T> work) {
-        return elsewhere(work, promise(), result -> {});
+        return elsewhere(work, new Promise<>(this, Promise.Kind.BLOCKING), result -> {});
     }
 
     /**
@@ -190,7 +188,7 @@ public final class Loop extends BareLoop implements Serving {
     private <T extends @Nullable Object> Future<T> elsewhere(
             Callable<? extends T> work, Promise<T> promise, Consumer<? super T> unseen) {
         Objects.requireNonNull(work, "work");
-        if (closed()) {
+        if (isClosed()) {
             promise.fail(cancelledByClose("blocking"));
             return promise;
         }
@@ -211,66 +209,20 @@ public final class Loop extends BareLoop implements Serving {
         return promise;
     }
 
-    // ---- connecting and listening
+    // ---- connecting
 
-    /**
-     * Opens a connection that uses {@code pipeline}.
-     *
-     * @param address the peer's address. An unresolved name in it is looked up by the {@link Resolver}, and its addresses are raced as RFC 8305 says:
-     *     IPv6 and IPv4 by turns, the next one after 250 ms, or at once when one has failed; the first to answer is taken, and the others are given
-     *     up
-     * @return done once it is connected and every layer is ready, which means that it holds back no writes (TLS does in its handshake). Fails with an
-     *     {@link IOException} that names the address and what was tried, or with the failure of a layer. A connection that is made when nobody waits
-     *     for it any more is closed
-     */
-    public <R, W> Future<Connection<R, W>> connect(SocketAddress address, Pipeline<R, W> pipeline) {
-        return connect(address, pipeline, ConnectOptions.defaults());
-    }
-
-    /** {@link #connect(SocketAddress, Pipeline)} with options. */
+    @Override
     public <R, W> Future<Connection<R, W>> connect(
             SocketAddress address, Pipeline<R, W> pipeline, ConnectOptions options) {
         Objects.requireNonNull(pipeline, "pipeline");
         return new Dialer<Connection<R, W>>(this, address, options, 0, link -> link.open(pipeline), null).start();
     }
 
-    /** {@link #connect(SocketAddress, Pipeline)} to a port of a host, whose name the {@link Resolver} looks up. */
-    public <R, W> Future<Connection<R, W>> connect(String host, int port, Pipeline<R, W> pipeline) {
-        return connect(InetSocketAddress.createUnresolved(host, port), pipeline);
-    }
-
-    /** {@link #connect(String, int, Pipeline)} with options. */
-    public <R, W> Future<Connection<R, W>> connect(
-            String host, int port, Pipeline<R, W> pipeline, ConnectOptions options) {
-        return connect(InetSocketAddress.createUnresolved(host, port), pipeline, options);
-    }
-
-    /**
-     * Connects a client, whose {@code call} returns the answer to a request. A client is a single connection, and ends with it; a {@link #pool}
-     * reconnects.
-     *
-     * @return as for {@link #connect(SocketAddress, Pipeline)}, and done after the protocol's {@link ClientProtocol#first first} step
-     */
-    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol) {
-        return connect(address, protocol, ConnectOptions.defaults());
-    }
-
-    /** {@link #connect(SocketAddress, ClientProtocol)} with options. */
+    @Override
     public <Q, A> Future<Client<Q, A>> connect(
             SocketAddress address, ClientProtocol<Q, A> protocol, ConnectOptions options) {
         Objects.requireNonNull(protocol, "protocol");
         return new Dialer<Client<Q, A>>(this, address, options, 0, protocol::open, protocol.upkeep.first()).start();
-    }
-
-    /** {@link #connect(SocketAddress, ClientProtocol)} to a port of a host, whose name the {@link Resolver} looks up. */
-    public <Q, A> Future<Client<Q, A>> connect(String host, int port, ClientProtocol<Q, A> protocol) {
-        return connect(InetSocketAddress.createUnresolved(host, port), protocol);
-    }
-
-    /** {@link #connect(String, int, ClientProtocol)} with options. */
-    public <Q, A> Future<Client<Q, A>> connect(
-            String host, int port, ClientProtocol<Q, A> protocol, ConnectOptions options) {
-        return connect(InetSocketAddress.createUnresolved(host, port), protocol, options);
     }
 
     /**
@@ -378,6 +330,6 @@ public final class Loop extends BareLoop implements Serving {
 
     @Override
     public String toString() {
-        return name() + " on " + transport.name() + (closed() ? ", closed" : "");
+        return name() + " on " + transport.name() + (isClosed() ? ", closed" : "");
     }
 }

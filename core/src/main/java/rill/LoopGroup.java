@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Driver;
 
@@ -23,6 +25,7 @@ import rill.spi.Driver;
  */
 public final class LoopGroup implements Serving {
     private final List<Loop> loops;
+    private final AtomicInteger turn = new AtomicInteger(); // of connects from outside
     private final ShutdownHook hook = new ShutdownHook();
     private volatile boolean closing;
 
@@ -100,6 +103,32 @@ public final class LoopGroup implements Serving {
         return next;
     }
 
+    @Override
+    public <R, W> Future<Connection<R, W>> connect(
+            SocketAddress address, Pipeline<R, W> pipeline, ConnectOptions options) {
+        return connecting().connect(address, pipeline, options);
+    }
+
+    @Override
+    public <Q, A> Future<Client<Q, A>> connect(
+            SocketAddress address, ClientProtocol<Q, A> protocol, ConnectOptions options) {
+        return connecting().connect(address, protocol, options);
+    }
+
+    /** The loop for a connection of the caller's: the current one, if it is one of these and still connects. */
+    private Loop connecting() {
+        Loop here = Loop.current();
+        if (here != null && connects(here) && loops.contains(here)) {
+            return here;
+        }
+        Loop emptiest = emptiest(LoopGroup::connects, turn.getAndIncrement()); // one being made does not count yet
+        return emptiest == null ? loops.getFirst() : emptiest; // which says that it is closed
+    }
+
+    private static boolean connects(Loop loop) {
+        return !loop.closing().connectsNoMore();
+    }
+
     /**
      * Opens a pool as {@link Loop#pool} does, whose connections are spread over the loops: each lives on the loop that has the fewest, so that calls
      * from outside are carried by several threads. The pool belongs to the first loop that is open, and is closed with it.
@@ -113,13 +142,7 @@ public final class LoopGroup implements Serving {
                 .filter(loop -> !loop.closing().hasBegun())
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("pool: every loop of the LoopGroup is closed: " + loops));
-        return Pool.open(
-                home,
-                () -> emptiest(loop -> !loop.closing().connectsNoMore()),
-                loops.size() > 1,
-                address,
-                protocol,
-                options);
+        return Pool.open(home, () -> emptiest(LoopGroup::connects), loops.size() > 1, address, protocol, options);
     }
 
     private @Nullable Loop emptiest() {
@@ -127,7 +150,13 @@ public final class LoopGroup implements Serving {
     }
 
     private @Nullable Loop emptiest(Predicate<Loop> suitable) {
-        return loops.stream()
+        return emptiest(suitable, 0);
+    }
+
+    /** Of several that have the fewest connections, it is the first from {@code start} on. */
+    private @Nullable Loop emptiest(Predicate<Loop> suitable, int start) {
+        return IntStream.range(0, loops.size())
+                .mapToObj(i -> loops.get(Math.floorMod(start + i, loops.size())))
                 .filter(suitable)
                 .min(Comparator.comparingInt(Loop::connections))
                 .orElse(null);
@@ -179,7 +208,7 @@ public final class LoopGroup implements Serving {
         try {
             begun = loop.closing().start(deadline, departure);
         } finally {
-            if (!begun || loop.closed()) { // it closes by itself, can't be told, or has broken meanwhile
+            if (!begun || loop.isClosed()) { // it closes by itself, can't be told, or has broken meanwhile
                 departure.ready(loop);
             }
         }

@@ -14,6 +14,9 @@ import java.time.Duration;
  *
  * <p><b>Units:</b> time is that of the loop's clock: in a simulation, virtual time, and the same for the same seed.
  *
+ * <p><b>Not guaranteed:</b> the set of components, here and in the records within: later versions may add some. Read them by name, and leave it to
+ * Rill to make such records.
+ *
  * @param work ticks and what they did
  * @param timers timers and how late they were
  * @param connections connections that came and went
@@ -178,9 +181,10 @@ public record LoopMetrics(
     }
 
     /**
-     * Calls of clients on connections of this loop. A call that a {@link Pool} tries on two connections is counted as made on both. At any time, the
-     * number of calls made equals the number that have ended in one of these ways plus the number outstanding. A call that was given up may be
-     * noticed only when its answer arrives, at its deadline, or at the end of its connection, and counts as outstanding until then.
+     * Calls of clients on connections of this loop. A call that a {@link Pool} tries on two connections is counted as made on both, and what a Pool asks
+     * by itself (first of all, and as a probe) are calls as well. At any time, the number of calls made equals the number that have ended in one of
+     * these ways plus the number outstanding. A call that was given up may be noticed only when its answer arrives, at its deadline, or at the end of
+     * its connection, and counts as outstanding until then.
      *
      * @param made calls that have reached a connection, including those by {@link Caller#send}
      * @param answered see {@link CallOutcome#ANSWERED}

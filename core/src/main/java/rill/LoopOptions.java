@@ -54,7 +54,10 @@ public final class LoopOptions {
         return time;
     }
 
-    /** The default options: the best transport and Task engine here, slow Handles reported from 100 ms, reports to {@link Reporter#logging()}. */
+    /**
+     * The default options: the best transport and Task engine here, a millisecond for the Handles of a tick, slow Handles reported from 100 ms, no
+     * polling, no bound on the buffers of this loop alone, reports to {@link Reporter#logging()}, no observer, no tracing.
+     */
     public static LoopOptions defaults() {
         return DEFAULTS;
     }

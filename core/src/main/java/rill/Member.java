@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.util.ReferenceCounted;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -38,18 +39,14 @@ final class Member<Q, A> implements Patron<Q, A> {
     boolean tooOld; // to be replaced
     private long readySince;
     private @Nullable Future<Client<Q, A>> dialing;
-    private boolean dialed; // the outcome of dialing is known
     private boolean linkGone;
-    private @Nullable Client<Q, A> client; // once connected
-    private @Nullable Health<Q, A> health; // once ready
-    private boolean proven; // as reported at its end
+    private volatile @Nullable Client<Q, A> client; // once ready
 
-    // Written on the connection's loop, read on the pool's.
+    // Written on the connection's loop.
     private volatile boolean linked; // there is, or was, a connection
-    private volatile boolean served; // it was ready
+    private @Nullable Health<Q, A> health; // once ready
     private int uses;
     private long made; // calls, if some may be kept; others may read an old value
-    private boolean gone;
 
     Member(Members<Q, A> members, Loop loop) {
         this.members = members;
@@ -63,7 +60,7 @@ final class Member<Q, A> implements Patron<Q, A> {
         var connecting = new Dialer<Client<Q, A>>(
                         loop,
                         members.address(),
-                        members.options().connect,
+                        members.options().connect(),
                         turn,
                         this::open,
                         first == null ? null : reporting(first))
@@ -74,15 +71,8 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     private void dialed(Future<Client<Q, A>> done) {
         dialing = null;
-        dialed = true;
         Throwable failure = done.failure();
         members.dialed(this, failure == null ? done.result() : null, failure);
-    }
-
-    /** Dialing could not even start. */
-    void failedToDial() {
-        close();
-        dialed = true;
     }
 
     /** Called on the loop of the connection. */
@@ -99,7 +89,7 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     /** Whether nothing is left of it, and nothing more can happen to it. */
     boolean isGone() {
-        return dialed && (linkGone || !linked);
+        return state != State.CONNECTING && (linkGone || !linked);
     }
 
     /** An exception that the first step throws is the connection's failure, and a bug in the step. */
@@ -118,7 +108,6 @@ final class Member<Q, A> implements Patron<Q, A> {
         client = connected;
         state = State.READY;
         readySince = now;
-        served = true;
         if (loop.isCurrent()) {
             begin(connected);
         } else {
@@ -128,7 +117,7 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     private void begin(Client<Q, A> connected) {
         connected.calls().forgetAnswers();
-        if (gone || !Health.isLookedAfter(members.options())) {
+        if (connected.calls().isOver() || !Health.isLookedAfter(members.options())) {
             return;
         }
         try {
@@ -166,21 +155,21 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     /** Closes the connection now. */
     void close() {
-        if (dialing != null) {
-            dialing.cancel();
-        }
-        if (client != null) {
-            client.close();
-        }
+        end(Client::close);
     }
 
     /** Aborts the connection. */
     void abort() {
+        end(Client::abort);
+    }
+
+    private void end(Consumer<? super Client<Q, A>> how) {
         if (dialing != null) {
             dialing.cancel();
         }
-        if (client != null) {
-            client.abort();
+        Client<Q, A> connected = client;
+        if (connected != null) {
+            how.accept(connected);
         }
     }
 
@@ -189,17 +178,12 @@ final class Member<Q, A> implements Patron<Q, A> {
         return now - readySince;
     }
 
-    /** Whether it has answered a call; known once it has ended. */
-    boolean proven() {
-        return proven;
-    }
-
     long made() {
         return made;
     }
 
     boolean wasEverReady() {
-        return served;
+        return client != null;
     }
 
     // ---- on the loop of the connection
@@ -222,7 +206,7 @@ final class Member<Q, A> implements Patron<Q, A> {
             return null;
         }
         made += tries == 0 ? 1 : 0;
-        if (tries >= members.options().retries) {
+        if (tries >= members.options().retries()) {
             return null;
         }
         try {
@@ -266,13 +250,12 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     @Override
     public void ended(@Nullable Throwable why) {
-        gone = true;
         Health<Q, A> watched = health;
         if (watched != null) {
             watched.close();
         }
-        Client<Q, A> mine = client;
-        boolean answered = served && mine != null && mine.calls().hasAnswered();
+        Client<Q, A> connected = client;
+        boolean answered = connected != null && connected.calls().hasAnswered();
         members.onHome(new End(why, answered));
     }
 
@@ -288,8 +271,7 @@ final class Member<Q, A> implements Patron<Q, A> {
 
         @Override
         void execute() {
-            proven = answered;
-            members.ended(Member.this, why);
+            members.ended(Member.this, why, answered);
         }
 
         @Override

@@ -24,6 +24,8 @@ import rill.PoolOptions.WhenDown;
  * </pre>
  *
  * <p>A connection that becomes ready gets the calls that have waited for it before it is published, so no later call overtakes them.
+ *
+ * <p>It is longer than other classes because every event may change which connections are ready, which calls wait, and whether one more is wanted.
  */
 final class Members<Q, A> {
     private final Pool<Q, A> pool;
@@ -31,7 +33,7 @@ final class Members<Q, A> {
     private final Supplier<? extends @Nullable Loop> spread;
     private final SocketAddress address;
     private final ClientProtocol<Q, A> protocol;
-    private final PoolOptions.Draft options;
+    private final PoolOptions options;
     private final UnplacedCalls<Q, A> waiting;
     private final BackOff backOff;
     private final RetryBudget budget;
@@ -47,7 +49,7 @@ final class Members<Q, A> {
     private int turn;
     private long madeByOthers; // calls of members that are gone
     private final PoolCounters<Q, A> counters;
-    private @Nullable PoolWriters<Q, A> writers; // once there are any
+    private @Nullable PoolRoomWaiters<Q, A> roomWaiters; // once there are any
     private @Nullable Outage outage; // while nothing is ready, once something has failed
     private Class<? extends PoolState> told;
 
@@ -57,7 +59,7 @@ final class Members<Q, A> {
             Supplier<? extends @Nullable Loop> spread,
             SocketAddress address,
             ClientProtocol<Q, A> protocol,
-            PoolOptions.Draft options) {
+            PoolOptions options) {
         this.pool = pool;
         this.loop = loop;
         this.spread = spread;
@@ -77,9 +79,9 @@ final class Members<Q, A> {
                     later();
                     counters.givenUp(call);
                 });
-        this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
-        this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
-        this.told = kindOf(pool.state());
+        this.backOff = new BackOff(options.firstPause(), options.longestPause(), loop.random());
+        this.budget = new RetryBudget(options.retryShare(), loop.nanoTime());
+        this.told = pool.state().getClass();
     }
 
     // ---- what its parts ask
@@ -88,7 +90,7 @@ final class Members<Q, A> {
         return protocol;
     }
 
-    PoolOptions.Draft options() {
+    PoolOptions options() {
         return options;
     }
 
@@ -102,7 +104,7 @@ final class Members<Q, A> {
 
     /** Whether calls are taken back from connections that could not carry them out. Any thread. */
     boolean takesOn() {
-        return options.retries > 0 && !pool.isClosed();
+        return options.retries() > 0 && !pool.isClosed();
     }
 
     /** Any thread. */
@@ -167,10 +169,10 @@ final class Members<Q, A> {
         if (waiting.isEmpty() && someoneIsWritable()) {
             return loop.accepted();
         }
-        if (writers == null) {
-            writers = new PoolWriters<>(loop);
+        if (roomWaiters == null) {
+            roomWaiters = new PoolRoomWaiters<>(loop);
         }
-        Future<@Nullable Void> told = writers.add();
+        Future<@Nullable Void> told = roomWaiters.add(pool);
         pool.isNeeded();
         later(); // a member is asked, or a connection is needed
         return told;
@@ -237,7 +239,7 @@ final class Members<Q, A> {
     }
 
     private boolean mayTryAgain(Unplaced<Q, A> call) {
-        if (call.tries > options.retries) {
+        if (call.tries > options.retries()) {
             return false;
         }
         long made = madeByOthers;
@@ -250,7 +252,7 @@ final class Members<Q, A> {
     /** Makes the call wait for a connection, behind those already waiting. */
     private void await(Unplaced<Q, A> call) {
         later(); // even if it fails: a connection is needed
-        if (isDown() && options.whenDown == WhenDown.FAIL) {
+        if (isDown() && options.whenDown() == WhenDown.FAIL) {
             failAsDown(call);
         } else if (!waiting.hasRoom() && !passesOn(call)) {
             fail(call, failures -> call.failure == null ? failures.full(call, waiting.size()) : call.failure);
@@ -262,7 +264,7 @@ final class Members<Q, A> {
 
     /** Whether the call came back, and waits for nothing but its turn. */
     private boolean passesOn(Unplaced<Q, A> call) {
-        return call.failure != null && options.whenDown == WhenDown.FAIL;
+        return call.failure != null && options.whenDown() == WhenDown.FAIL;
     }
 
     private void fail(Unplaced<Q, A> call, Function<PoolFailures<Q, A>, Throwable> why) {
@@ -270,7 +272,8 @@ final class Members<Q, A> {
     }
 
     private void queue(Unplaced<Q, A> call) {
-        int weight = Messages.weight(protocol.pipeline.codec(), call.request, options.connect.limits());
+        int weight = Messages.weight(
+                protocol.pipeline.codec(), call.request, options.connect().limits());
         try {
             waiting.add(call, weight, loop.nanoTime());
         } catch (Throwable t) { // no memory
@@ -309,7 +312,7 @@ final class Members<Q, A> {
             } else {
                 member.state = Member.State.LEAVING;
                 try {
-                    failed(why, true);
+                    attemptFailed(why);
                 } finally {
                     forgetIfGone(member);
                 }
@@ -343,8 +346,12 @@ final class Members<Q, A> {
                 : why;
     }
 
-    /** The connection of a member carries no calls any more. If it was not ready yet, the outcome of dialing covers it. */
-    void ended(Member<Q, A> member, @Nullable Throwable why) {
+    /**
+     * The connection of a member carries no calls any more. If it was not ready yet, the outcome of dialing covers it.
+     *
+     * @param answered whether it has answered a call of the pool
+     */
+    void ended(Member<Q, A> member, @Nullable Throwable why, boolean answered) {
         if (!member.wasEverReady()) {
             return;
         }
@@ -352,16 +359,15 @@ final class Members<Q, A> {
         member.state = Member.State.LEAVING;
         later();
         try {
-            if (member.proven() || member.stoodFor(loop.nanoTime()) >= backOff.longest()) {
+            if (answered || member.stoodFor(loop.nanoTime()) >= backOff.longest()) {
                 backOff.reset();
             }
             if (why != null || wasReady) {
-                failed(
+                wasLost(
                         why == null
                                 ? Each.cause(() -> new IOException(
                                         "the connection to " + Wording.address(address) + " was closed"))
-                                : why,
-                        false);
+                                : why);
             }
         } finally { // whatever fails there: it must get no more calls
             publish();
@@ -377,22 +383,31 @@ final class Members<Q, A> {
         }
     }
 
-    private void failed(Throwable why, boolean attempt) {
-        if (pool.isClosed()
-                || (attempt && finishing && waiting.isEmpty())) { // given up, since nobody needs it any more
-            return;
+    private void attemptFailed(Throwable why) {
+        boolean givenUp = finishing && waiting.isEmpty(); // since nobody needs it any more
+        if (!givenUp && !pool.isClosed()) {
+            counters.connectsFailed++;
+            failed(why, 1);
         }
-        counters.connectsFailed += attempt ? 1 : 0;
-        counters.lost += attempt ? 0 : 1;
+    }
+
+    private void wasLost(Throwable why) {
+        if (!pool.isClosed()) {
+            counters.lost++;
+            failed(why, 0);
+        }
+    }
+
+    /**
+     * @param attempts how many attempts have failed: one, or none if a connection was lost
+     */
+    private void failed(Throwable why, int attempts) {
         long now = loop.nanoTime();
         if (count(Member.State.READY) == 0) {
-            Outage before = outage;
-            outage = before == null
-                    ? new Outage(why, now, attempt ? 1 : 0)
-                    : new Outage(why, before.since(), before.attempts() + (attempt ? 1 : 0));
+            outage = outage == null ? new Outage(why, now, attempts) : outage.and(why, attempts);
         }
         long wait = pause == null ? backOff.pauseNanos() : 0;
-        ConnectionEvents.reconnects(loop, pool, why, attempt, wait);
+        ConnectionEvents.reconnects(loop, pool, why, attempts > 0, wait);
         pauseFor(wait);
     }
 
@@ -415,7 +430,7 @@ final class Members<Q, A> {
 
     void idle(Member<Q, A> member) {
         onHome("an idle connection", () -> {
-            if (member.state == Member.State.READY && !member.tooOld && lasting() > options.least) {
+            if (member.state == Member.State.READY && !member.tooOld && lasting() > options.leastConnections()) {
                 leave(member);
                 later();
             }
@@ -443,7 +458,7 @@ final class Members<Q, A> {
                 }
             } catch (Throwable t) { // no memory, for example: try again later, for nobody else may ask
                 loop.threw(this, t);
-                pauseFor(Loop.nanos(options.firstPause));
+                pauseFor(Loop.nanos(options.firstPause()));
             }
         }
 
@@ -455,16 +470,16 @@ final class Members<Q, A> {
 
     private void advance() {
         placeAll();
-        if (isDown() && options.whenDown == WhenDown.FAIL) {
+        if (isDown() && options.whenDown() == WhenDown.FAIL) {
             failAll();
         }
         letGo();
-        if (writers != null) {
-            writers.ask(ready);
+        if (roomWaiters != null) {
+            roomWaiters.ask(ready);
         }
         boolean wanted = lasting() < wanted();
-        growing |= haveWriters() && pool.allBusy(ready); // they make no calls, which would ask for that
-        boolean more = growing && !finishing && all.size() < options.most;
+        growing |= someoneWaitsForRoom() && pool.allBusy(ready); // they make no calls, which would ask for that
+        boolean more = growing && !finishing && all.size() < options.mostConnections();
         growing = false;
         if ((wanted || more) && dialing == null && pause == null) {
             dial();
@@ -473,7 +488,7 @@ final class Members<Q, A> {
             outage = null; // nothing is tried, since no connection is wanted
         }
         if (finishing) {
-            failWriters();
+            failRoomWaiters();
             if (waiting.isEmpty()) {
                 finish();
             }
@@ -550,7 +565,7 @@ final class Members<Q, A> {
     }
 
     private int leastWhile(Member<Q, A> old) {
-        return Math.max(options.least, old.client().load() > 0 ? 1 : 0);
+        return Math.max(options.leastConnections(), old.client().load() > 0 ? 1 : 0);
     }
 
     private void leave(Member<Q, A> member) {
@@ -560,8 +575,8 @@ final class Members<Q, A> {
 
     /** The number of connections that should be ready, and stay. */
     private int wanted() {
-        int wanted = finishing ? 0 : options.least;
-        if (!waiting.isEmpty() || (haveWriters() && !finishing)) {
+        int wanted = finishing ? 0 : options.leastConnections();
+        if (!waiting.isEmpty() || (someoneWaitsForRoom() && !finishing)) {
             wanted = Math.max(wanted, 1);
         }
         for (Member<Q, A> each : all) {
@@ -572,8 +587,8 @@ final class Members<Q, A> {
         return wanted;
     }
 
-    private boolean haveWriters() {
-        return writers != null && !writers.isEmpty();
+    private boolean someoneWaitsForRoom() {
+        return roomWaiters != null && !roomWaiters.isEmpty();
     }
 
     private void dial() {
@@ -588,7 +603,7 @@ final class Members<Q, A> {
             publish();
             member.dial(turn++);
         } catch (Throwable t) { // no memory, say
-            member.failedToDial();
+            member.close();
             dialed(member, null, t);
         }
     }
@@ -657,7 +672,7 @@ final class Members<Q, A> {
         }
         loop.runReporting("the end of ", pool, this::publish);
         loop.runReporting("the end of ", pool, this::tell);
-        failWriters();
+        failRoomWaiters();
         for (Unplaced<Q, A> call = waiting.poll(); call != null; call = waiting.poll()) {
             end(call);
         }
@@ -667,9 +682,9 @@ final class Members<Q, A> {
         loop.runReporting("the end of a call of ", pool, () -> fail(call, failures -> failures.closed(call)));
     }
 
-    private void failWriters() {
-        if (writers != null) {
-            writers.fail(Each.cause(() -> failures().writable()));
+    private void failRoomWaiters() {
+        if (roomWaiters != null) {
+            roomWaiters.fail(Each.cause(() -> failures().writable()));
         }
     }
 
@@ -707,25 +722,21 @@ final class Members<Q, A> {
                 clients.add(each.client());
             }
         }
-        boolean mayGrow = options.least < options.most
-                && all.size() < options.most
+        boolean mayGrow = options.leastConnections() < options.mostConnections()
+                && all.size() < options.mostConnections()
                 && dialing == null
                 && pause == null
                 && !finishing;
         return new ReadyClients<>(clients, mayGrow);
     }
 
-    private static Class<? extends PoolState> kindOf(PoolState state) {
-        return state.getClass();
-    }
-
     private void tell() {
         PoolState now = pool.state();
-        if (told == kindOf(now)) {
+        if (told == now.getClass()) {
             return;
         }
-        told = kindOf(now);
-        var listener = options.listener;
+        told = now.getClass();
+        var listener = options.onState();
         if (listener != null) {
             loop.enqueue(new Handle(loop, "the listener to the state of ", pool, () -> listener.accept(now)));
         }

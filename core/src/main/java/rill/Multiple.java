@@ -8,7 +8,7 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
-/** A Future derived from several, which may belong to several loops: {@code all} and {@code any}. */
+/** A Future derived from several, which may belong to several loops: {@code all}, {@code any} and {@code settled}. */
 abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> extends Derived<T> {
     private final Part[] parts;
     private int pending; // guarded by this, since the parts may settle on several loops
@@ -18,6 +18,7 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
     private final class Part implements Dependent {
         final Future<? extends P> source;
         final int index;
+        boolean unseen; // its failure, by this Future
 
         Part(Future<? extends P> source, int index) {
             this.source = source;
@@ -26,9 +27,13 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
 
         @Override
         public void settled(Future<?> settled) {
-            Object outcome = outcomeWith(this, settled.shared());
+            unseen = !uses() && settled.hasFailed();
+            Object outcome = outcomeWith(this, uses() ? settled.shared() : mask(null));
             if (outcome != null && settleFrom(settled, outcome)) {
                 abandonSources();
+            }
+            if (isDone()) {
+                watchUnseen();
             }
         }
 
@@ -40,6 +45,17 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
         @Override
         public BareLoop home() {
             return loop;
+        }
+
+        /** Who waits for the others may look at this one's failure then. */
+        @Override
+        public boolean looks() {
+            return true;
+        }
+
+        @Override
+        public boolean owns() {
+            return uses();
         }
     }
 
@@ -59,7 +75,7 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
             if (isDone()) {
                 part.source.decline(); // decided before this part was reached
             } else if (part.source.isDone()) {
-                Object outcome = outcomeWith(part, part.source.handedOver());
+                Object outcome = outcomeWith(part, uses() ? part.source.handedOver() : mask(null));
                 if (outcome != null && !settle(outcome)) {
                     unshare(outcome);
                 }
@@ -96,11 +112,22 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
         return true;
     }
 
+    /** From now on somebody has to look at the failures that it was told and did not use. */
+    private void watchUnseen() {
+        for (Part part : parts) {
+            if (part.unseen) {
+                part.unseen = false;
+                part.source.watchFailure();
+            }
+        }
+    }
+
     @Override
     final void leaveSources(Queue<Future<?>> orphans) {
         for (Part part : parts) {
             leave(part.source, part, orphans);
         }
+        watchUnseen();
         letGoOfResults();
     }
 
@@ -109,6 +136,11 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
      * unshared.
      */
     abstract @Nullable Object outcomeAfter(int index, Object outcome, int left);
+
+    /** Whether it uses the outcomes of its parts. Otherwise they are left to these, and the result of {@link #outcomeAfter} is not made of any. */
+    boolean uses() {
+        return true;
+    }
 
     /** Releases kept outcomes that the decision did not use. */
     void letGoOfResults() {}
@@ -187,6 +219,28 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
                 return left > 0 ? null : new Failed(failed.cause);
             }
             return outcome;
+        }
+    }
+
+    static final class Settled extends Multiple<@Nullable Object, @Nullable Void> {
+        Settled(List<? extends Future<?>> sources) {
+            super(sources);
+        }
+
+        @Override
+        String kind() {
+            return "a Future of what settles";
+        }
+
+        @Override
+        boolean uses() {
+            return false;
+        }
+
+        @Override
+        @Nullable
+        Object outcomeAfter(int index, Object outcome, int left) {
+            return left > 0 ? null : outcome;
         }
     }
 }

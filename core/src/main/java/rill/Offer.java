@@ -33,6 +33,15 @@ final class Offer<T extends @Nullable Object> extends Promise<T> implements Parc
     }
 
     @Override
+    @Nullable
+    Purpose purpose() {
+        Object extra = extra();
+        return extra != null && extra != TAKEN && extra != GONE && takesBack(extra) instanceof Purpose known
+                ? known
+                : null;
+    }
+
+    @Override
     public boolean claim() {
         while (true) {
             Object now = extra();

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * more, and does not hold the loop for as long as it takes to encrypt all of it. What is left when the output ends is encoded at once.
  *
  * <p>This class is longer than most: each connection has one, and another object would make an idle connection larger. What only some connections
- * need, or only at their end, is separate: {@link HeldWrites}, {@link Waiters}, {@link Reservations}, {@link OutputEnd}.
+ * need, or only at their end, is separate: {@link HeldWrites}, {@link OutputWaiters}, {@link Reservations}, {@link OutputEnd}.
  */
 final class Outbound {
     /** Flush without waiting for the end of the batch once this many bytes wait. */
@@ -64,7 +64,7 @@ final class Outbound {
     private int unflushedMessages;
     private short flushEvery = SMALLEST_BATCH;
     private @Nullable HeldWrites held; // while the session at the top holds writes, and there are any
-    private @Nullable Waiters waiters; // once a caller had to wait
+    private @Nullable OutputWaiters waiters; // once a caller had to wait
     private @Nullable OutputEnd end; // once the output is to end
     private volatile @Nullable Reservations reservations; // once another thread has written
     private volatile @Nullable Throwable closed; // why writes are refused
@@ -118,11 +118,11 @@ final class Outbound {
             return;
         }
         if (failure != null) {
-            Waiters.fail(accepted, failure);
+            OutputWaiters.fail(accepted, failure);
         } else if (full()) {
             addWaiter(accepted);
         } else {
-            accepted.complete(null);
+            OutputWaiters.complete(accepted);
         }
     }
 
@@ -286,13 +286,13 @@ final class Outbound {
 
     private Future<@Nullable Void> failedWrite(Throwable cause) {
         Promise<@Nullable Void> failed = loop().promise();
-        Waiters.fail(failed, cause);
+        OutputWaiters.fail(failed, cause);
         link.audience().heardOf();
         return failed;
     }
 
     private Future<@Nullable Void> acceptance() {
-        return full() ? addWaiter(loop().promise()) : loop().accepted();
+        return full() ? addWaiter(promiseOf("write of ")) : loop().accepted();
     }
 
     /** Completes the promise at the low-water mark. If encoding produced no bytes, there is no wait: each waiter needs at least one pending byte. */
@@ -300,9 +300,14 @@ final class Outbound {
         if (waiters().writers() < pending) {
             waiters().addWriter(promise);
         } else {
-            promise.complete(null);
+            OutputWaiters.complete(promise);
         }
         return promise;
+    }
+
+    /** From any thread: a Promise for the caller of a write or a flush. */
+    Promise<@Nullable Void> promiseOf(String what) {
+        return new Promise<>(loop(), new Purpose.Of(what, link));
     }
 
     /** True from the high-water mark on until the low one is reached again; false once every write is refused. */
@@ -336,14 +341,14 @@ final class Outbound {
         if (!mustWait()) {
             return loop().accepted();
         }
-        Promise<@Nullable Void> promise = loop().promise();
+        Promise<@Nullable Void> promise = promiseOf("writable of ");
         waiters().addWriter(promise);
         return promise;
     }
 
-    private Waiters waiters() {
+    private OutputWaiters waiters() {
         if (waiters == null) {
-            waiters = new Waiters();
+            waiters = new OutputWaiters();
         }
         return waiters;
     }
@@ -731,7 +736,7 @@ final class Outbound {
         if (ended != null && (wireGone || !(askedInTime || isShut() || endsAlone()))) {
             return failedWrite(ended);
         }
-        Promise<@Nullable Void> promise = loop().promise();
+        Promise<@Nullable Void> promise = promiseOf("flush of ");
         waiters().addFlush(promise);
         flush();
         link.goOnFlushing();

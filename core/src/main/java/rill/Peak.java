@@ -45,7 +45,7 @@ final class Peak {
 
     /** The recent peak at this time, even if nothing was noted for long. */
     long lately(long now) {
-        long passed = (now - began) / SLOT_NANOS;
+        long passed = Math.max(0, (now - began) / SLOT_NANOS); // it may have moved on since
         long peak = 0;
         for (int back = 0; back < SLOTS - passed; back++) {
             peak = Math.max(peak, highest[(present + SLOTS - back) % SLOTS]);

@@ -23,11 +23,10 @@ import rill.CallFailedException.Fate;
  *
  * <p><b>Ownership:</b> a request's buffers are taken and released. An answer's buffers belong to its receiver, and are released if there is none.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer in any of its tries. If
- * nothing is connected, the exception says since when, and gives the latest failure. If the request itself is at fault, the call fails with what its
- * encoder, its key function or its name function throws; if the request was sent before, that is the cause of a {@link CallFailedException}. A failed
- * connection is visible in {@link #state()} and in the calls that it affects, and nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says that the peer
- * broke the protocol: see {@link ClientProtocol#unsolicited}.
+ * <p><b>Errors:</b> those of every {@link Caller}; what a {@link CallFailedException} says of the request is true of all of its tries. If nothing is
+ * connected, the exception says since when, and gives the latest failure. A failed connection is visible in {@link #state()} and in the calls that it
+ * affects, and nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues, unless it says
+ * that the peer broke the protocol: see {@link ClientProtocol#unsolicited}.
  *
  * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made. A single connection does guarantee this, also for calls
  * that waited for it or returned from the connection before it.
@@ -41,8 +40,10 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     private final ClientProtocol<Q, A> protocol;
     private final Members<Q, A> members;
     private final long usualLimit;
+    private final CallEnds ends; // of calls that are on no connection
     private final int busyAt;
     private final boolean spread;
+    private final Unanswered unanswered;
     private final AtomicInteger arriving =
             new AtomicInteger(); // calls on their way to the loop, for want of a connection
     private volatile ReadyClients<Q, A> ready;
@@ -68,10 +69,12 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         this.address = Objects.requireNonNull(address, "address");
         this.protocol = protocol;
         this.spread = spread;
+        this.unanswered = new Unanswered("a call on " + this);
         this.usualLimit = Loop.nanos(protocol.bounds.deadline());
-        this.connecting = options.is.least > 0;
+        this.ends = new CallEnds(loop, null, usualLimit);
+        this.connecting = options.leastConnections() > 0;
         this.ready = new ReadyClients<>(List.of(), false);
-        this.members = new Members<>(this, loop, targets, address, protocol, options.is);
+        this.members = new Members<>(this, loop, targets, address, protocol, options);
     }
 
     /**
@@ -121,27 +124,28 @@ public final class Pool<Q, A> implements Caller<Q, A> {
      */
     @Override
     public Future<A> call(Q request) {
-        return call(request, null, usualLimit);
+        return ask(request, null);
     }
 
     /** Sends a request with its own deadline; a deadline of zero or less has already passed. */
     @Override
     public Future<A> call(Q request, Duration deadline) {
-        return call(request, deadline, Loop.nanos(deadline));
+        return ask(request, Objects.requireNonNull(deadline, "deadline"));
     }
 
-    private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
+    private Future<A> ask(Q request, @Nullable Duration limit) {
         Objects.requireNonNull(request, "request");
-        Promise<A> promise = new Offer<>(ofCaller(), Messages::release);
-        make(request, promise, false, limit, nanos);
+        Promise<A> promise = new Offer<>(ofCaller(), unanswered);
+        make(request, promise, false, limit);
         return promise;
     }
 
-    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos) {
+    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit) {
         Client<Q, A> client = finishing ? null : choose();
         if (client != null) {
-            client.make(request, promise, oneWay, limit, nanos, 0);
+            client.make(request, promise, oneWay, limit, 0);
         } else {
+            long nanos = limit == null ? usualLimit : Loop.nanos(limit);
             arrive(new Unplaced<>(request, promise, oneWay, limit, loop.nanoTime() + nanos, 0, false, null));
         }
     }
@@ -163,7 +167,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     public Future<@Nullable Void> send(Q request) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = ofCaller().promise();
-        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit);
+        make(request, (Promise<A>) (Promise<?>) promise, true, null);
         return promise;
     }
 
@@ -278,19 +282,9 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     /** Fails the call before it has reached the loop. */
     private void turnAway(Unplaced<Q, A> call, String why) {
-        Object type = call.request.getClass();
-        CallFailedException failure = unsent(call, why);
-        Messages.release(call.request);
-        CallOutcome outcome = call.caller.fail(failure) ? CallOutcome.of(failure) : CallOutcome.CANCELLED;
-        loop.counters().turnedAway.getAndIncrement();
-        long since = call.due - (call.limit == null ? usualLimit : Loop.nanos(call.limit));
-        loop.observing().callEnded(null, type, outcome, since, outcome == CallOutcome.CANCELLED ? null : failure);
-    }
-
-    /** Names the request by its type, since the function that names requests runs on the loop. */
-    private CallFailedException unsent(Unplaced<Q, A> call, String why) {
-        String what = (call.oneWay ? "send of " : "call of ") + Wording.excerpt(call.request.getClass()) + ": ";
-        return new CallFailedException(Fate.NEVER_SENT, what + this + why, null);
+        String message = Wording.call(call.request.getClass(), call.oneWay, this) + why;
+        var failure = new CallFailedException(Fate.NEVER_SENT, message, null);
+        ends.turnAway(call.request, call.caller, call.limit, call.due, failure);
     }
 
     // ---- ending
@@ -333,7 +327,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             return Promise.done(loop, null);
         }
         if (whenGone == null) {
-            whenGone = Promise.openEnded(loop);
+            whenGone = Promise.ofEnd(loop, this);
         }
         return whenGone.copy();
     }
@@ -342,6 +336,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         gone = true;
         if (whenGone != null) {
             whenGone.complete(null);
+            whenGone.forgetPurpose();
         }
     }
 
@@ -405,6 +400,10 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     Members<Q, A> members() {
         return members;
+    }
+
+    CallEnds ends() {
+        return ends;
     }
 
     /** Somebody waits for a connection, so from now on it is not idle. */

@@ -31,10 +31,10 @@ final class PoolCounters<Q, A> {
         }
         if (told) {
             failed++;
-            tellEnd(call, name, CallOutcome.of(why), why);
+            observe(call, name, CallOutcome.of(why), why);
         } else {
             cancelled++;
-            tellEnd(call, name, CallOutcome.CANCELLED, null);
+            observe(call, name, CallOutcome.CANCELLED, null);
         }
     }
 
@@ -42,7 +42,7 @@ final class PoolCounters<Q, A> {
     void givenUp(Unplaced<Q, A> call) {
         Object name = release(call);
         cancelled++;
-        tellEnd(call, name, CallOutcome.CANCELLED, null);
+        observe(call, name, CallOutcome.CANCELLED, null);
     }
 
     /** The call waits for another connection, after one that could not carry it out. */
@@ -67,9 +67,9 @@ final class PoolCounters<Q, A> {
                 : call.request.getClass();
     }
 
-    private void tellEnd(Unplaced<Q, A> call, Object name, CallOutcome outcome, @Nullable Throwable failure) {
-        long had = Loop.nanos(call.limit == null ? protocol.bounds.deadline() : call.limit);
-        loop.observing().callEnded(null, name, outcome, call.due - had, failure);
+    private void observe(Unplaced<Q, A> call, Object name, CallOutcome outcome, @Nullable Throwable failure) {
+        CallEnds ends = pool.ends();
+        ends.observe(name, ends.since(call.limit, call.due), outcome, failure);
     }
 
     /** Any thread. */

@@ -43,9 +43,8 @@ final class PoolFailures<Q, A> {
     }
 
     CallFailedException tooLate(Unplaced<Q, A> call) {
-        Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
         String message = describe(call) + ": not sent " + (call.tries > 0 ? "again " : "") + "within "
-                + Wording.duration(had) + "; " + situation();
+                + Wording.duration(protocol.bounds.limit(call.limit)) + "; " + situation();
         var late = new DeadlineException(message);
         if (latest() != null) {
             late.initCause(latest());
@@ -54,7 +53,7 @@ final class PoolFailures<Q, A> {
     }
 
     private String describe(Unplaced<Q, A> call) {
-        return (call.oneWay ? "send of " : "call of ") + Wording.excerpt(nameOf(call)) + ": " + pool;
+        return Wording.call(nameOf(call), call.oneWay, pool);
     }
 
     /** The name of the request for messages. */

@@ -6,6 +6,8 @@ package rill;
  *
  * <p><b>Threading:</b> as for {@link LoopMetrics}.
  *
+ * <p><b>Not guaranteed:</b> the set of components: later versions may add some. Read them by name, and leave it to Rill to make such a record.
+ *
  * @param connections a gauge: connections that take calls
  * @param waiting a gauge: calls that wait for a connection
  * @param connected connections that became ready to take calls

@@ -2,7 +2,12 @@ package rill;
 
 import java.time.Duration;
 
-/** The state of a {@link Pool}: a snapshot returned by {@link Pool#state()} or passed to the listener of {@link PoolOptions#onState}. */
+/**
+ * The state of a {@link Pool}: a snapshot returned by {@link Pool#state()} or passed to the listener of {@link PoolOptions#onState}.
+ *
+ * <p><b>Not guaranteed:</b> the set of components of each kind: later versions may add some. Read them by name, and leave it to Rill to make such
+ * records.
+ */
 public sealed interface PoolState {
     /** Nothing is connected, since no connection is needed. */
     record Idle() implements PoolState {}

@@ -23,16 +23,26 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         }
     }
 
-    private static final Object OPEN_ENDED = new Object();
+    /** The kinds of Promises of which Rill knows no more. */
+    enum Kind {
+        WORK("submitted work"),
+        BLOCKING("blocking work");
+
+        private final String words;
+
+        Kind(String words) {
+            this.words = words;
+        }
+    }
 
     private volatile @Nullable Object
-            extra; // a Runnable that stops the work if it is cancelled, or OPEN_ENDED; an Offer has its own use
+            extra; // a Runnable that stops the work if it is cancelled, a Purpose, or a Kind; an Offer has its own use
 
     Promise(BareLoop loop) {
         super(loop);
     }
 
-    /** An Offer, or one that is open-ended. */
+    /** An Offer, or one with a Purpose or a Kind. */
     Promise(BareLoop loop, Object extra) {
         super(loop);
         this.extra = extra;
@@ -51,14 +61,28 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         return EXTRA.compareAndSet(this, from, to);
     }
 
-    /** A Promise that may stay pending for ever by design; it is never handed out to code outside Rill. */
-    static <T extends @Nullable Object> Promise<T> openEnded(BareLoop loop) {
-        return new Promise<>(loop, OPEN_ENDED);
+    /** The Promise of an end, which may stay pending for ever by design; it is never handed out to code outside Rill. */
+    static Promise<@Nullable Void> ofEnd(BareLoop loop, Object of) {
+        return new Promise<>(loop, new Purpose.End(of));
     }
 
     @Override
     boolean hasReasonToWait() {
-        return extra == OPEN_ENDED || extra instanceof BareLoop.DelayCancellation;
+        return extra instanceof Offer.OpenEnded || extra instanceof BareLoop.DelayCancellation;
+    }
+
+    /** What it is for; null if that is not known, or no longer. */
+    @Nullable
+    Purpose purpose() {
+        return extra instanceof Purpose known ? known : null;
+    }
+
+    /** Its purpose is over, and with that what the Purpose refers to. */
+    final void forgetPurpose() {
+        Object now = extra;
+        if (now instanceof Purpose) {
+            EXTRA.compareAndSet(this, now, null);
+        }
     }
 
     static <T extends @Nullable Object> Future<T> done(BareLoop loop, T value) {
@@ -107,7 +131,17 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
 
     @Override
     String kind() {
-        return "a Promise";
+        return switch (extra) {
+            case Kind known -> known.words;
+            case BareLoop.DelayCancellation _ -> "a delay";
+            case null, default -> "a Promise";
+        };
+    }
+
+    @Override
+    String describe() {
+        Purpose purpose = purpose();
+        return purpose == null ? super.describe() : purpose.purpose();
     }
 
     @Override

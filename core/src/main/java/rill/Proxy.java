@@ -4,7 +4,7 @@ import java.net.SocketAddress;
 
 /**
  * An indirect way to reach addresses: the proxy listens at its own address and, when asked in its protocol, connects onward. Set by
- * {@link ConnectOptions#through}. Immutable; one object serves any number of connections.
+ * {@link ConnectOptions#proxy}. Immutable; one object serves any number of connections.
  *
  * <p><b>Threading:</b> any.
  */

@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The pull form of receiving: decodes only on demand. As a Consumer it takes back messages that nobody took. */
-final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.OpenEnded {
+final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.OpenEnded, Purpose {
     private static final int FEW = 16;
 
     private final Link link;
@@ -38,6 +38,11 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
             link.inbound().later(); // when the loop is driven, and the one before has been notified
         }
         return next;
+    }
+
+    @Override
+    public String purpose() {
+        return "receive of " + link;
     }
 
     private Future<@Nullable R> afterEnd(Promise<@Nullable R> next) {
@@ -169,6 +174,11 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
 
     private static <R> void end(Promise<@Nullable R> waiting) {
         waiting.complete(null);
+    }
+
+    @Override
+    public void finish() {
+        link.finishReceiving();
     }
 
     @Override

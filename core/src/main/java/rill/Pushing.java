@@ -30,6 +30,11 @@ record Pushing<R>(
     }
 
     @Override
+    public void finish() {
+        link.finishReceiving();
+    }
+
+    @Override
     public boolean closed(@Nullable Throwable cause) {
         return false;
     }

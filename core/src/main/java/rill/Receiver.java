@@ -46,10 +46,8 @@ interface Receiver<R> {
         return false;
     }
 
-    /** An orderly close was requested: work in flight should be finished, then {@code close} called. */
-    default void finish(Link link) {
-        link.finishReceiving();
-    }
+    /** An orderly close was requested: work in flight should be finished, then the connection closed. */
+    void finish();
 
     /** A description of what is still unfinished, for the list of survivors. */
     default String unfinished() {

@@ -4,7 +4,12 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Something that a loop noticed and that reached nobody else. */
+/**
+ * Something that a loop noticed and that reached nobody else.
+ *
+ * <p><b>Not guaranteed:</b> the set of components of each kind: later versions may add some. Read them by name, and leave it to Rill to make such
+ * records.
+ */
 public sealed interface Report {
     /** The loop's name. */
     String loop();

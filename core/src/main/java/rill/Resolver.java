@@ -9,12 +9,12 @@ public interface Resolver {
     /**
      * Looks up a name.
      *
-     * @param name a name, or a numeric address
      * @param loop the loop that the Future is to belong to
+     * @param name a name, or a numeric address
      * @return at least one address, in the order in which to try them; fails with {@link java.net.UnknownHostException}. Cancelling it gives up
      *     waiting.
      */
-    Future<List<InetAddress>> resolve(String name, Loop loop);
+    Future<List<InetAddress>> resolve(Loop loop, String name);
 
     /**
      * The JDK's resolver, with its caching. Since it blocks, it runs on its own platform threads: one for each name being looked up, and no more than

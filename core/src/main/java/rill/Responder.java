@@ -137,11 +137,11 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     }
 
     @Override
-    public void finish(Link finished) {
+    public void finish() {
         finishing = true;
-        finished.inbound().finish(false);
+        link.inbound().finish(false);
         if (unanswered.isEmpty() && !answering) {
-            finished.end();
+            link.end();
         }
     }
 

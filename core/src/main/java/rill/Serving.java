@@ -10,7 +10,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /**
- * The loops on which servers and pools run: a {@link Loop}, or the loops of a {@link LoopGroup}, which share the connections.
+ * The loops on which servers, connections and pools run: a {@link Loop}, or the loops of a {@link LoopGroup}, which share the connections.
  *
  * <p><b>Threading:</b> any thread. The handlers, Tasks and {@link Service}s passed to a server run on the loop of the connection. With a LoopGroup
  * they may run for several connections on several threads at once.
@@ -185,6 +185,61 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
             case Loop loop -> Listener.open(loop, address, options, Spread.onto(loop), onLink);
             case LoopGroup group -> group.open(address, options, onLink);
         };
+    }
+
+    // ---- connecting
+
+    /**
+     * Opens a connection that uses {@code pipeline}: on the loop; or on the current loop if it is one of the group's, so that the caller can use the
+     * connection, and otherwise on that loop of the group which has the fewest.
+     *
+     * @param address the peer's address. An unresolved name in it is looked up by the {@link Resolver}, and its addresses are raced as RFC 8305 says:
+     *     IPv6 and IPv4 by turns, the next one after 250 ms, or at once when one has failed; the first to answer is taken, and the others are given
+     *     up
+     * @return done once it is connected and every layer is ready, which means that it holds back no writes (TLS does in its handshake). Fails with an
+     *     {@link IOException} that names the address and what was tried, or with the failure of a layer. A connection that is made when nobody waits
+     *     for it any more is closed
+     */
+    <R, W> Future<Connection<R, W>> connect(SocketAddress address, Pipeline<R, W> pipeline, ConnectOptions options);
+
+    /** {@link #connect(SocketAddress, Pipeline, ConnectOptions)} with the default options. */
+    default <R, W> Future<Connection<R, W>> connect(SocketAddress address, Pipeline<R, W> pipeline) {
+        return connect(address, pipeline, ConnectOptions.defaults());
+    }
+
+    /** {@link #connect(SocketAddress, Pipeline)} to a port of a host, whose name the {@link Resolver} looks up. */
+    default <R, W> Future<Connection<R, W>> connect(String host, int port, Pipeline<R, W> pipeline) {
+        return connect(InetSocketAddress.createUnresolved(host, port), pipeline);
+    }
+
+    /** {@link #connect(String, int, Pipeline)} with options. */
+    default <R, W> Future<Connection<R, W>> connect(
+            String host, int port, Pipeline<R, W> pipeline, ConnectOptions options) {
+        return connect(InetSocketAddress.createUnresolved(host, port), pipeline, options);
+    }
+
+    /**
+     * Connects a client, whose {@code call} returns the answer to a request. A client is a single connection, and ends with it; a {@link #pool}
+     * reconnects.
+     *
+     * @return as for {@link #connect(SocketAddress, Pipeline, ConnectOptions)}, and done after the protocol's {@link ClientProtocol#first first} step
+     */
+    <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol, ConnectOptions options);
+
+    /** {@link #connect(SocketAddress, ClientProtocol, ConnectOptions)} with the default options. */
+    default <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol) {
+        return connect(address, protocol, ConnectOptions.defaults());
+    }
+
+    /** {@link #connect(SocketAddress, ClientProtocol)} to a port of a host, whose name the {@link Resolver} looks up. */
+    default <Q, A> Future<Client<Q, A>> connect(String host, int port, ClientProtocol<Q, A> protocol) {
+        return connect(InetSocketAddress.createUnresolved(host, port), protocol);
+    }
+
+    /** {@link #connect(String, int, ClientProtocol)} with options. */
+    default <Q, A> Future<Client<Q, A>> connect(
+            String host, int port, ClientProtocol<Q, A> protocol, ConnectOptions options) {
+        return connect(InetSocketAddress.createUnresolved(host, port), protocol, options);
     }
 
     // ---- pools

@@ -6,7 +6,8 @@ import java.util.List;
 /** Classifies stack traces: whose code runs, and which frames matter. */
 final class StackTraces {
     private static final List<String> JDK = List.of("java.", "javax.", "jdk.", "sun.", "com.sun.");
-    private static final List<String> OURS = List.of("rill.spi.", "rill.transport.", "rill.codec.", "io.netty.");
+    private static final List<String> OURS = List.of(
+            "rill.spi.", "rill.transport.", "rill.codec.", "rill.http.", "rill.bridge.", "rill.metrics.", "io.netty.");
     private static final String PACKAGE = "rill.";
     private static final int MOST_OF_USER = 6;
     private static final int MOST_IN_ALL = 10;
@@ -61,7 +62,7 @@ final class StackTraces {
         return JDK.stream().anyMatch(frame.getClassName()::startsWith);
     }
 
-    /** Whether this is the core, a transport or a codec, rather than code in a neighboring package. */
+    /** Whether this is one of Rill's libraries, or what they are built on, rather than code in a neighboring package. */
     static boolean ofRill(StackTraceElement frame) {
         String type = frame.getClassName();
         return OURS.stream().anyMatch(type::startsWith)

@@ -647,7 +647,7 @@ final class Stage implements Context {
     @Override
     public void stop() {
         requireCall();
-        inbound.stopped(true);
+        inbound.stop();
     }
 
     @Override

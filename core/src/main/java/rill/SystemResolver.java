@@ -51,7 +51,7 @@ final class SystemResolver implements Resolver {
     }
 
     @Override
-    public Future<List<InetAddress>> resolve(String name, Loop loop) {
+    public Future<List<InetAddress>> resolve(Loop loop, String name) {
         Promise<List<InetAddress>> promise = loop.promise();
         try {
             promise.complete(List.of(InetAddress.ofLiteral(name)));

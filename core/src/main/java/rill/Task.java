@@ -234,7 +234,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (future.isDone()) {
             return;
         }
-        if (loop.closed()) {
+        if (loop.isClosed()) {
             future.decline();
             throw new CancelledException(loop.name() + " is closed: " + future.describe() + " can't be awaited");
         }

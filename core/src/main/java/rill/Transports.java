@@ -49,7 +49,7 @@ final class Transports {
         private @Nullable String obstacle() {
             if (!asked) {
                 asked = true;
-                obstacle = transport.unavailable().orElse(null);
+                obstacle = transport.unavailable();
             }
             return obstacle;
         }

@@ -8,7 +8,7 @@ import rill.CallFailedException.Fate;
  * A call of a {@link Pool} that is on no connection: it waits for one, or is on its way back from one that could not carry it out. It owns its
  * request. Confined to the pool's loop, apart from being handed over.
  */
-final class Unplaced<Q, A> implements Runnable, Bystander {
+final class Unplaced<Q, A> extends Chain.Item<Unplaced<Q, A>> implements Runnable, Bystander {
     final Q request;
     final Promise<A> caller;
     final boolean oneWay;
@@ -34,12 +34,6 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
     @Nullable
     Handle timer;
 
-    @Nullable
-    Unplaced<Q, A> before;
-
-    @Nullable
-    Unplaced<Q, A> after;
-
     Unplaced(
             Q request,
             Promise<A> caller,
@@ -61,7 +55,7 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
 
     /** What can have happened to its request so far. */
     Fate fate() {
-        return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
+        return Fate.NEVER_SENT.after(tries);
     }
 
     // ---- while it waits

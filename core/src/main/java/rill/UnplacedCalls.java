@@ -14,8 +14,7 @@ final class UnplacedCalls<Q, A> {
     private final long byteBound;
     private final Consumer<? super Unplaced<Q, A>> whenLate;
     private final Consumer<? super Unplaced<Q, A>> whenGivenUp;
-    private @Nullable Unplaced<Q, A> first;
-    private @Nullable Unplaced<Q, A> last;
+    private final Chain<Unplaced<Q, A>> calls = new Chain<>();
     private int size;
     private long bytes;
 
@@ -66,13 +65,7 @@ final class UnplacedCalls<Q, A> {
         }
         call.timer = timer;
         call.weight = weight;
-        call.before = last;
-        if (last == null) {
-            first = call;
-        } else {
-            last.after = call;
-        }
-        last = call;
+        calls.append(call);
         size++;
         bytes += weight;
     }
@@ -80,7 +73,7 @@ final class UnplacedCalls<Q, A> {
     /** Removes and returns the first, or returns null. */
     @Nullable
     Unplaced<Q, A> poll() {
-        Unplaced<Q, A> taken = first;
+        Unplaced<Q, A> taken = calls.first();
         if (taken != null) {
             remove(taken);
         }
@@ -88,20 +81,7 @@ final class UnplacedCalls<Q, A> {
     }
 
     private void remove(Unplaced<Q, A> call) {
-        Unplaced<Q, A> before = call.before;
-        Unplaced<Q, A> after = call.after;
-        if (before == null) {
-            first = after;
-        } else {
-            before.after = after;
-        }
-        if (after == null) {
-            last = before;
-        } else {
-            after.before = before;
-        }
-        call.before = null;
-        call.after = null;
+        calls.remove(call);
         size--;
         bytes -= call.weight;
         if (call.timer != null) {

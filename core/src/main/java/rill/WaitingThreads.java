@@ -10,15 +10,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> any thread.
  */
 final class WaitingThreads {
-    private @Nullable Waiter first;
-    private @Nullable Waiter last;
+    private final Chain<Waiter> waiters = new Chain<>();
 
     /** A thread that waits. */
-    static final class Waiter implements Dependent {
+    static final class Waiter extends Chain.Item<Waiter> implements Dependent {
         private final Thread thread;
         private boolean interrupted;
-        private @Nullable Waiter before; // guarded by the list
-        private @Nullable Waiter after;
 
         Waiter(Thread thread) {
             this.thread = thread;
@@ -50,40 +47,22 @@ final class WaitingThreads {
     }
 
     synchronized void add(Waiter waiter) {
-        waiter.before = last;
-        if (last == null) {
-            first = waiter;
-        } else {
-            last.after = waiter;
-        }
-        last = waiter;
+        waiters.append(waiter);
     }
 
     /** Removes one that was added. */
     synchronized void remove(Waiter waiter) {
-        Waiter before = waiter.before;
-        Waiter after = waiter.after;
-        if (before == null) {
-            first = after;
-        } else {
-            before.after = after;
-        }
-        if (after == null) {
-            last = before;
-        } else {
-            after.before = before;
-        }
-        waiter.before = null;
-        waiter.after = null;
+        waiters.remove(waiter);
     }
 
     /** Returns the one that has waited longest, or null. */
     synchronized @Nullable Thread longest() {
+        Waiter first = waiters.first();
         return first == null ? null : first.thread;
     }
 
     synchronized void wakeAll() {
-        for (Waiter each = first; each != null; each = each.after) {
+        for (Waiter each = waiters.first(); each != null; each = each.after) {
             LockSupport.unpark(each.thread);
         }
     }

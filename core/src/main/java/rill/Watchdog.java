@@ -112,7 +112,7 @@ final class Watchdog {
                 dozing = false;
                 idle = false;
             }
-            look(activity);
+            look(activity, CLOCK.nanoTime());
         }
         if (idle && undisturbed) {
             sleep();
@@ -133,9 +133,8 @@ final class Watchdog {
     }
 
     /** A failure with one loop must not affect the watch on others. */
-    private static void look(Activity activity) {
+    static void look(Activity activity, long now) {
         try {
-            long now = CLOCK.nanoTime();
             if (activity.changed(now)) {
                 return;
             }

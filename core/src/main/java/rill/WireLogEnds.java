@@ -49,11 +49,10 @@ final class WireLogEnds {
         String host = hasPort ? text.substring(0, colon) : text;
         try {
             int port = hasPort ? Integer.parseInt(text.substring(colon + 1)) : End.ANY_PORT;
-            String plain = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
             if (host.isEmpty() && port == End.ANY_PORT) {
                 throw new IllegalArgumentException("empty");
             }
-            return new End(host.isEmpty() ? null : InetAddress.ofLiteral(plain), port);
+            return new End(host.isEmpty() ? null : InetAddress.ofLiteral(host), port);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "-Drill.wirelog=" + whole + ": \"" + text

@@ -24,6 +24,11 @@ final class Wording {
         return peer == null ? "connection" : "connection to " + peer;
     }
 
+    /** Names a call and its place, a connection or a pool: the beginning of each message about its failure. */
+    static String call(Object name, boolean oneWay, Object place) {
+        return (oneWay ? "send of " : "call of ") + excerpt(name) + ": " + place;
+    }
+
     /** The duration in the largest unit that expresses it exactly, or well enough: {@code 250 µs}, {@code 1500 ms}, {@code 60 s}. */
     static String duration(Duration length) {
         long value = TimeUnit.NANOSECONDS.convert(length); // which saturates

@@ -210,7 +210,8 @@ class AllocationFailuresTest {
                 boolean told = program.told.stream().anyMatch(AllocationFailuresTest::saysSo)
                         || reports.stream().anyMatch(report -> saysSo(report.cause()));
                 assertThat(told).as("somebody is told of piece %d", n).isEqualTo(incomplete == 1);
-                assertThat(program.serving.closed() || program.calling.closed()).isFalse();
+                assertThat(program.serving.isClosed() || program.calling.isClosed())
+                        .isFalse();
                 failing += (int) incomplete;
                 program.loops.tickUntil(() -> program.serving.buffers().held() == 0
                         && program.calling.buffers().held() == 0);

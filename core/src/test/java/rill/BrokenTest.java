@@ -470,7 +470,7 @@ class BrokenTest {
             assertThat(rig.failures).as("told before what came was received").isEmpty();
 
             rig.passes(A_WHILE.dividedBy(2));
-            assertThat(rig.loop.closed()).isTrue();
+            assertThat(rig.loop.isClosed()).isTrue();
             assertThat(received).isEmpty();
             assertThat(rig.failures).containsExactly(reset);
             assertThat(rig.reports).isEmpty();

@@ -326,11 +326,66 @@ class BuffersTest {
             });
 
             loop.closing().start(Duration.ZERO);
-            loops.tickUntil(loop::closed);
+            loops.tickUntil(loop::isClosed);
 
             assertThat(loop.ended()).isTrue();
             assertThat(memory.released).isPositive().isEqualTo(memory.asked);
             assertThat(loops.reporter().take(Report.Thrown.class)).hasSize(memory.asked);
         }
+    }
+
+    // ---- what is kept
+
+    @Test
+    void what_is_kept_is_counted_by_its_size() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes())) {
+            rig.settle();
+            rig.onLoop(() -> {
+                Buffers buffers = rig.loop.buffers();
+                long before = buffers.kept();
+                var chunks = List.of(buffers.chunk(1), buffers.chunk(1), buffers.chunk(1), buffers.chunk(Buffers.SIZE));
+                chunks.forEach(ByteBuf::release);
+                assertThat(buffers.kept() - before).isEqualTo(3 * Buffers.SMALL + Buffers.SIZE);
+            });
+        }
+    }
+
+    @Test
+    void of_large_ones_that_other_threads_release_those_beyond_the_bound_are_given_back() throws Exception {
+        try (var rig = new Rig<>(Pipeline.bytes())) {
+            rig.settle();
+            var all = new ArrayList<ByteBuf>();
+            long before = rig.memory.bytesOut();
+            int count = 12;
+            rig.onLoop(() -> {
+                for (int i = 0; i < count; i++) {
+                    all.add(rig.loop.chunk(Buffers.SIZE));
+                }
+            });
+            onAnotherThread(() -> all.forEach(ByteBuf::release));
+            rig.onLoop(() -> {
+                ByteBuf next = rig.loop.chunk(Buffers.SIZE); // fetches them all
+                next.release();
+                assertThat(rig.loop.buffers().kept()).isEqualTo(8L * Buffers.SIZE);
+            });
+            assertThat(rig.memory.bytesOut()).isEqualTo(before + 8L * Buffers.SIZE);
+            assertThat(rig.loop.buffers().taken()).isEqualTo(rig.memory.bytesOut());
+        }
+    }
+
+    @Test
+    void what_other_threads_have_released_and_nobody_fetched_is_given_back_with_the_loop() throws Exception {
+        var rig = new Rig<>(Pipeline.bytes());
+        try (rig) {
+            rig.settle();
+            var all = new ArrayList<ByteBuf>();
+            rig.onLoop(() -> {
+                for (int i = 0; i < 3; i++) {
+                    all.add(rig.loop.chunk(1));
+                }
+            });
+            onAnotherThread(() -> all.forEach(ByteBuf::release));
+        }
+        assertThat(rig.memory.bytesOut()).isZero();
     }
 }

@@ -314,7 +314,7 @@ class CallEndTest {
                     calls.add(rig.onLoop(() -> client.call("a call")));
                 }
                 rig.settle();
-                clock.after(others, "Calls.fail");
+                clock.after(others, "Calls.tellOfEnd");
                 rig.lastPeer().aborts();
                 rig.settle();
                 assertThat(clock.gaveWay()).isTrue();
@@ -382,7 +382,7 @@ class CallEndTest {
             var calls = new ArrayList<Promise<String>>();
             Consumer<String> call = request -> rig.onLoop(() -> {
                 calls.add(rig.loop.promise());
-                clients.getFirst().make(request, calls.getLast(), false, null, LONG, 0);
+                clients.getFirst().make(request, calls.getLast(), false, null, 0);
             });
             call.accept("sent");
             call.accept("waits");
@@ -402,24 +402,88 @@ class CallEndTest {
     void a_call_whose_failure_can_not_be_made_fails_with_the_reason_for_that_and_has_heard_of_the_end()
             throws IOException {
         var clients = new ArrayList<Client<String, String>>();
-        try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
-            clients.add(Dialogue.inOrder().open(link));
-            return null;
-        })) {
+        try (var rig = rig(Dialogue.inOrder(), clients)) {
             var calls = new ArrayList<Future<String>>();
-            rig.onLoop(() -> calls.add(clients.getFirst().call("a")));
+            rig.onLoop(() -> calls.add(clients.getFirst().call("a", Duration.ofHours(1))));
             rig.settle();
-            rig.wire.addressAsked = () -> {
-                if (StackWalker.getInstance()
-                        .walk(frames ->
-                                frames.anyMatch(frame -> frame.getClassName().equals(CallFailures.class.getName())))) {
-                    throw new StackOverflowError("on purpose");
-                }
-            };
+            rig.wire.knowsNoAddressWithin("CallFailures.ended");
             rig.wire.end(new IOException("gone"));
             rig.settle();
             assertThat(calls.getFirst().failure()).isInstanceOf(StackOverflowError.class);
             assertThat(rig.reports).isEmpty();
+            assertThat(rig.loop.nextTimer()).as("its deadline").isEmpty();
+        }
+    }
+
+    private static Rig<String, String> rig(
+            ClientProtocol<String, String> protocol, List<Client<String, String>> clients) throws IOException {
+        return new Rig<>(ConnectionLimits.defaults(), link -> {
+            clients.add(protocol.open(link));
+            return null;
+        });
+    }
+
+    /** Makes a call whose request is flushed at once, which goes wrong, and so does what is done about that. */
+    private static Throwable failureOfCallThatBreaksDown(String... where) throws IOException {
+        var clients = new ArrayList<Client<String, String>>();
+        try (var rig = rig(Dialogue.inOrder(), clients)) {
+            var calls = new ArrayList<Future<String>>();
+            rig.settle();
+            rig.wire.flushFailure = new IllegalStateException("a transport's mistake");
+            rig.wire.knowsNoAddressWithin(where);
+            rig.onLoop(() -> calls.add(clients.getFirst().call("x".repeat(300_000))));
+            rig.wire.flushFailure = null;
+            rig.settle();
+            rig.reports.clear();
+            return calls.getFirst().failure();
+        }
+    }
+
+    @Test
+    void a_call_fails_with_what_goes_wrong_while_its_connection_gives_up() throws IOException {
+        assertThat(failureOfCallThatBreaksDown("Outbound.cantMove"))
+                .isInstanceOfSatisfying(
+                        CallFailedException.class,
+                        failure -> assertThat(failure.fate()).isEqualTo(CallFailedException.Fate.PERHAPS_CARRIED_OUT))
+                .hasCauseInstanceOf(StackOverflowError.class);
+    }
+
+    @Test
+    void a_call_for_which_that_failure_can_not_be_made_fails_with_the_reason() throws IOException {
+        assertThat(failureOfCallThatBreaksDown("Outbound.cantMove", "CallFailures.unwritten"))
+                .isInstanceOf(StackOverflowError.class);
+    }
+
+    @Test
+    void a_client_that_is_closed_has_no_calls_left_not_even_ones_that_waited() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT))) {
+            List<Future<String>> calls = List.of(dialogue.call("sent"), dialogue.call("waits"), dialogue.call("waits"));
+            assertThat(dialogue.inFlight()).isEqualTo(3);
+            dialogue.client.close();
+            dialogue.settle();
+            assertThat(calls).allMatch(call -> call.failure() instanceof CallFailedException);
+            assertThat(dialogue.inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void a_client_that_can_not_look_after_its_calls_any_more_gives_them_up() {
+        var loops = Loops.manual();
+        var clock = new GivingWay(loops.clock());
+        loops.transport().clock(clock);
+        try (var rig = new PoolRig(loops)) {
+            ClientProtocol<String, String> protocol =
+                    PoolRig.protocol().dropAfter(Duration.ofSeconds(8)).deadline(Duration.ofHours(1));
+            Client<String, String> client = loops.settle(rig.loop.connect(rig.address, protocol));
+            Future<String> call = rig.onLoop(() -> client.call("a call"));
+            rig.settle();
+            clock.after(0, "CallDeadlines.lookAgain");
+            rig.passes(Duration.ofSeconds(3));
+            assertThat(clock.gaveWay()).isTrue();
+            assertThat(call.failure())
+                    .isInstanceOf(CallFailedException.class)
+                    .hasCauseInstanceOf(StackOverflowError.class);
+            assertThat(client.closed().isDone()).isTrue();
         }
     }
 
@@ -491,7 +555,7 @@ class CallEndTest {
                 rig.loop.execute(() -> {
                     Promise<String> promise = rig.loop.promise();
                     calls.add(promise);
-                    clients.getFirst().make(request, promise, false, null, LONG, 0);
+                    clients.getFirst().make(request, promise, false, null, 0);
                 });
                 rig.settle();
             }

@@ -30,6 +30,7 @@ class CallFailedTest {
             dialogue.passes(SECOND.multipliedBy(2));
             var failure = expect(dialogue.failureOf(call), Fate.PERHAPS_CARRIED_OUT);
             assertThat(failure).hasMessageContaining("call of the a").hasCauseInstanceOf(DeadlineException.class);
+            assertThat(failure.isLate()).isTrue();
         }
     }
 
@@ -78,9 +79,11 @@ class CallFailedTest {
     void a_call_that_finds_the_client_full_was_never_sent() {
         try (var dialogue = new Dialogue<>(named().inFlight(1, ClientProtocol.WhenFull.FAIL))) {
             Future<String> first = dialogue.call("a");
-            assertThat(expect(dialogue.failureOf(dialogue.call("b")), Fate.NEVER_SENT))
+            var failure = expect(dialogue.failureOf(dialogue.call("b")), Fate.NEVER_SENT);
+            assertThat(failure)
                     .hasMessageContaining("call of the b")
                     .hasMessageContaining("is full: 1 calls in flight");
+            assertThat(failure.isLate()).isFalse();
             dialogue.says("A");
             assertThat(dialogue.loops.settle(first)).isEqualTo("A");
         }

@@ -449,7 +449,7 @@ final class CallProgram {
             assertThat(each.call.isDone()).as("call %d is done", each.id).isTrue();
             assertThat(each.settled).as("call %d is told", each.id).isLessThanOrEqualTo(1);
             if (each.call.failure() == null && !each.call.result().received) {
-                assertThat(each.wrapped || loop.closed())
+                assertThat(each.wrapped || loop.isClosed())
                         .as("call %d has an answer that nobody was told", each.id)
                         .isTrue();
                 each.call.result().received = true;

@@ -234,7 +234,7 @@ class CallTimeTest {
             Future<String> call = dialogue.call("a");
             dialogue.loop.closing().start(Duration.ofSeconds(5));
             dialogue.clock().advance(Duration.ofSeconds(5));
-            dialogue.loops.tickUntil(dialogue.loop::closed);
+            dialogue.loops.tickUntil(dialogue.loop::isClosed);
             assertThat(call.failure())
                     .isInstanceOf(CallFailedException.class)
                     .hasCauseInstanceOf(CancelledException.class);

@@ -30,7 +30,7 @@ abstract class ClosingTest extends EngineTest {
 
         loop().close();
 
-        assertThat(loop().closed()).isTrue();
+        assertThat(loop().isClosed()).isTrue();
         assertThat(tasks).allMatch(Future::isCancelled);
         assertThat(log).hasSize(6).endsWith("told", "told", "told");
     }
@@ -74,10 +74,10 @@ abstract class ClosingTest extends EngineTest {
             return null;
         });
         Await.until("it swallowed", () -> !log.isEmpty());
-        assertThat(loop().closed()).isFalse();
+        assertThat(loop().isClosed()).isFalse();
         Await.until("it is closed", () -> {
             loops.clock().advance(Duration.ofSeconds(1)); // whenever the deadline is set
-            return loop().closed();
+            return loop().isClosed();
         });
 
         closer.result();
@@ -109,7 +109,7 @@ abstract class ClosingTest extends EngineTest {
         });
         Await.until("it is closed", () -> {
             loops.clock().advance(Duration.ofSeconds(1)); // whenever the deadline is set
-            return loop().closed();
+            return loop().isClosed();
         });
         closer.result();
         loops.reporter().await(Report.Survivors.class);
@@ -179,13 +179,13 @@ abstract class ClosingTest extends EngineTest {
         loop().start();
         var other = Outside.start(() -> {
             loop().close();
-            return loop().closed();
+            return loop().isClosed();
         });
         loop().close();
         loop().close();
 
         assertThat(other.result()).isTrue();
-        assertThat(loop().closed()).isTrue();
+        assertThat(loop().isClosed()).isTrue();
     }
 
     @Test
@@ -226,7 +226,7 @@ abstract class ClosingTest extends EngineTest {
 
         var outside = Outside.startVirtual(() -> {
             loop().close();
-            return loop().closed();
+            return loop().isClosed();
         });
 
         assertThat(outside.result()).isTrue();
@@ -247,7 +247,7 @@ abstract class ClosingTest extends EngineTest {
         loops.tickUntil(task::isDone);
 
         assertThat(log).containsExactly("callback", "task");
-        assertThat(loop().closed()).isFalse();
+        assertThat(loop().isClosed()).isFalse();
     }
 
     @Test
@@ -257,7 +257,7 @@ abstract class ClosingTest extends EngineTest {
         loop().close();
 
         assertThat(Thread.interrupted()).isTrue();
-        assertThat(loop().closed()).isTrue();
+        assertThat(loop().isClosed()).isTrue();
     }
 
     @Test
@@ -305,7 +305,7 @@ abstract class ClosingTest extends EngineTest {
         loops.selector().breakWith(cause);
 
         assertThat(loops.reporter().await(Report.Thrown.class).cause()).hasRootCause(cause);
-        Await.until("it is closed", loop()::closed);
+        Await.until("it is closed", loop()::isClosed);
     }
 
     @Test
@@ -318,7 +318,7 @@ abstract class ClosingTest extends EngineTest {
         assertThatThrownBy(() -> loop().tick()).hasRootCauseMessage("on purpose");
 
         assertThat(task.isCancelled()).isTrue();
-        assertThat(loop().closed()).isTrue();
+        assertThat(loop().isClosed()).isTrue();
     }
 
     @Test
@@ -331,7 +331,7 @@ abstract class ClosingTest extends EngineTest {
         assertThatThrownBy(() -> loop().tick()).hasRootCauseMessage("on purpose");
 
         assertThat(task.isCancelled()).isTrue();
-        assertThat(loop().closed()).isTrue();
+        assertThat(loop().isClosed()).isTrue();
     }
 
     /** Closes with Tasks that end once they are cancelled; the last of them needs some more ticks. */

@@ -43,7 +43,7 @@ class DialerTest {
     @Test
     void a_resolver_that_throws_an_error_fails_the_connection_at_once_with_it() {
         var error = new LinkageError("on purpose");
-        assertThat(failureWith((name, loop) -> {
+        assertThat(failureWith((loop, name) -> {
                     throw error;
                 }))
                 .isSameAs(error);
@@ -52,7 +52,7 @@ class DialerTest {
     @Test
     void a_resolver_whose_future_fails_with_an_error_fails_the_connection_at_once_with_it() {
         var error = new LinkageError("on purpose");
-        assertThat(failureWith((name, loop) -> {
+        assertThat(failureWith((loop, name) -> {
                     Promise<List<InetAddress>> promise = loop.promise();
                     promise.fail(error);
                     return promise;
@@ -62,8 +62,8 @@ class DialerTest {
 
     @Test
     void a_resolver_that_gives_nothing_or_nonsense_fails_the_connection_at_once() {
-        assertThat(failureWith((name, loop) -> null)).isInstanceOf(NullPointerException.class);
-        assertThat(failureWith((name, loop) -> Future.of(Arrays.asList(new InetAddress[1]))))
+        assertThat(failureWith((loop, name) -> null)).isInstanceOf(NullPointerException.class);
+        assertThat(failureWith((loop, name) -> Future.of(Arrays.asList(new InetAddress[1]))))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessageContaining("resolver");
     }
@@ -93,9 +93,9 @@ class DialerTest {
         Loop loop = loops.open();
         var hanging = new ArrayList<Future<List<InetAddress>>>();
         for (int i = 0; i < 40; i++) {
-            hanging.add(resolver.resolve("hangs-" + i, loop));
+            hanging.add(resolver.resolve(loop, "hangs-" + i));
         }
-        assertThat(loops.settle(resolver.resolve("answers", loop))).hasSize(1);
+        assertThat(loops.settle(resolver.resolve(loop, "answers"))).hasSize(1);
         assertThat(hanging).noneMatch(Future::isDone);
         never.countDown();
         hanging.forEach(loops::settle);
@@ -113,7 +113,7 @@ class DialerTest {
         Loop loop = loops.open();
         var asked = new ArrayList<Future<List<InetAddress>>>();
         for (int i = 0; i < 1_000; i++) {
-            asked.add(resolver.resolve("popular", loop));
+            asked.add(resolver.resolve(loop, "popular"));
         }
         asked.getFirst().cancel();
         goOn.countDown();
@@ -124,7 +124,7 @@ class DialerTest {
                     .hasMessage("unknown host: popular");
         }
         assertThat(lookUps).hasValue(1);
-        loops.failureOf(resolver.resolve("popular", loop));
+        loops.failureOf(resolver.resolve(loop, "popular"));
         assertThat(lookUps).hasValue(2);
     }
 
@@ -140,19 +140,48 @@ class DialerTest {
         Loop loop = loops.open();
         var hanging = new ArrayList<Future<List<InetAddress>>>();
         for (int i = 0; i < SystemResolver.THREADS; i++) {
-            hanging.add(resolver.resolve("hangs-" + i, loop));
+            hanging.add(resolver.resolve(loop, "hangs-" + i));
         }
         Await.until("all threads hang", () -> names.size() == SystemResolver.THREADS);
         for (int i = 0; i < 10_000; i++) {
-            resolver.resolve("given-up-" + i, loop).cancel();
+            resolver.resolve(loop, "given-up-" + i).cancel();
         }
-        Future<List<InetAddress>> wanted = resolver.resolve("wanted", loop);
+        Future<List<InetAddress>> wanted = resolver.resolve(loop, "wanted");
         loops.tickUntil(() -> resolver.waiting() == 1);
         goOn.countDown();
 
         assertThat(loops.settle(wanted)).hasSize(1);
         hanging.forEach(loops::settle);
         assertThat(names).hasSize(SystemResolver.THREADS + 1);
+    }
+
+    @Test
+    void a_thread_of_the_resolver_that_has_ended_makes_room_for_one_other() throws Exception {
+        var goOn = new CountDownLatch(1);
+        var threads = java.util.concurrent.ConcurrentHashMap.<Thread>newKeySet();
+        var resolver = new SystemResolver(name -> {
+            threads.add(Thread.currentThread());
+            if (name.startsWith("hangs")) {
+                Await.latchUninterruptibly(goOn);
+            }
+            return here();
+        });
+        Loop loop = loops.open();
+        loops.settle(resolver.resolve(loop, "first"));
+        Thread first = threads.iterator().next();
+        first.interrupt(); // as if it had been idle for long
+        first.join();
+        threads.clear();
+
+        var hanging = new ArrayList<Future<List<InetAddress>>>();
+        for (int i = 0; i < SystemResolver.THREADS + 1; i++) {
+            hanging.add(resolver.resolve(loop, "hangs-" + i));
+        }
+        Await.until("all threads hang", () -> threads.size() >= SystemResolver.THREADS);
+        assertThat(resolver.waiting()).isEqualTo(1);
+        goOn.countDown();
+        hanging.forEach(loops::settle);
+        assertThat(threads).hasSize(SystemResolver.THREADS);
     }
 
     @Test
@@ -171,7 +200,7 @@ class DialerTest {
         var real = Environment.production();
         loops.transport()
                 .environment(new Environment(
-                        loops.clock(), new Random(1), (name, loop) -> found, real.blocking(), real.memory(), null));
+                        loops.clock(), new Random(1), (loop, name) -> found, real.blocking(), real.memory(), null));
         Loop loop = loops.open();
         Future<?> connecting = loop.connect(NAME, TextLines.pipeline());
         loop.tick();
@@ -193,7 +222,7 @@ class DialerTest {
                 .environment(new Environment(
                         loops.clock(),
                         new Random(1),
-                        (name, loop) -> other.promise(),
+                        (loop, name) -> other.promise(),
                         real.blocking(),
                         real.memory(),
                         null));
@@ -214,9 +243,9 @@ class DialerTest {
         var driver = new Refusing();
         Loop refusing = driver.open(loops);
         Loop loop = loops.open();
-        Future<List<InetAddress>> first = resolver.resolve("name", refusing)
+        Future<List<InetAddress>> first = resolver.resolve(refusing, "name")
                 .onDone((addresses, failure) -> {}); // so that there is a callback to notify
-        Future<List<InetAddress>> second = resolver.resolve("name", loop);
+        Future<List<InetAddress>> second = resolver.resolve(loop, "name");
         driver.refuses = Refusing.ALWAYS;
         asked.countDown();
 

@@ -126,7 +126,7 @@ final class Dialogue<Q, A> implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!loop.closed()) {
+        if (!loop.isClosed()) {
             client.close();
             settle();
         }

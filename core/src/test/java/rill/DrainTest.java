@@ -59,7 +59,7 @@ class DrainTest {
         long before = loops.clock().nanoTime();
 
         client.closing().start(Duration.ofHours(1));
-        while (!client.closed()) { // nobody drives the server, so its ends never hang up
+        while (!client.isClosed()) { // nobody drives the server, so its ends never hang up
             client.tick();
             loops.clock().advance(Duration.ofMillis(10));
         }

@@ -49,11 +49,11 @@ class DriverTest {
             while (!done.getAsBoolean()) {
                 boolean busy = false;
                 for (Drivable each : loops) {
-                    busy |= !each.closed() && each.tick();
+                    busy |= !each.isClosed() && each.tick();
                 }
                 if (!busy && !done.getAsBoolean()) {
                     long next = loops.stream()
-                            .filter(each -> !each.closed() && each.nextTimer().isPresent())
+                            .filter(each -> !each.isClosed() && each.nextTimer().isPresent())
                             .mapToLong(each -> each.nextTimer().getAsLong() - each.nanoTime())
                             .min()
                             .orElse(0);

@@ -47,7 +47,7 @@ abstract class DrivingTest extends EngineTest {
     void join_drives_a_loop_that_nobody_drives_until_it_is_closed() throws Exception {
         var outside = Outside.start(() -> {
             loop().join();
-            return loop().closed();
+            return loop().isClosed();
         });
         assertThat(loop().submit(() -> "driven").await()).isEqualTo("driven");
         Await.until("it drives", () -> loop().driving().driver() == outside.thread());
@@ -246,7 +246,7 @@ abstract class DrivingTest extends EngineTest {
             loop().stop();
             Await.until("nobody drives", () -> !loop().driving().driven());
         }
-        assertThat(loop().closed()).isFalse();
+        assertThat(loop().isClosed()).isFalse();
     }
 
     @Test

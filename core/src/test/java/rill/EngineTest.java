@@ -20,8 +20,8 @@ abstract class EngineTest implements OnEngine {
         loops.close();
     }
 
-    /** The loop of the test, opened on first use. */
-    Loop loop() {
+    /** The loop of the test, opened on first use, by whichever thread that is. */
+    synchronized Loop loop() {
         if (loop == null) {
             loop = open();
         }

@@ -54,7 +54,7 @@ class EventGuardTest {
                 rig.settle();
             }
             asked = rig.memory.asked() - before;
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
             if (rig.failures.isEmpty()) {
                 assertThat(received).containsExactly(10, FRAME, 10, 70_000);
             } else {
@@ -186,14 +186,14 @@ class EventGuardTest {
             rig.arrives("x");
             rig.settle();
             assertThat(rig.failures).containsExactly(error);
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
         }
         try (var rig = new Rig<>(Pipeline.of(throwing))) {
             rig.collect(rig.connection());
             rig.onLoop(() -> rig.connection().write("x"));
             rig.settle();
             assertThat(rig.failures).containsExactly(error);
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
         }
     }
 
@@ -208,7 +208,7 @@ class EventGuardTest {
             rig.wire.flushError = null;
             rig.settle();
             assertThat(rig.failures).singleElement().isInstanceOf(OutOfMemoryError.class);
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
         }
     }
 
@@ -244,7 +244,7 @@ class EventGuardTest {
             assertThat(rig.wire.closed).isTrue();
             assertThat(rig.wire.sent()).isEmpty();
             assertThat(closed.isDone()).isTrue();
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
             List<Throwable> told = new ArrayList<>(rig.failures);
             rig.failures.forEach(each -> told.addAll(List.of(each.getSuppressed())));
             rig.reports.forEach(each -> told.add(each.cause()));

@@ -43,7 +43,7 @@ final class FakeTransport implements Transport {
         return new Environment(
                 this::time,
                 new Random(1),
-                (host, loop) -> {
+                (loop, host) -> {
                     throw new UnsupportedOperationException(host);
                 },
                 blockingWork::add,

@@ -9,6 +9,7 @@ import java.net.SocketOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 import rill.spi.WireListener;
@@ -49,6 +50,19 @@ final class FakeWire implements Wire {
         this.transport = transport;
     }
 
+    /** From now on the question for an address fails within these methods, in the form {@code Class.method}, as if memory were exhausted there. */
+    void knowsNoAddressWithin(String... methods) {
+        Set<String> where = Set.of(methods);
+        addressAsked = () -> {
+            if (StackWalker.getInstance()
+                    .walk(frames -> frames.filter(frame -> frame.getClassName().startsWith("rill."))
+                            .anyMatch(frame ->
+                                    where.contains(frame.getClassName().substring(5) + "." + frame.getMethodName())))) {
+                throw new StackOverflowError("on purpose");
+            }
+        };
+    }
+
     /** Returns and clears the bytes that have left. */
     byte[] sent() {
         byte[] bytes = new byte[sent.readableBytes()];
@@ -79,9 +93,6 @@ final class FakeWire implements Wire {
         }
         if (flushFailure != null) {
             throw flushFailure;
-        }
-        if (flushError != null) {
-            throw flushError;
         }
         int n = 0;
         while (!queue.isEmpty() && space > 0) {

@@ -58,14 +58,14 @@ class FinishTest {
 
     private void beginToClose() {
         loop.closing().start(HOUR);
-        for (int i = 0; i < 1_000 && !loop.closed(); i++) {
+        for (int i = 0; i < 1_000 && !loop.isClosed(); i++) {
             loop.tick();
             clients.tick();
         }
     }
 
     private void goOn() {
-        loops.tickUntil(loop::closed);
+        loops.tickUntil(loop::isClosed);
         for (int i = 0; i < 1_000; i++) {
             clients.tick();
         }
@@ -93,7 +93,7 @@ class FinishTest {
         write(busy, "two, which waits");
 
         beginToClose();
-        assertThat(loop.closed()).isFalse();
+        assertThat(loop.isClosed()).isFalse();
         assertThat(log).containsExactly("null", "idle: good-bye", "idle: end");
 
         work.getFirst().complete("is done");
@@ -147,7 +147,7 @@ class FinishTest {
             return true;
         }));
         beginToClose();
-        assertThat(loop.closed()).isFalse();
+        assertThat(loop.isClosed()).isFalse();
         assertThat(log).containsExactly("server: end");
         work.getFirst().complete("is done");
         goOn();
@@ -174,7 +174,7 @@ class FinishTest {
         beginToClose();
         write(client, "two, which is not begun");
         beginToClose();
-        assertThat(loop.closed()).isFalse();
+        assertThat(loop.isClosed()).isFalse();
         assertThat(log).containsExactly("server: finish");
         work.getFirst().complete("is done");
         goOn();
@@ -250,7 +250,7 @@ class FinishTest {
         write(client, "one");
         loops.tickUntil(() -> log.size() == 1);
         beginToClose();
-        assertThat(loop.closed()).isFalse();
+        assertThat(loop.isClosed()).isFalse();
         loops.clock().advance(HOUR);
         goOn();
         assertThat(loops.reporter().take(Report.Survivors.class))
@@ -297,7 +297,7 @@ class FinishTest {
         write(asking, "one");
         loops.tickUntil(() -> begin.size() == 1);
         beginToClose();
-        assertThat(loop.closed()).isFalse();
+        assertThat(loop.isClosed()).isFalse();
         begin.getFirst().complete(true);
         goOn();
         assertThat(log).containsExactly("client: backend one, backend again", "client: end");
@@ -310,7 +310,7 @@ class FinishTest {
         loops.settle(clients.submit(() -> client.write("one")));
         assertThat(loops.settle(loops.settle(clients.submit(client::receive)))).isEqualTo("one");
         clients.closing().start(HOUR); // although the last message received may still be in progress
-        loops.tickUntil(clients::closed);
+        loops.tickUntil(clients::isClosed);
         assertThat(client.closed().isDone()).isTrue();
     }
 

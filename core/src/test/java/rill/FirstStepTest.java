@@ -15,7 +15,7 @@ import rill.PoolState.Failing;
 /** What becomes of connecting if the connection, its loop, or the loop of the first step ends while that step runs. */
 class FirstStepTest {
     private static void both(PoolRig rig, Loop other) {
-        for (int i = 0; i < 300 && !other.closed(); i++) {
+        for (int i = 0; i < 300 && !other.isClosed(); i++) {
             rig.loop.tick();
             other.tick();
         }
@@ -24,7 +24,7 @@ class FirstStepTest {
     private static void closes(PoolRig rig, Loop other) {
         other.closing().start(Duration.ZERO);
         both(rig, other);
-        assertThat(other.closed()).isTrue();
+        assertThat(other.isClosed()).isTrue();
     }
 
     @Test

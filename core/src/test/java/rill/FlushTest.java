@@ -312,7 +312,7 @@ class FlushTest {
 
             assertThat(received).isEmpty();
             assertThat(rig.failures).containsExactly(rig.wire.flushFailure);
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
             assertThat(rig.link.open()).isFalse();
         }
     }
@@ -328,9 +328,92 @@ class FlushTest {
 
             assertThat(received).isEmpty();
             assertThat(rig.failures).containsExactly(rig.wire.flushError);
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
             assertThat(rig.link.open()).isFalse();
             rig.wire.flushError = null;
+        }
+    }
+
+    // ---- 256 KiB at once
+
+    private static ByteBuf large() {
+        return Unpooled.directBuffer(300_000).writeZero(300_000);
+    }
+
+    /** Passes everything on, and counts the bytes. */
+    private static final class Counting implements Session<ByteBuf, ByteBuf> {
+        private int encoded;
+
+        @Override
+        public ByteBuf decode(ByteBuf in, Context context) {
+            return in;
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            encoded += message.readableBytes();
+            out.pass(message.readRetainedSlice(message.readableBytes()));
+        }
+    }
+
+    /** What has left, been handed to the wire, and been encoded by the layer, if there is one, as soon as so much was written. */
+    private static List<Integer> onceMuchIsWritten(boolean toLayer, boolean toBusyWire) throws IOException {
+        var layer = new Counting();
+        Pipeline<ByteBuf, ByteBuf> bytes = Pipeline.bytes();
+        try (var rig = new Rig<>(toLayer ? bytes.over(context -> layer) : bytes)) {
+            rig.collect(rig.connection());
+            rig.settle();
+            if (toBusyWire) {
+                rig.wire.space = 0;
+                rig.onLoop(() -> rig.connection().write(Unpooled.copiedBuffer(new byte[] {1})));
+                rig.settle();
+            }
+            var seen = new ArrayList<Integer>();
+            int before = rig.wire.taken.size();
+            layer.encoded = 0;
+            rig.onLoop(() -> {
+                rig.connection().write(large());
+                seen.add(rig.wire.sent().length);
+                seen.add(rig.wire.taken.size() - before);
+                seen.add(layer.encoded);
+            });
+            return seen;
+        }
+    }
+
+    @Test
+    void much_is_handed_to_the_wire_at_once_unless_a_layer_has_to_encode_it_for_a_wire_that_is_busy()
+            throws IOException {
+        assertThat(onceMuchIsWritten(false, false)).containsExactly(300_000, 1, 0);
+        assertThat(onceMuchIsWritten(false, true)).containsExactly(0, 1, 0);
+        assertThat(onceMuchIsWritten(true, false).getFirst()).isEqualTo(256 * 1024);
+        assertThat(onceMuchIsWritten(true, true)).containsExactly(0, 0, 0);
+    }
+
+    @Test
+    void what_a_layer_adds_as_the_output_ends_counts_at_once() throws IOException {
+        ByteLayer wrapping = context -> new Session<>() {
+            @Override
+            public ByteBuf decode(ByteBuf in, Context decoding) {
+                return in;
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.buffer(10).writeZero(10);
+                out.pass(message.readRetainedSlice(message.readableBytes()));
+            }
+        };
+        Pipeline<ByteBuf, ByteBuf> bytes = Pipeline.bytes();
+        try (var rig = new Rig<>(bytes.over(wrapping).over(new HoldingLayer()))) {
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("hello;");
+            rig.onLoop(() -> {
+                rig.connection().write(Unpooled.copiedBuffer(new byte[5]));
+                assertThat(rig.link.outbound().pending()).isEqualTo(5);
+                rig.connection().close();
+                assertThat(rig.link.outbound().pending()).isEqualTo(15);
+            });
         }
     }
 }

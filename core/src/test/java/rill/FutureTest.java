@@ -353,4 +353,16 @@ class FutureTest {
         assertThat(made.get(1).failure()).isSameAs(cause);
         assertThat(cancelled).isCancelled();
     }
+
+    @Test
+    void a_loop_makes_a_future_of_a_stage_on_any_thread() {
+        var source = new CompletableFuture<String>();
+        Future<String> made = loop.from(source);
+        assertThat(made.executor()).isSameAs(loop);
+
+        source.complete("value");
+        loop.tick();
+
+        assertThat(made.result()).isEqualTo("value");
+    }
 }

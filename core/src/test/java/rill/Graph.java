@@ -45,6 +45,8 @@ final class Graph {
         }
     }
 
+    private static final String SETTLED = "settled";
+
     private final Random random;
     private final List<Loop> loops;
     private final List<Node> nodes = new ArrayList<>();
@@ -70,7 +72,7 @@ final class Graph {
 
     /** Does something at random, except moving time, which is up to the caller. */
     void step() {
-        switch (random.nextInt(nodes.size() < 4 ? 3 : 26)) {
+        switch (random.nextInt(nodes.size() < 4 ? 3 : 27)) {
             case 0, 1 -> offer();
             case 2 -> promise();
             case 3, 4 -> map();
@@ -86,6 +88,7 @@ final class Graph {
             case 20, 21, 22 -> settle();
             case 23 -> stage();
             case 24 -> cancelStage();
+            case 25 -> settled();
             default -> awaitOutside();
         }
     }
@@ -189,6 +192,19 @@ final class Graph {
         }
         Future<?> made = which.equals("all") ? Future.all(futures) : Future.any(futures);
         add(which, (Future<Object>) made, parts);
+    }
+
+    @SuppressWarnings("unchecked")
+    private void settled() {
+        Node[] parts = new Node[1 + random.nextInt(3)];
+        var futures = new ArrayList<Future<?>>();
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = anyNode();
+            parts[i].copied = true;
+            futures.add(parts[i].future);
+        }
+        Future<?> made = Future.settled(futures);
+        add(SETTLED, (Future<Object>) made, parts);
     }
 
     private void copy() {
@@ -349,6 +365,10 @@ final class Graph {
             require(node.future.isDone(), node, "it is not done");
             require(node.future.waiting() == 0, node, "it still has dependents");
             checkCancelled(node);
+            require(
+                    !node.made.startsWith(SETTLED) || node.future.failure() == null || node.future.isCancelled(),
+                    node,
+                    "it has failed with its parts");
         }
         for (AtomicInteger told : callbacks) {
             require(told.get() == 1, null, "a callback was told " + told + " times");

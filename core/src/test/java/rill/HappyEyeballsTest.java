@@ -40,7 +40,7 @@ class HappyEyeballsTest {
     @BeforeEach
     void open() {
         var real = Environment.production();
-        Resolver resolver = (name, asking) -> {
+        Resolver resolver = (asking, name) -> {
             List<InetAddress> found = List.copyOf(known);
             return asking.delay(lookUp).map(nothing -> found);
         };

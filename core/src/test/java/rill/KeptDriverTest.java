@@ -132,7 +132,7 @@ class KeptDriverTest {
             loop.close();
             return true;
         });
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
         assertThat(reports).allMatch(Report.Note.class::isInstance);
     }
 
@@ -146,7 +146,7 @@ class KeptDriverTest {
                 closed.close();
                 return true;
             });
-            assertThat(closed.closed()).isTrue();
+            assertThat(closed.isClosed()).isTrue();
             assertThat(pending.isDone()).isTrue();
         }
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -79,6 +80,8 @@ class LoggingReporterTest {
                 .isEqualTo(Level.INFO);
         assertThat(levelOf(new Report.ConnectionFailed("loop", "connection", new ProtocolException("not a number"))))
                 .isEqualTo(Level.INFO);
+        assertThat(levelOf(new Report.ConnectionFailed("loop", "a file", new NoSuchFileException("index.html"))))
+                .isEqualTo(Level.WARNING);
         assertThat(levelOf(new Report.ConnectionFailed("loop", "connection", new NullPointerException("on purpose"))))
                 .isEqualTo(Level.WARNING);
     }

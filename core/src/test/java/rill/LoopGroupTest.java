@@ -28,6 +28,7 @@ import rill.testing.TextLines;
 /** What becomes of a group when one of its loops ends. */
 class LoopGroupTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    private static final ClientProtocol<String, String> ASKING = ClientProtocol.inOrder(TextLines.pipeline());
 
     private final Loops loops = Loops.realTime();
     private final Loop outside = loops.open().start();
@@ -65,8 +66,6 @@ class LoopGroupTest {
                 .await();
     }
 
-    private static final ClientProtocol<String, String> ASKING = ClientProtocol.inOrder(TextLines.pipeline());
-
     /** The names of the loops that answer this many new clients, which stay connected. */
     private Set<String> whoAnswers(Listener server, int clients) throws IOException {
         var names = new HashSet<String>();
@@ -96,7 +95,7 @@ class LoopGroupTest {
         Listener server = serveByName(3);
         selectorOf(2).breakWith(new IOException("on purpose"));
         loops.reporter().await(Report.Thrown.class);
-        Await.until("it is closed", group.loops().get(2)::closed);
+        Await.until("it is closed", group.loops().get(2)::isClosed);
 
         assertThat(whoAnswers(server, 6)).containsExactlyInAnyOrder("member-1", "member-2");
     }
@@ -110,7 +109,7 @@ class LoopGroupTest {
 
         selectorOf(1).breakWith(new IOException("on purpose"));
         loops.reporter().await(Report.Thrown.class);
-        Await.until("it is closed", group.loops().get(1)::closed);
+        Await.until("it is closed", group.loops().get(1)::isClosed);
         awaitSomebodyWhoListensAt(server);
         assertThat(whoAnswers(server, 4)).containsExactly("member-3");
 
@@ -287,7 +286,7 @@ class LoopGroupTest {
         });
         assertThatThrownBy(() -> LoopGroup.open(3, options)).hasMessageContaining("on purpose");
         List<MemorySelector> opened = transport.selectors();
-        assertThat(opened).hasSize(2).allMatch(MemorySelector::closed);
+        assertThat(opened).hasSize(2).allMatch(MemorySelector::isClosed);
     }
 
     @Test
@@ -311,7 +310,7 @@ class LoopGroupTest {
             Listener listener = rig.settle(Listener.open(a, ANY, ListenOptions.defaults(), spread, link -> {}));
 
             a.closing().start(Duration.ofHours(1));
-            rig.tickUntil(() -> a.closed() && b.closed() && !c.tick());
+            rig.tickUntil(() -> a.isClosed() && b.isClosed() && !c.tick());
 
             assertThat(listener.isOpen()).isTrue();
             rig.settle(client.connect(listener.address(), Pipeline.bytes()));
@@ -377,10 +376,10 @@ class LoopGroupTest {
     }
 
     private static void ticksUntilClosed(Loop loop) {
-        for (int n = 0; n < 20 && !loop.closed(); n++) {
+        for (int n = 0; n < 20 && !loop.isClosed(); n++) {
             loop.tick();
         }
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
     }
 
     @Test
@@ -423,6 +422,36 @@ class LoopGroupTest {
     }
 
     @Test
+    void a_connection_is_made_on_the_loop_that_asks_for_it_and_otherwise_on_the_emptiest() throws IOException {
+        Listener server =
+                outside.serve(ANY, TextLines.pipeline(), outside::done).await();
+        group = LoopGroup.open(2, options());
+        Loop one = group.loops().getFirst();
+        Loop two = group.loops().getLast();
+        assertThat(group.connect(server.address(), TextLines.pipeline()).await().loop())
+                .isSameAs(one);
+        assertThat(group.connect("127.0.0.1", server.port(), ASKING).await().loop())
+                .isSameAs(two);
+        List<Loop> itsOwn = two.task(() -> List.of(
+                        group.connect(server.address(), TextLines.pipeline())
+                                .await()
+                                .loop(),
+                        group.connect(server.address(), ASKING).await().loop()))
+                .await();
+        assertThat(itsOwn).containsOnly(two);
+        assertThat(outside.task(() ->
+                                group.connect(server.address(), ASKING).await().loop())
+                        .await())
+                .as("on a loop that is not of the group")
+                .isSameAs(one);
+
+        one.close(Duration.ZERO);
+
+        assertThat(group.connect(server.address(), TextLines.pipeline()).await().loop())
+                .isSameAs(two);
+    }
+
+    @Test
     void a_listener_that_could_not_be_told_to_move_is_closed_and_that_is_reported() {
         try (var rig = Loops.manual()) {
             var driver = new Refusing();
@@ -449,7 +478,7 @@ class LoopGroupTest {
 
             driven.close(Duration.ofHours(1));
 
-            assertThat(driven.loops()).allMatch(Loop::closed);
+            assertThat(driven.loops()).allMatch(Loop::isClosed);
             assertThat(rig.reporter().take(Report.Thrown.class)).hasSize(1);
         }
     }

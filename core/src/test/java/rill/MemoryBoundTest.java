@@ -69,7 +69,7 @@ class MemoryBoundTest {
                             .hasMessageContaining("bounded: no memory for a buffer of")
                             .hasMessageContaining("the limit is 1048576; LoopOptions.bufferMemory raises it")
                             .hasCauseInstanceOf(OutOfMemoryError.class));
-            assertThat(serving.closed()).isFalse();
+            assertThat(serving.isClosed()).isFalse();
             assertThat(accepted - failures.size())
                     .as("what the others have sent is still there")
                     .isPositive();

@@ -3,13 +3,19 @@ package rill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
+import rill.testing.TextLines;
 
 /** Messages name Futures and threads in words that their users know. */
 class NamesTest {
+    private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
     private final Loops loops = Loops.manual();
     private final Loop loop = loops.open(options -> options.name("here"));
 
@@ -40,6 +46,59 @@ class NamesTest {
                 .isEqualTo("a Future with a timeout of here was cancelled");
         assertThat(cancelled(Future.all(promise(), promise()))).isEqualTo("a Future of all of here was cancelled");
         assertThat(cancelled(Future.any(promise(), promise()))).isEqualTo("a Future of any of here was cancelled");
+    }
+
+    private String late(Future<?> future) {
+        Future<?> timed = future.timeout(Duration.ofMillis(10));
+        loop.tick();
+        loops.clock().advance(Duration.ofMillis(10));
+        loop.tick();
+        assertThat(timed.failure()).isInstanceOf(DeadlineException.class);
+        return timed.failure().getMessage();
+    }
+
+    @Test
+    void a_timeout_names_what_was_waited_for() {
+        var accepted = new ArrayList<Connection<String, String>>();
+        Listener silent = loops.settle(loop.listen(ANY, TextLines.pipeline(), accepted::add));
+        var asking = ClientProtocol.inOrder(TextLines.pipeline());
+        ConnectOptions small =
+                ConnectOptions.defaults().limits(ConnectionLimits.defaults().waterMarks(0, 1, 1 << 20));
+        Connection<String, String> connection =
+                loops.settle(loop.connect(silent.address(), TextLines.pipeline(), small));
+        Client<String, String> client = loops.settle(loop.connect(silent.address(), asking));
+        String address = "connection to " + silent.address();
+
+        assertThat(late(connection.receive())).isEqualTo("receive of " + address + " was not done within 10 ms");
+        assertThat(late(connection.receive().map(line -> line).map(line -> line)))
+                .isEqualTo("a Future made by map (from receive of " + address + ") was not done within 10 ms");
+        assertThat(late(connection.closed()))
+                .isEqualTo("a copy of a Future (from the end of " + address + ") was not done within 10 ms");
+        assertThat(late(client.call("a"))).startsWith("a call on " + address + " was not");
+        assertThat(late(loop.pool(silent.address(), asking).call("a")))
+                .startsWith("a call on pool to " + silent.address() + " was not");
+        assertThat(late(loop.delay(Duration.ofHours(1)))).startsWith("a delay of here was not");
+        assertThat(late(promise())).isEqualTo("a Promise of here was not done within 10 ms");
+        assertThat(late(promise().flatMap(Future::of)))
+                .isEqualTo("a Future made by flatMap (from a Promise of here) was not done within 10 ms");
+        Future<?> written = connection.write("a".repeat(1 << 18));
+        assertThat(late(connection.flush())).startsWith("flush of " + address + " was not");
+        assertThat(late(written)).startsWith("write of " + address + " was not");
+        loops.settle(connection.abort());
+        loops.settle(loop.delay(Duration.ZERO));
+        loops.reporter().take(Report.ConnectionFailed.class); // its peer was reset
+    }
+
+    @Test
+    void what_is_done_holds_on_to_no_connection() {
+        Listener echo = loops.settle(loop.serve(ANY, TextLines.pipeline(), loop::done));
+        Connection<String, String> connection = loops.settle(loop.connect(echo.address(), TextLines.pipeline()));
+        Future<?> closed = connection.closed();
+        Future<?> flushed = connection.flush();
+        loops.settle(flushed);
+        loops.settle(connection.finish());
+        loops.settle(closed);
+        assertThat(flushed.describe()).isEqualTo("a Promise of here");
     }
 
     @Test

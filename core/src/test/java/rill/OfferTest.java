@@ -356,7 +356,7 @@ class OfferTest {
         Promise<List<InetAddress>> answer = loop.promise();
         shared.transport()
                 .environment(new Environment(
-                        shared.clock(), new Random(1), (name, into) -> answer, real.blocking(), real.memory(), null));
+                        shared.clock(), new Random(1), (into, name) -> answer, real.blocking(), real.memory(), null));
         Loop dialing = shared.open();
         var unresolved = InetSocketAddress.createUnresolved("somewhere", 1);
         Future<?> one = dialing.connect(unresolved, TextLines.pipeline());
@@ -370,5 +370,45 @@ class OfferTest {
 
         assertThat(answer.isCancelled()).isTrue();
         shared.close();
+    }
+
+    @Test
+    void it_goes_back_once_the_last_of_several_claims_is_dropped_and_not_before() {
+        for (int claims = 1; claims < 5; claims++) {
+            returned.clear();
+            var each = new Offer<String>(loop, returned::add);
+            each.complete("value");
+            loop.tick();
+            for (int i = 1; i < claims; i++) {
+                assertThat(each.claim()).isTrue();
+            }
+            for (int i = 1; i < claims; i++) {
+                each.drop();
+                assertThat(each.gone())
+                        .as("%d of %d claims are dropped", i, claims)
+                        .isFalse();
+            }
+            each.drop();
+            assertThat(each.gone()).isTrue();
+            each.drop();
+            loop.tick();
+            assertThat(returned).containsExactly("value");
+            assertThat(each.claim()).isFalse();
+            assertThat(each.take()).isFalse();
+        }
+    }
+
+    @Test
+    void whoever_takes_it_ends_all_other_claims() {
+        var each = new Offer<String>(loop, returned::add);
+        each.complete("value");
+        assertThat(each.claim()).isTrue();
+        assertThat(each.take()).isTrue();
+        each.drop();
+        each.drop();
+        loop.tick();
+        assertThat(each.gone()).isFalse();
+        assertThat(each.claim()).isTrue();
+        assertThat(returned).isEmpty();
     }
 }

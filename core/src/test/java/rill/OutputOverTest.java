@@ -366,7 +366,7 @@ class OutputOverTest {
             assertThat(rig.wire.outputShut).isTrue();
             rig.inputEnds();
             rig.settle();
-            assertThat(rig.loop.closed()).isTrue();
+            assertThat(rig.loop.isClosed()).isTrue();
             assertThat(rig.reports).isEmpty();
         }
     }

@@ -109,7 +109,7 @@ class OwnershipTest {
                 rig.settle();
                 assertThat(rig.sent()).endsWith("answer");
                 assertThat(rig.transport.receiveBuffer.get().refCnt()).isEqualTo(1);
-                assertThat(rig.loop.closed()).isFalse();
+                assertThat(rig.loop.isClosed()).isFalse();
                 assertThat(rig.reports).isEmpty();
             }
         }
@@ -163,7 +163,7 @@ class OwnershipTest {
                 rig.arrives("hello");
                 rig.settle();
                 assertThat(rig.failures).singleElement().isInstanceOf(IllegalReferenceCountException.class);
-                assertThat(rig.loop.closed()).isFalse();
+                assertThat(rig.loop.isClosed()).isFalse();
                 ByteBuf after = rig.transport.receiveBuffer.get();
                 assertThat(after).isNotSameAs(before);
                 assertThat(after.refCnt()).isEqualTo(1);
@@ -186,7 +186,7 @@ class OwnershipTest {
             assertThat(rig.failures).singleElement().isInstanceOf(IllegalReferenceCountException.class);
             assertThat(taken).hasSize(1).noneMatch(each -> each == rest);
             rig.onLoop(() -> taken.forEach(ByteBuf::release));
-            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.loop.isClosed()).isFalse();
         }
     }
 }

@@ -235,7 +235,7 @@ class PoolEndTest {
                 .environment(new Environment(
                         loops.clock(),
                         new Random(1),
-                        (name, asking) -> {
+                        (asking, name) -> {
                             lookUps.add(name);
                             return asking.done(List.copyOf(known));
                         },
@@ -283,13 +283,13 @@ class PoolEndTest {
             both(rig, mine);
             mine.closing().start(SECOND.multipliedBy(20));
             both(rig, mine);
-            assertThat(mine.closed()).isFalse();
+            assertThat(mine.isClosed()).isFalse();
             Pool<String, String> late = mine.pool(rig.address, PoolRig.protocol(), ONE);
             Future<?> gone = late.closed();
             both(rig, mine);
             assertThat(late.state()).isEqualTo(new Closed());
             assertThat(gone.isDone()).isTrue();
-            assertThat(mine.closed()).isFalse();
+            assertThat(mine.isClosed()).isFalse();
             rig.lastPeer().says("answer");
             both(rig, mine);
             assertThat(call.result()).isEqualTo("answer");
@@ -299,7 +299,7 @@ class PoolEndTest {
     private static void both(PoolRig rig, Loop other) {
         for (int i = 0; i < 60; i++) {
             rig.loop.tick();
-            if (!other.closed()) {
+            if (!other.isClosed()) {
                 other.tick();
             }
         }

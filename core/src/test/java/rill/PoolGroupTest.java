@@ -145,7 +145,7 @@ class PoolGroupTest {
         Pool<String, String> pool = pool(4);
         Loop broken = group.loops().get(2);
         loops.transport().selectors().get(1 + 2).breakWith(new IOException("on purpose"));
-        Await.until("it is closed", broken::closed);
+        Await.until("it is closed", broken::isClosed);
         Await.until(
                 "its connection is replaced",
                 () -> pool.state().equals(new Ready(4)) && !loopsOf(pool).contains(broken));

@@ -187,6 +187,9 @@ class PoolHealthTest {
             assertThat(rig.lastPeer().heard).containsExactly("PING");
             rig.passes(MINUTE.multipliedBy(3));
             assertThat(rig.lastPeer().heard).hasSizeBetween(3, 4);
+            assertThat(rig.loop.metrics().calls().made())
+                    .as("calls, probes included")
+                    .isEqualTo(rig.lastPeer().heard.size());
             assertThat(pool.state()).isEqualTo(new Ready(1));
             assertThat(rig.peers).hasSize(1);
         }
@@ -528,7 +531,7 @@ class PoolHealthTest {
             assertThat(pool.state()).isEqualTo(new Ready(1));
 
             other.closing().start(Duration.ZERO);
-            for (int i = 0; i < 300 && !other.closed(); i++) {
+            for (int i = 0; i < 300 && !other.isClosed(); i++) {
                 other.tick();
             }
             int before = rig.peers.size();

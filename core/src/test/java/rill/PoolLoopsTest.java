@@ -1,7 +1,10 @@
 package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import rill.PoolState.Ready;
 import rill.spi.Clock;
 import rill.spi.Environment;
+import rill.testing.Bites;
 import rill.testing.Loops;
 
 /** A pool whose connections live on other loops, which close at any time; all driven by hand. */
@@ -30,7 +34,7 @@ class PoolLoopsTest {
     private static void both(PoolRig rig, Loop other) {
         for (int i = 0; i < 100; i++) {
             rig.loop.tick();
-            if (!other.closed()) {
+            if (!other.isClosed()) {
                 other.tick();
             }
         }
@@ -39,10 +43,10 @@ class PoolLoopsTest {
     /** Closes the loop while no other loop has a turn. */
     private static void closesAlone(Loop loop) {
         loop.closing().start(Duration.ZERO);
-        for (int i = 0; i < 300 && !loop.closed(); i++) {
+        for (int i = 0; i < 300 && !loop.isClosed(); i++) {
             loop.tick();
         }
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
     }
 
     private static void ends(PoolRig rig, Pool<?, ?> pool) {
@@ -350,14 +354,14 @@ class PoolLoopsTest {
         both(rig, mine);
         mine.closing().start(Duration.ofMinutes(1));
         both(rig, mine);
-        assertThat(mine.closed()).isFalse();
+        assertThat(mine.isClosed()).isFalse();
         assertThat(gone.isDone()).isFalse();
         assertThat(pool.isOpen()).isFalse();
-        for (int i = 0; i < 5 && !mine.closed(); i++) {
+        for (int i = 0; i < 5 && !mine.isClosed(); i++) {
             rig.lastPeer().says("answer");
             both(rig, mine);
         }
-        assertThat(mine.closed()).isTrue();
+        assertThat(mine.isClosed()).isTrue();
         assertThat(told).containsExactly("answer");
         assertThat(gone.failure()).isNull();
         assertThat(gone.isDone()).isTrue();
@@ -379,7 +383,7 @@ class PoolLoopsTest {
         for (int i = 0; i < 3; i++) {
             both(rig, mine);
         }
-        assertThat(mine.closed()).isTrue();
+        assertThat(mine.isClosed()).isTrue();
         assertThat(gone.isDone()).isTrue();
         assertThat(gone.failure()).isNull();
         assertThat(call.isDone()).isTrue();
@@ -388,5 +392,44 @@ class PoolLoopsTest {
                 .singleElement()
                 .satisfies(each -> assertThat(each.names()).containsExactly(pool + " (1 connections on other loops)"));
         rig.close();
+    }
+
+    @Test
+    void a_request_that_the_loop_of_the_pool_does_not_take_is_released() {
+        var driver = new Refusing();
+        try (var rig = new PoolRig()) {
+            rig.refuses();
+            Loop home = driver.open(rig.loops);
+            var protocol = ClientProtocol.inOrder(Pipeline.of(new Bites(4)));
+            var pool = Pool.open(home, () -> home, true, rig.address, protocol, PoolOptions.defaults());
+            home.tick();
+            ByteBuf request = Unpooled.buffer(4).writeInt(1);
+            driver.refuses = 1;
+            assertThatThrownBy(() -> pool.call(request)).hasMessage("on purpose");
+            assertThat(request.refCnt()).isZero();
+            pool.close();
+            both(rig, home);
+        }
+    }
+
+    @Test
+    void a_call_that_comes_back_and_of_which_nothing_can_be_decided_fails_with_the_reason() {
+        var loops = Loops.manual();
+        var clock = new GivingWay(loops.clock());
+        loops.transport().clock(clock);
+        try (var rig = new PoolRig(loops)) {
+            var pool = rig.pool(
+                    PoolRig.protocol().idempotent(request -> true),
+                    PoolOptions.defaults().retries(3));
+            Future<String> call = rig.call(pool, "a");
+            clock.after(0, "Members.mayTryAgain");
+            rig.lastPeer().aborts();
+            rig.settle();
+            assertThat(clock.gaveWay()).isTrue();
+            assertThat(call.failure()).isInstanceOf(StackOverflowError.class);
+            assertThat(loops.reporter().take(Report.Thrown.class))
+                    .singleElement()
+                    .satisfies(each -> assertThat(each.message()).contains("a call of " + pool));
+        }
     }
 }

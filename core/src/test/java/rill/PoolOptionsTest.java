@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import rill.ClientProtocol.WhenFull;
 import rill.PoolOptions.WhenDown;
@@ -42,9 +43,9 @@ class PoolOptionsTest {
         assertRefused(() -> ONE.retries(-1), "retries");
         assertRefused(() -> ONE.retryShare(1.1), "retryShare", "1.1");
         assertRefused(() -> ONE.retryShare(Double.NaN), "retryShare", "NaN");
-        assertRefused(() -> ONE.maxAge(Duration.ZERO), "maxAge");
+        assertRefused(() -> ONE.maxAge(SECOND.negated()), "maxAge");
         assertRefused(() -> ONE.idleTime(SECOND.negated()), "idleTime");
-        assertRefused(() -> ONE.probe(Duration.ZERO, SECOND), "before a probe");
+        assertRefused(() -> ONE.probe(SECOND.negated(), SECOND), "before a probe");
         assertRefused(() -> ONE.probe(SECOND, Duration.ZERO), "time for a probe");
     }
 
@@ -89,8 +90,57 @@ class PoolOptionsTest {
     @Test
     void a_changed_copy_leaves_the_original_as_it_was() {
         PoolOptions changed = ONE.connections(2, 5).retries(0).maxAge(MINUTE);
-        assertThat(ONE.toString()).contains("connections=1..1", "retries=2", "maxAge=null");
+        assertThat(ONE.toString())
+                .contains("connections=1..1", "retries=2", "maxAge=PT0S")
+                .doesNotContain("busyAt");
         assertThat(changed.toString()).contains("connections=2..5", "retries=0", "maxAge=PT1M");
+    }
+
+    @Test
+    void each_option_can_be_asked_for() {
+        var connect = ConnectOptions.defaults().timeout(SECOND);
+        Consumer<PoolState> listener = state -> {};
+        PoolOptions all = ONE.connections(2, 5)
+                .busyAt(7)
+                .connect(connect)
+                .backOff(SECOND, MINUTE)
+                .whenDown(WhenDown.FAIL)
+                .retries(3)
+                .retryShare(0.5)
+                .probe(Duration.ofSeconds(2), Duration.ofSeconds(3))
+                .maxAge(Duration.ofSeconds(4))
+                .idleTime(Duration.ofSeconds(5))
+                .onState(listener);
+        assertThat(all.leastConnections()).isEqualTo(2);
+        assertThat(all.mostConnections()).isEqualTo(5);
+        assertThat(all.busyAt()).hasValue(7);
+        assertThat(all.connect()).isSameAs(connect);
+        assertThat(all.firstPause()).isEqualTo(SECOND);
+        assertThat(all.longestPause()).isEqualTo(MINUTE);
+        assertThat(all.whenDown()).isEqualTo(WhenDown.FAIL);
+        assertThat(all.retries()).isEqualTo(3);
+        assertThat(all.retryShare()).isEqualTo(0.5);
+        assertThat(all.probeAfter()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(all.probeWithin()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(all.maxAge()).isEqualTo(Duration.ofSeconds(4));
+        assertThat(all.idleTime()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(all.onState()).isSameAs(listener);
+        assertThat(all.toString()).contains("busyAt=7", "probe=PT2S within PT3S", "idleTime=PT5S");
+        assertThat(ONE.busyAt()).isEmpty();
+        assertThat(ONE.onState()).isNull();
+    }
+
+    @Test
+    void a_bound_of_zero_takes_the_bound_away() {
+        PoolOptions bounded =
+                ONE.connections(1, 2).idleTime(SECOND).maxAge(MINUTE).probe(SECOND, SECOND);
+        PoolOptions unbounded = bounded.idleTime(Duration.ZERO)
+                .maxAge(Duration.ZERO)
+                .probe(Duration.ZERO, SECOND)
+                .connections(1);
+        unbounded.requireConsistent(PoolRig.protocol());
+        assertThat(Health.isLookedAfter(bounded)).isTrue();
+        assertThat(Health.isLookedAfter(unbounded)).isFalse();
     }
 
     @Test

@@ -124,7 +124,7 @@ final class PoolRig implements AutoCloseable {
 
     <Q, A> Pool<Q, A> pool(java.net.SocketAddress where, ClientProtocol<Q, A> protocol, PoolOptions options) {
         Pool<Q, A> pool =
-                loop.pool(where, protocol, options.is.listener == null ? options.onState(states::add) : options);
+                loop.pool(where, protocol, options.onState() == null ? options.onState(states::add) : options);
         pools.add(pool);
         settle();
         return pool;
@@ -213,7 +213,7 @@ final class PoolRig implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!loop.closed()) {
+        if (!loop.isClosed()) {
             pools.forEach(Pool::close);
             settle();
             pools.forEach(pool ->

@@ -231,16 +231,16 @@ class PoolWritableTest {
     @Test
     void of_those_who_have_given_up_no_more_are_kept_than_of_those_who_wait_and_a_few() {
         try (var rig = new PoolRig()) {
-            var writers = new Writers();
-            Future<@Nullable Void> stays = writers.add(rig.loop);
+            var waiters = new RoomWaiters();
+            Future<@Nullable Void> stays = waiters.add(rig.loop, "a caller");
             for (int n = 0; n < 1000; n++) {
-                writers.add(rig.loop).cancel();
+                waiters.add(rig.loop, "a caller").cancel();
             }
-            assertThat(writers.size()).isLessThanOrEqualTo(16);
-            assertThat(writers.isEmpty()).isFalse();
-            writers.tell();
+            assertThat(waiters.size()).isLessThanOrEqualTo(16);
+            assertThat(waiters.isEmpty()).isFalse();
+            waiters.tell();
             assertThat(stays.isDone()).isTrue();
-            assertThat(writers.isEmpty()).isTrue();
+            assertThat(waiters.isEmpty()).isTrue();
         }
     }
 

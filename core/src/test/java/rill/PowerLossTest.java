@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import rill.spi.PowerLoss;
+import rill.spi.simulation.PowerLoss;
 import rill.testing.Loops;
 import rill.testing.MemorySelector;
 import rill.testing.TextLines;
@@ -58,7 +58,7 @@ class PowerLossTest {
         selector.breakWith(new PowerLoss("the power of its host failed"));
         lost.tick();
 
-        assertThat(lost.closed()).isTrue();
+        assertThat(lost.isClosed()).isTrue();
         assertThat(lost.buffers().taken()).isZero();
         assertThat(loops.failureOf(waiter)).hasMessageContaining("the power of its host failed");
         assertThat(log).isEmpty();

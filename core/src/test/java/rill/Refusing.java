@@ -54,7 +54,7 @@ final class Refusing implements Driver {
     public void drive(Drivable loop, BooleanSupplier done) {
         while (!done.getAsBoolean()) {
             for (Drivable each : loops) {
-                if (!each.closed()) {
+                if (!each.isClosed()) {
                     each.tick();
                 }
             }

@@ -129,7 +129,7 @@ final class Rig<R, W> implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!loop.closed()) {
+        if (!loop.isClosed()) {
             onLoop(link::abort);
             settle();
         }

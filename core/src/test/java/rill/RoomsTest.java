@@ -95,9 +95,9 @@ class RoomsTest {
                 .that()
                 .resideInAPackage("rill.spi")
                 .should()
-                .dependOnClassesThat(
-                        JavaClass.Predicates.resideInAnyPackage("rill", "rill.spi.readiness", "rill.spi.writing")
-                                .and(DescribedPredicate.not(anyOf(Resolver.class)))) // supplied by an environment
+                .dependOnClassesThat(JavaClass.Predicates.resideInAnyPackage(
+                                "rill", "rill.spi.readiness", "rill.spi.simulation", "rill.spi.writing")
+                        .and(DescribedPredicate.not(anyOf(Resolver.class)))) // supplied by an environment
                 .check(CORE);
     }
 
@@ -105,7 +105,7 @@ class RoomsTest {
     void what_transports_share_knows_the_contract_alone() {
         noClasses()
                 .that()
-                .resideInAnyPackage("rill.spi.readiness", "rill.spi.writing")
+                .resideInAnyPackage("rill.spi.readiness", "rill.spi.simulation", "rill.spi.writing")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("rill", "rill.system")

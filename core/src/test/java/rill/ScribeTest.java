@@ -3,9 +3,12 @@ package rill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -236,5 +239,25 @@ class ScribeTest {
                         "rill: WARNING: a Task outlives its loop",
                         "rill: WARNING: a connection failed");
         assertThat(standardError.toString(StandardCharsets.UTF_8)).contains("\tat rill.ScribeTest.once_the_log");
+    }
+
+    @Test
+    void a_failure_of_the_network_is_written_with_its_stack_only_if_it_carries_an_origin() {
+        var stacks = new ArrayList<Throwable>();
+        var own = new Scribe((level, text, thrown) -> stacks.add(thrown), clock, work -> {
+            throw new OutOfMemoryError("unable to create native thread, says the test");
+        });
+        var traced = new ClosedHere(null, true, null);
+        var reset = new SocketException("reset");
+        reset.addSuppressed(new Origin());
+        var noisy = new SocketException("reset");
+        noisy.addSuppressed(new IOException("something else"));
+        own.tell(INFO, "a", traced);
+        own.tell(INFO, "b", new ClosedHere(null, false, null));
+        own.tell(INFO, "c", reset);
+        own.tell(INFO, "d", noisy);
+        own.tell(INFO, "e", new IOException("by a call of Rill's own"));
+        own.flush();
+        assertThat(stacks).containsExactly(traced, null, reset, null, null);
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -622,11 +623,36 @@ class ServersTest {
     @Test
     void a_host_and_a_port_are_enough_to_connect_to() {
         listener = loops.settle(loop.serve(ANY, TextLines.pipeline(), loop::done));
-        int port = ((InetSocketAddress) listener.address()).getPort();
+        int port = listener.port();
         assertThat(ask(loops.settle(loop.connect("127.0.0.1", port, ASKING)), "a"))
                 .isEqualTo("a");
         Connection<String, String> connection =
                 loops.settle(loop.connect("127.0.0.1", port, TextLines.pipeline(), ConnectOptions.defaults()));
         assertThat(((InetSocketAddress) connection.remoteAddress()).getPort()).isEqualTo(port);
+    }
+
+    @Test
+    void a_connection_that_its_loop_can_not_open_is_refused_and_holds_up_no_close() {
+        try (var own = Loops.manual()) {
+            Loop serving = own.open();
+            Loop calling = own.open();
+            Listener server = own.settle(serving.listen(
+                    ANY,
+                    TextLines.pipeline(),
+                    ListenOptions.defaults().option(StandardSocketOptions.SO_LINGER, 1), // which this transport has not
+                    connection -> {}));
+            var refused = calling.connect(server.address(), TextLines.pipeline());
+            own.tickUntil(() -> !own.reporter().reports().isEmpty());
+            assertThat(own.reporter().take(Report.Thrown.class))
+                    .singleElement()
+                    .satisfies(each -> assertThat(each.message()).contains("SO_LINGER"));
+            assertThat(serving.connections()).isZero();
+            serving.closing().start(Duration.ofHours(1));
+            own.settle();
+            boolean closed = serving.isClosed();
+            own.clock().advance(Duration.ofHours(2));
+            assertThat(closed).isTrue();
+            assertThat(own.failureOf(refused)).hasMessageContaining("reset");
+        }
     }
 }

@@ -207,6 +207,29 @@ class SpinTest {
     }
 
     @Test
+    void during_a_burst_what_other_threads_send_is_found_once_they_have_paused() throws Exception {
+        int pollsOfLull = 100;
+        var transport = new Polled(Duration.ofNanos(PollPolicy.LULL_NANOS / pollsOfLull));
+        try (var loop = open(transport, Duration.ofNanos(20 * PollPolicy.LULL_NANOS))) {
+            transport.eventAtPoll = 3;
+            transport.event = () -> {
+                try {
+                    Outside.start(() -> {
+                                loop.schedule(() -> transport.waited.complete("sent"));
+                                return null;
+                            })
+                            .result();
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            };
+            assertThat(loop.run(() -> transport.waitIn(loop))).isEqualTo("sent");
+            assertThat(transport.polls).isBetween(pollsOfLull / 2, pollsOfLull * 3 / 2);
+            assertThat(transport.sleeps).isZero();
+        }
+    }
+
+    @Test
     void a_loop_whose_last_connection_ends_while_it_polls_closes() throws Exception {
         var loops = Loops.realTime();
         Loop polling =
@@ -220,7 +243,7 @@ class SpinTest {
 
         var closing = Outside.start(() -> {
             polling.close(Duration.ofSeconds(5)); // the peer closes when it sees the end
-            return polling.closed();
+            return polling.isClosed();
         });
 
         assertThat(closing.result()).isTrue();

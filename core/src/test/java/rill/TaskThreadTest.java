@@ -151,7 +151,7 @@ abstract class TaskThreadTest extends EngineTest {
         stranger.result();
 
         loop().close(Duration.ofHours(1)); // on a clock that stands still: hangs if the end of a Task went unnoticed
-        assertThat(loop().closed()).isTrue();
+        assertThat(loop().isClosed()).isTrue();
     }
 
     @Test

@@ -38,7 +38,7 @@ class ThreadsTest {
     private static void use(Loop loop) throws Exception {
         loop.task(() -> "a Task").await();
         Reporter.logging().report(new Report.Note(loop.name(), "logged", true));
-        Resolver.system().resolve("localhost", loop).await();
+        Resolver.system().resolve(loop, "localhost").await();
         loop.environment().blocking().execute(() -> {});
     }
 

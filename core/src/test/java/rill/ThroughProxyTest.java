@@ -36,7 +36,7 @@ class ThroughProxyTest extends SpokenByHand {
                         loops.clock(), new Random(1), this::lookUp, real.blocking(), real.memory(), null));
     }
 
-    private Future<List<InetAddress>> lookUp(String name, Loop on) {
+    private Future<List<InetAddress>> lookUp(Loop on, String name) {
         lookedUp.add(name);
         return name.equals("proxy.example")
                 ? Future.of(List.of(InetAddress.ofLiteral("127.0.0.1")))
@@ -55,7 +55,7 @@ class ThroughProxyTest extends SpokenByHand {
     private final List<SocketAddress> targets = new ArrayList<>();
 
     private ConnectOptions through(SocketAddress proxy) {
-        return ConnectOptions.defaults().timeout(LIMIT).through(new Greeting(proxy, targets));
+        return ConnectOptions.defaults().timeout(LIMIT).proxy(new Greeting(proxy, targets));
     }
 
     private Future<Connection<String, String>> connect() {
@@ -86,7 +86,7 @@ class ThroughProxyTest extends SpokenByHand {
 
     @Test
     void a_name_is_left_to_the_proxy_and_the_proxys_own_is_looked_up() {
-        int port = ((InetSocketAddress) server.address()).getPort();
+        int port = server.port();
         Future<Connection<String, String>> connecting = loop.connect(
                 TARGET, TextLines.pipeline(), through(InetSocketAddress.createUnresolved("proxy.example", port)));
         ticks();
@@ -272,7 +272,7 @@ class ThroughProxyTest extends SpokenByHand {
                 .environment(new Environment(
                         loops.clock(),
                         new Random(1),
-                        (name, on) -> on.promise(),
+                        (on, name) -> on.promise(),
                         real.blocking(),
                         real.memory(),
                         null));
@@ -288,7 +288,7 @@ class ThroughProxyTest extends SpokenByHand {
 
     @Test
     void a_target_that_the_proxy_has_no_words_for_fails_at_once() {
-        ConnectOptions hopeless = ConnectOptions.defaults().through(new Proxy() {
+        ConnectOptions hopeless = ConnectOptions.defaults().proxy(new Proxy() {
             @Override
             public SocketAddress address() {
                 return server.address();

@@ -312,7 +312,7 @@ class ThrowingTest {
         }
 
         assertThat(hurled).isTrue();
-        assertThat(loop.closed()).isFalse();
+        assertThat(loop.isClosed()).isFalse();
         assertThat(loops.settle(bystander.call("still here"))).isEqualTo("still here");
         assertThat(timesTold()).isEqualTo(1);
         bystander.close();
@@ -338,7 +338,7 @@ class ThrowingTest {
             });
             assertThat(loops.settle(bystander.call("still here"))).isEqualTo("still here");
             loop.close(Duration.ZERO);
-            assertThat(loop.closed()).isTrue();
+            assertThat(loop.isClosed()).isTrue();
             LoggingReporter.INSTANCE.flush();
         } finally {
             LOGGER.setLevel(null);
@@ -347,7 +347,7 @@ class ThrowingTest {
 
     private void open() {
         var real = Environment.production();
-        Resolver resolver = (name, itsLoop) -> {
+        Resolver resolver = (itsLoop, name) -> {
             hurl();
             return itsLoop.promise();
         };

@@ -85,7 +85,7 @@ class TickTest {
 
         assertThat(handle.cancel()).isTrue();
         assertThat(handle.cancel()).isFalse();
-        assertThat(handle.cancelled()).isTrue();
+        assertThat(handle.isCancelled()).isTrue();
         loop.tick();
 
         assertThat(log).isEmpty();
@@ -111,7 +111,7 @@ class TickTest {
 
         assertThat(log).containsExactly("cancelled: false");
         assertThat(itself[0].cancel()).isFalse();
-        assertThat(itself[0].cancelled()).isFalse();
+        assertThat(itself[0].isCancelled()).isFalse();
     }
 
     @Test
@@ -139,7 +139,7 @@ class TickTest {
         loop.tick();
 
         assertThat(loops.reporter().await(Report.Thrown.class).cause()).isSameAs(failure);
-        assertThat(loop.closed()).isFalse();
+        assertThat(loop.isClosed()).isFalse();
     }
 
     @Test
@@ -268,8 +268,8 @@ class TickTest {
 
         assertThatThrownBy(loop::tick).hasCause(cause).hasMessageContaining(loop.name());
 
-        assertThat(loop.closed()).isTrue();
-        assertThat(loops.selector().closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
+        assertThat(loops.selector().isClosed()).isTrue();
         assertThatThrownBy(pending::await).isInstanceOf(CancelledException.class);
         assertThat(Loop.current()).isNull();
     }

@@ -217,7 +217,7 @@ class TimerTest {
             return reference.get() == null;
         });
 
-        assertThat(timers[0].cancelled()).isTrue();
+        assertThat(timers[0].isCancelled()).isTrue();
     }
 
     private WeakReference<Object> scheduleWithSomethingHeavy(Handle[] timers) {

@@ -41,7 +41,7 @@ class WaitersTest {
 
     @Test
     void those_who_wait_to_write() {
-        var waiters = new Waiters();
+        var waiters = new OutputWaiters();
         promises().forEach(waiters::addWriter);
         waiters.completeWriters();
         expectAllDone();
@@ -49,7 +49,7 @@ class WaitersTest {
 
     @Test
     void those_who_wait_for_a_flush() {
-        var waiters = new Waiters();
+        var waiters = new OutputWaiters();
         promises().forEach(waiters::addFlush);
         waiters.upTo(1);
         waiters.completeFlushes(1);
@@ -58,7 +58,7 @@ class WaitersTest {
 
     @Test
     void those_who_wait_for_bytes_of_a_connection_that_is_gone() {
-        var waiters = new Waiters();
+        var waiters = new OutputWaiters();
         List<Promise<Void>> all = promises();
         waiters.addFlush(all.get(0));
         waiters.addFlush(all.get(1));
@@ -69,7 +69,7 @@ class WaitersTest {
 
     @Test
     void a_flush_is_done_with_the_bytes_that_were_there_when_a_layer_let_them_go() {
-        var waiters = new Waiters();
+        var waiters = new OutputWaiters();
         List<Promise<Void>> flushes = List.of(loop.promise(), loop.promise(), loop.promise(), loop.promise());
         waiters.addFlush(flushes.get(0));
         waiters.upTo(10);
@@ -90,7 +90,7 @@ class WaitersTest {
 
     @Test
     void flushes_that_were_given_up_are_not_kept_although_nothing_leaves() {
-        var waiters = new Waiters();
+        var waiters = new OutputWaiters();
         Promise<Void> first = loop.promise();
         waiters.addFlush(first);
         for (int i = 0; i < 10_000; i++) {
@@ -106,13 +106,13 @@ class WaitersTest {
 
     @Test
     void those_who_wait_for_room() {
-        var writers = new Writers();
+        var waiters = new RoomWaiters();
         var told = new ArrayList<Future<?>>();
         for (Loop each : List.of(refusing, loop)) {
-            told.add(writers.add(each).onDone((nothing, failure) -> {}));
+            told.add(waiters.add(each, "a caller").onDone((nothing, failure) -> {}));
         }
         driver.refuses = Refusing.ALWAYS;
-        writers.tell();
+        waiters.tell();
         assertThat(told).allMatch(Future::isDone);
         loops.reporter().take(Report.Thrown.class);
     }

@@ -330,7 +330,7 @@ abstract class WatchdogTest extends EngineTest {
             LockSupport.parkNanos(Watchdog.UNDRIVEN_NANOS / 4);
             ticked.tick();
         }
-        assertThat(idle.closed()).isFalse();
+        assertThat(idle.isClosed()).isFalse();
         assertThat(loops.reporter().take(Report.Undriven.class)).isEmpty();
         loops.reporter().take(Report.Slow.class);
     }

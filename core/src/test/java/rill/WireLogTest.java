@@ -176,6 +176,17 @@ class WireLogTest {
                 .isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {"::1 true", "[::1] true", "[::1]:80 true", "[::1]:81 false", "::2 false", "[::2]:80 false"})
+    void an_address_of_ipv6_with_a_port_is_in_brackets(String property, boolean expected) {
+        SocketAddress local = new InetSocketAddress("::1", 80);
+        SocketAddress remote = new InetSocketAddress("10.0.0.2", 1234);
+        assertThat(Objects.requireNonNull(WireLogEnds.parse(property)).match(local, remote))
+                .isEqualTo(expected);
+    }
+
     @Test
     void without_the_property_nothing_is_told() {
         assertThat(WireLogEnds.parse(null)).isNull();
@@ -183,7 +194,7 @@ class WireLogTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"example.org", "10.0.0.1:http", ":", "10.0.0.1,"})
+    @ValueSource(strings = {"example.org", "10.0.0.1:http", ":", "10.0.0.1,", "[10.0.0.1]:80"})
     void what_the_property_can_not_mean_is_refused_with_what_it_can(String property) {
         assertThatThrownBy(() -> WireLogEnds.parse(property))
                 .isInstanceOf(IllegalArgumentException.class)

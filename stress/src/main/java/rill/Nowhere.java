@@ -10,16 +10,22 @@ import java.util.function.Supplier;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
+import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Transport;
 import rill.spi.Wire;
 import rill.spi.WireListener;
+import rill.testing.ManualClock;
 
-/** Connections to nowhere: all that is written leaves at once, and is counted. Confined to the thread that drives the loop. */
+/**
+ * Connections to nowhere: all that is written leaves at once, and is counted; the other side never closes. Time stands still until it is moved.
+ * Confined to the thread that drives the loop.
+ */
 final class Nowhere implements Transport {
     private static final SocketAddress ADDRESS = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
+    final ManualClock clock = new ManualClock();
     private final ArrayDeque<Runnable> events = new ArrayDeque<>();
 
     @Override
@@ -30,6 +36,12 @@ final class Nowhere implements Transport {
     @Override
     public int preference() {
         return 0;
+    }
+
+    @Override
+    public Environment environment() {
+        var real = Environment.production();
+        return new Environment(clock, real.random(), real.resolver(), real.blocking(), real.memory(), null);
     }
 
     @Override

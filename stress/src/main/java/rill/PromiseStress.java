@@ -25,7 +25,7 @@ final class PromiseStress {
             return Loop.open(LoopOptions.defaults()
                     .transport(new MemoryTransport())
                     .slowHandle(Duration.ZERO)
-                    .reporter(report -> {}));
+                    .reporter(new Alarm()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

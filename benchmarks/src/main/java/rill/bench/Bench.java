@@ -8,18 +8,15 @@ import rill.bench.Tools.Program;
 
 /** What all benchmarks of one invocation share. */
 record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath) {
+    /** The same heap and collector for every Java program; with one processor the JVM would choose this collector anyway. */
+    private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-Xlog:disable");
+
     /**
-     * The same heap and collector for every Java program; with one processor the JVM would choose this collector anyway. A full collection compacts
-     * completely and clears soft references (the JDK's caches), which {@code idle} would count otherwise.
+     * Flags for a program whose live heap is measured, and no others: a full collection compacts completely and clears soft references, such as the JDK's
+     * caches, which would be counted otherwise, and whose loss would cost time.
      */
-    private static final List<String> JVM = List.of(
-            "-XX:+UseSerialGC",
-            "-XX:MarkSweepDeadRatio=0",
-            "-XX:MarkSweepAlwaysCompactCount=1",
-            "-XX:SoftRefLRUPolicyMSPerMB=0",
-            "-Xms256m",
-            "-Xmx256m",
-            "-Xlog:disable");
+    static final List<String> TO_WEIGH =
+            List.of("-XX:MarkSweepDeadRatio=0", "-XX:MarkSweepAlwaysCompactCount=1", "-XX:SoftRefLRUPolicyMSPerMB=0");
 
     /** Starts a contender's server on the processor for the measured program; {@code more} follows its options. */
     Child server(Contender contender, String... more) throws IOException {

@@ -54,7 +54,7 @@ final class Conductor {
     /** Runs a contest; {@code withNoise} makes one contestant run twice in each round. */
     Rounds run(Contest contest, boolean withNoise) {
         Map<Contestant, String> leftOut = new LinkedHashMap<>();
-        List<List<Outcome>> same = new ArrayList<>();
+        Map<Contestant, List<List<Outcome>>> same = new LinkedHashMap<>();
         Map<Contestant, List<Outcome>> runs = new LinkedHashMap<>();
         for (Contestant each : contest.contestants()) {
             runs.put(each, new ArrayList<>()); // so that they are listed in this order
@@ -74,13 +74,16 @@ final class Conductor {
             again.forEach((contestant, second) -> {
                 List<Outcome> first = runs.get(contestant);
                 if (first != null && !leftOut.containsKey(contestant)) {
-                    same.add(List.of(first.getLast(), second));
+                    same.computeIfAbsent(contestant, ignored -> new ArrayList<>())
+                            .add(List.of(first.getLast(), second));
                 }
             });
         }
         leftOut.keySet().forEach(runs::remove); // one that failed once has no pairs for a verdict
+        leftOut.keySet().forEach(same::remove);
+        List<List<Outcome>> pairs = same.values().stream().findFirst().orElse(List.of());
         Map<Contestant, String> asideLeftOut = new LinkedHashMap<>();
-        return new Rounds(same, runs, aside(contest, runs.keySet(), asideLeftOut), leftOut, asideLeftOut);
+        return new Rounds(pairs, runs, aside(contest, runs.keySet(), asideLeftOut), leftOut, asideLeftOut);
     }
 
     private Map<Contestant, Outcome> aside(

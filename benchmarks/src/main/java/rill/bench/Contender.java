@@ -25,8 +25,13 @@ record Contender(
         List<String> jars) {
     /** Returns the same contender with one more flag of its JVM. */
     Contender with(String flag) {
+        return with(List.of(flag));
+    }
+
+    /** Returns the same contender with more flags of its JVM. */
+    Contender with(List<String> flags) {
         List<String> more = new ArrayList<>(jvm);
-        more.add(flag);
+        more.addAll(flags);
         return new Contender(name, title, ours, program, options, List.copyOf(more), jars);
     }
 }

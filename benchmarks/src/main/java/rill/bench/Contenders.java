@@ -41,6 +41,7 @@ final class Contenders {
     private static final List<String> PRINCIPAL =
             List.of("rill-nio", "rill-epoll", "rill-uring", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
 
+    private static final String RING = "io_uring with a buffer ring";
     private static final List<String> ON_RINGS = List.of("rill-uring", "netty-io_uring");
 
     private Contenders() {}
@@ -76,7 +77,7 @@ final class Contenders {
                         "adaptive"),
                 netty(
                         "netty-io_uring",
-                        "io_uring with a buffer ring, fastest settings, pooled buffers",
+                        RING + ", fastest settings, pooled buffers",
                         FAST,
                         NETTY_URING_JARS,
                         "io_uring",
@@ -103,6 +104,7 @@ final class Contenders {
                 rill("uring", "RillHttp"),
                 nettyHttp("netty-nio", "NIO", "nio", "pooled"),
                 nettyHttp("netty-epoll", "epoll", "epoll", "pooled"),
+                nettyHttp("netty-io_uring", RING, "io_uring", "pooled"),
                 httpInC()));
         if (extent != Extent.QUICK) {
             all.add(otherHttp("vertx", "Vert.x on epoll", "VertxHttp"));
@@ -111,7 +113,7 @@ final class Contenders {
             all.add(nettyHttp("netty-epoll-lax", "epoll, without its checks of fields", "epoll", "pooled", "lax"));
             all.add(otherHttp("microhttp", "microhttp on NIO", "MicroHttp"));
             all.add(otherHttp("helidon", "Helidon, a virtual thread for each connection", "HelidonHttp"));
-            all.add(otherHttp("jdk", "the JDK's HttpServer", "JdkHttp"));
+            all.add(otherHttp("jdk", "the JDK's HttpServer", "JdkHttp", "-Dsun.net.httpserver.nodelay=true"));
         }
         return List.copyOf(all);
     }
@@ -131,8 +133,8 @@ final class Contenders {
                 List.of("*"));
     }
 
-    private static Contender otherHttp(String name, String title, String program) {
-        return other(name, title, program(program), List.of(), FAST, List.of("*"));
+    private static Contender otherHttp(String name, String title, String program, String... flags) {
+        return other(name, title, program(program), List.of(), with(FAST, flags), List.of("*"));
     }
 
     static Contender httpInC() {
@@ -150,7 +152,14 @@ final class Contenders {
                 rill("epoll", "RillHttpClient"),
                 rill("uring", "RillHttpClient"),
                 otherHttp("vertx", "Vert.x's client on epoll", "VertxHttpClient"),
-                otherHttp("jdk", "the JDK's HttpClient", "JdkHttpClient"));
+                otherHttp("jdk", "the JDK's HttpClient, on a thread of its own", "JdkHttpClient"),
+                other(
+                        "jdk-pool",
+                        "the JDK's HttpClient, on the common pool",
+                        program("JdkHttpClient"),
+                        List.of("pool"),
+                        with(FAST, "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1"),
+                        List.of("*")));
     }
 
     /** Returns the reverse proxies. */
@@ -160,7 +169,8 @@ final class Contenders {
                 rill("epoll", "RillProxy"),
                 rill("uring", "RillProxy"),
                 nettyProxy("netty-nio", "NIO", "nio", "pooled"),
-                nettyProxy("netty-epoll", "epoll", "epoll", "pooled"));
+                nettyProxy("netty-epoll", "epoll", "epoll", "pooled"),
+                nettyProxy("netty-io_uring", RING, "io_uring", "pooled"));
     }
 
     private static Contender nettyProxy(String name, String title, String... options) {
@@ -174,7 +184,8 @@ final class Contenders {
                 rill("epoll", "RillWebSocket"),
                 rill("uring", "RillWebSocket"),
                 nettyWebSocket("netty-nio", "NIO", "nio", "pooled"),
-                nettyWebSocket("netty-epoll", "epoll", "epoll", "pooled"));
+                nettyWebSocket("netty-epoll", "epoll", "epoll", "pooled"),
+                nettyWebSocket("netty-io_uring", RING, "io_uring", "pooled"));
     }
 
     private static Contender nettyWebSocket(String name, String title, String... options) {
@@ -189,6 +200,7 @@ final class Contenders {
                 rill("uring", "RillTlsEcho"),
                 nettyTls("netty-nio", "NIO, the JDK's engine", "nio", "JDK"),
                 nettyTls("netty-epoll", "epoll, the JDK's engine", "epoll", "JDK"),
+                nettyTls("netty-io_uring", RING + ", the JDK's engine", "io_uring", "JDK"),
                 nettyTls("netty-epoll-boringssl", "epoll, BoringSSL", "epoll", "OPENSSL"));
     }
 
@@ -211,6 +223,7 @@ final class Contenders {
                 rillPool(4),
                 nettyClient("netty-nio", "flushes consolidated by default (256)", "nio", 256),
                 nettyClient("netty-epoll", "flushes consolidated by default (256)", "epoll", 256),
+                nettyClient("netty-io_uring", RING + ", flushes consolidated by default (256)", "io_uring", 256),
                 nettyClient("netty-epoll-8", "flushes consolidated by 8", "epoll", 8),
                 nettyClient("netty-epoll-64", "flushes consolidated by 64", "epoll", 64),
                 lettuce("lettuce", "Lettuce, asynchronous commands"),

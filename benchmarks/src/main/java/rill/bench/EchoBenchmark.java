@@ -110,32 +110,17 @@ final class EchoBenchmark implements Benchmark {
             contestants.add(bench.contestant(
                     each,
                     () -> run(bench, Program.LOAD, each, shape),
-                    countCalls ? () -> countCalls(bench, each, shape) : null));
+                    countCalls ? () -> loop(bench, Program.LOAD, shape).countCalls(each) : null));
         }
         return new Contest(shape.text(), shape.parameters(), contestants, headline);
     }
 
     static Outcome run(Bench bench, Program program, Contender contender, Shape shape) throws IOException {
-        try (Child server = bench.server(contender);
-                Child load = load(bench, program, server, shape)) {
-            return new Window(load, server, load).measure(longer(bench.profile()));
-        }
+        return loop(bench, program, shape).run(contender);
     }
 
-    private static Child load(Bench bench, Program program, Child server, Shape shape) throws IOException {
-        int port = Integer.parseInt(server.expect("listening"));
-        Child load = bench.load(
-                program, "closed", port, longer(bench.profile()), shape.size, shape.connections, "" + shape.inFlight);
-        load.expect("ready");
-        return load;
-    }
-
-    private static Outcome countCalls(Bench bench, Contender contender, Shape shape) throws IOException {
-        try (Child server = bench.server(contender);
-                Child load = load(bench, Program.LOAD, server, shape)) {
-            Bench.pass(longer(bench.profile()).warmUpSeconds());
-            return SystemCalls.perMessage(bench, server, load);
-        }
+    private static ClosedLoop loop(Bench bench, Program program, Shape shape) {
+        return new ClosedLoop(bench, program, longer(bench.profile()), shape.size, shape.connections, shape.inFlight);
     }
 
     @Override

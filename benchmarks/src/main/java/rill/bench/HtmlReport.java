@@ -54,8 +54,8 @@ final class HtmlReport {
         html.add("<p class=soft>%s, took %s, <code>%s</code></p>", report.started(), report.took(), report.command());
         html.add(
                 "<p>Each figure is the median of %d rounds, each run in fresh processes; the line across a bar is where 95 %% of"
-                        + " resampled medians lie. Ratios are of runs in the same round. Rill against itself gives the noise; what"
-                        + " lies inside is called <i>no difference</i>.</p>",
+                        + " resampled medians lie. Ratios are of runs in the same round. Rill against itself gives the noise, on epoll where"
+                        + " there is a choice, and that serves for all; what lies inside is called <i>no difference</i>.</p>",
                 profile.pairs());
         if (profile.pairs() < Statistics.PAIRS_FOR_A_VERDICT) {
             html.add(
@@ -156,6 +156,11 @@ final class HtmlReport {
             }
         }
         html.raw("</table></div>");
+        if (each.floors().isEmpty() && !each.comparisons().isEmpty()) {
+            html.raw(
+                    "<p class=soft>Nobody ran twice in this case or in the headline before it, so there is no noise floor, and no"
+                            + " verdict.</p>");
+        }
         if (!each.floors().isEmpty()) {
             html.add(
                     "<p class=soft>Noise, the same against itself%s: %s.</p>",

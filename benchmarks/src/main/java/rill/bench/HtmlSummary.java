@@ -37,6 +37,7 @@ final class HtmlSummary {
                             Map.entry("rill-epoll", "bare-c"),
                             Map.entry("rill-epoll", "redis-benchmark"),
                             Map.entry("rill-nio", "netty-nio-uncached"),
+                            Map.entry("rillMounted", "jdkOneCarrier"),
                             Map.entry("rillMounted", "jdk"),
                             Map.entry("rill", "jdk"))));
 

@@ -1,14 +1,11 @@
 package rill.bench;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import rill.bench.Contest.Contestant;
-import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 import rill.bench.Tools.Program;
 
@@ -73,38 +70,13 @@ final class HttpBenchmark implements Benchmark {
     }
 
     private static Contest contest(Bench bench, Shape shape, boolean countCalls) {
+        var loop = new ClosedLoop(
+                bench, Program.LOAD, longer(bench.profile()), shape.path, shape.connections, shape.inFlight);
         List<Contestant> contestants = Contenders.http(bench.profile().extent()).stream()
                 .map(each ->
-                        bench.contestant(each, () -> run(bench, each, shape), calls(bench, each, shape, countCalls)))
+                        bench.contestant(each, () -> loop.run(each), countCalls ? () -> loop.countCalls(each) : null))
                 .toList();
         return new Contest(shape.text(), shape.parameters(), contestants, shape.connections == CONNECTIONS);
-    }
-
-    private static Contest.@Nullable Run calls(Bench bench, Contender contender, Shape shape, boolean wanted) {
-        return wanted ? () -> countCalls(bench, contender, shape) : null;
-    }
-
-    private static Outcome run(Bench bench, Contender contender, Shape shape) throws IOException {
-        try (Child server = bench.server(contender);
-                Child load = load(bench, server, shape)) {
-            return new Window(load, server, load).measure(longer(bench.profile()));
-        }
-    }
-
-    private static Outcome countCalls(Bench bench, Contender contender, Shape shape) throws IOException {
-        try (Child server = bench.server(contender);
-                Child load = load(bench, server, shape)) {
-            Bench.pass(longer(bench.profile()).warmUpSeconds());
-            return SystemCalls.perMessage(bench, server, load);
-        }
-    }
-
-    private static Child load(Bench bench, Child server, Shape shape) throws IOException {
-        int port = Integer.parseInt(server.expect("listening"));
-        Child load = bench.load(
-                Program.LOAD, "closed", port, bench.profile(), shape.path, shape.connections, "" + shape.inFlight);
-        load.expect("ready");
-        return load;
     }
 
     /** There is more to compile than in an echo: the rate rises for four seconds. */

@@ -62,7 +62,8 @@ final class HttpClientBenchmark implements Benchmark {
     }
 
     private static boolean takesPart(String name, Extent extent) {
-        return extent == Extent.FULL || (!name.equals("rill-nio") && !name.equals("rill-uring"));
+        return extent == Extent.FULL
+                || !List.of("rill-nio", "rill-uring", "jdk-pool").contains(name);
     }
 
     private static Outcome run(Bench bench, Contender contender, int connections) throws IOException {

@@ -49,6 +49,7 @@ final class IdleBenchmark implements Benchmark {
     public List<Contest> contests(Bench bench) {
         int connections = bench.profile().extent() == Extent.QUICK ? QUICK_CONNECTIONS : CONNECTIONS;
         List<Contestant> contestants = Contenders.principal(bench.profile().extent()).stream()
+                .map(each -> each.with(Bench.TO_WEIGH))
                 .map(each -> bench.contestant(each, () -> run(bench, Program.LOAD, each, connections)))
                 .toList();
         return List.of(new Contest(

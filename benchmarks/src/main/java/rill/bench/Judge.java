@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Statistics.Interval;
+import rill.bench.Statistics.Verdict;
 
 /** Turns a contest's runs into the content of the report: medians, noise floors, and ratios with a verdict. */
 final class Judge {
@@ -20,6 +22,11 @@ final class Judge {
 
     private static final int BEYOND = 10;
     private static final double TOO_MANY_LATE = 0.01;
+
+    /** Of the messages measured; more of them without an answer at the end of the window mean that the server was behind. */
+    private static final double TOO_MANY_WAITING = 0.01;
+
+    private static final double ENOUGH_OF_THE_RATE = 0.99;
 
     /** Less than a byte per message is an occasional stray object; its ratios would mean nothing. */
     private static final double WORTH_A_RATIO = 1;
@@ -134,7 +141,7 @@ final class Judge {
                 runs.stream().map(Outcome::figures).toList(),
                 medians,
                 latency(runs),
-                notes(medians));
+                notes(medians, runs));
     }
 
     private static List<Report.Quantile> latency(List<Outcome> runs) {
@@ -152,6 +159,26 @@ final class Judge {
             }
         }
         return quantiles;
+    }
+
+    private static List<String> notes(Map<String, Report.Value> medians, List<Outcome> runs) {
+        List<String> notes = new ArrayList<>(notes(medians));
+        long behind = runs.stream().filter(Judge::fellBehind).count();
+        if (behind > 0) {
+            notes.add(
+                    "in " + behind + " of " + runs.size()
+                            + " rounds it fell behind the rate: the latencies of what it had not answered are missing, so there is no verdict");
+        }
+        return notes;
+    }
+
+    /** Whether the server did less than was asked of it, so that its latencies are only those of what it got to. */
+    static boolean fellBehind(Outcome run) {
+        Map<String, Double> figures = run.figures();
+        return figures.getOrDefault(Figure.WAITING.key, 0.0)
+                        > figures.getOrDefault(Figure.COUNT.key, 0.0) * TOO_MANY_WAITING
+                || figures.getOrDefault(Figure.SENT.key, 0.0)
+                        < figures.getOrDefault(Figure.ASKED.key, 0.0) * ENOUGH_OF_THE_RATE;
     }
 
     static List<String> notes(Map<String, Report.Value> medians) {
@@ -178,6 +205,7 @@ final class Judge {
             List<Outcome> others,
             Map<String, Double> floors) {
         List<Report.Comparison> comparisons = new ArrayList<>();
+        boolean oneFellBehind = Stream.concat(runs.stream(), others.stream()).anyMatch(Judge::fellBehind);
         for (String key : keys(runs)) {
             Figure figure = Figure.of(key);
             double[] ratios = ratios(key, runs, others);
@@ -187,9 +215,10 @@ final class Judge {
                 continue;
             }
             Interval ratio = Statistics.bootstrap(ratios);
-            String verdict = Statistics.verdict(
-                            ratio, ratios.length, floors.getOrDefault(key, 1.0), figure.higherIsBetter)
-                    .words;
+            Double floor = figure == Figure.SHARE ? Double.valueOf(1) : floors.get(key); // C has no second run
+            Verdict verdict = oneFellBehind
+                    ? Verdict.FELL_BEHIND
+                    : Statistics.verdict(ratio, ratios.length, floor, figure.higherIsBetter);
             comparisons.add(new Report.Comparison(
                     key,
                     subject.name(),
@@ -198,7 +227,7 @@ final class Judge {
                     ratio.low(),
                     ratio.high(),
                     ratios.length,
-                    verdict));
+                    verdict.words));
         }
         return comparisons;
     }

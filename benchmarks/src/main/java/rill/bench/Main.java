@@ -79,7 +79,7 @@ final class Main implements Callable<Integer> {
         @Option(names = "--quick", description = "A first answer, in less than 10 minutes.")
         private boolean quick;
 
-        @Option(names = "--full", description = "Every case; in about three and a quarter hours.")
+        @Option(names = "--full", description = "Every case; in about three and a half hours.")
         @SuppressWarnings("UnusedVariable") // the other of the two
         private boolean full;
     }

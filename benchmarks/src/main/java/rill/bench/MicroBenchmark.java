@@ -55,6 +55,10 @@ final class MicroBenchmark implements Benchmark {
             "-Djmh.executor=CUSTOM",
             "-Djmh.executor.class=rill.bench.micro.NettyThreads");
 
+    /** For virtual threads that share one thread, as Rill's Tasks do. */
+    private static final List<String> ONE_CARRIER =
+            List.of("-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1");
+
     /**
      * A JMH class, some of whose methods are compared.
      *
@@ -119,7 +123,7 @@ final class MicroBenchmark implements Benchmark {
     @Override
     public String explanation() {
         return "By JMH, time and heap per operation: Rill over a Wire in memory that a real Loop drives, on its own buffers; Netty"
-                + " over its EmbeddedChannel, on its pooled buffers, on threads of its own kind and in its fastest settings. What"
+                + " over a channel in memory, on its pooled buffers, on threads of its own kind and in its fastest settings. What"
                 + " runs on one thread is pinned to one processor, with the compiler and the collector; what has threads besides"
                 + " (tasks, timers, await) to two.";
     }
@@ -166,7 +170,10 @@ final class MicroBenchmark implements Benchmark {
         all.add(timers.with("pending", 1_000_000).headline());
         all.add(timers.with("pending", 1).onlyFull());
         all.add(timers.with("pending", 1_000).onlyFull());
-        all.add(Subject.onBoth("await, by 1,000 Tasks", "Awaiting", List.of("rillMounted", "rillHandedOver", "jdk"))
+        all.add(Subject.onBoth(
+                        "await, by 1,000 Tasks",
+                        "Awaiting",
+                        List.of("rillMounted", "rillHandedOver", "jdk", "jdkOneCarrier"))
                 .headline());
         return all;
     }
@@ -205,6 +212,8 @@ final class MicroBenchmark implements Benchmark {
             flags.add("-Drill.transport=" + method.substring(at + 1));
         } else if (method.startsWith("netty")) {
             flags.addAll(FAST);
+        } else if (method.endsWith("OneCarrier")) {
+            flags.addAll(ONE_CARRIER);
         }
         return flags;
     }
@@ -215,8 +224,7 @@ final class MicroBenchmark implements Benchmark {
         if (at > 0
                 && ServiceLoader.load(Transport.class).stream()
                         .map(ServiceLoader.Provider::get)
-                        .noneMatch(each ->
-                                each.name().equals(wanted) && each.unavailable().isEmpty())) {
+                        .noneMatch(each -> each.name().equals(wanted) && each.unavailable() == null)) {
             throw new LeftOutException("transport " + wanted + " is not available");
         }
     }

@@ -62,13 +62,8 @@ final class ProxyBenchmark implements Benchmark {
                 "bulk",
                 bench.machine().load(),
                 List.of(bench.tools().compiled(Program.BULK).toString()))) {
-            try (Child proxy = bench.server(contender, behind.expect("listening"))) {
-                int port = Integer.parseInt(proxy.expect("listening"));
-                try (Child load = bench.load(Program.LOAD, "closed", port, profile, "/bulk", CONNECTIONS, "1")) {
-                    load.expect("ready");
-                    return new Window(load, proxy, load).measure(profile);
-                }
-            }
+            return new ClosedLoop(bench, Program.LOAD, profile, "/bulk", CONNECTIONS, 1)
+                    .run(contender, behind.expect("listening"));
         }
     }
 

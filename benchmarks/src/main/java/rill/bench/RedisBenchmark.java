@@ -103,7 +103,7 @@ final class RedisBenchmark implements Benchmark {
     private static boolean takesPart(String name, Mode mode, Extent extent) {
         return switch (name) {
             case "rill-pool-4" -> extent != Extent.QUICK && !mode.onLoop();
-            case "rill-nio", "rill-uring", "rill-pool-1", "netty-nio" -> extent != Extent.QUICK;
+            case "rill-nio", "rill-uring", "rill-pool-1", "netty-nio", "netty-io_uring" -> extent != Extent.QUICK;
             case "netty-epoll-8" -> extent != Extent.QUICK && mode.inFlight > 1 && mode.inFlight < 500;
             case "netty-epoll-64" -> extent != Extent.QUICK && mode.inFlight >= 500;
             case "lettuce-256", "jedis", "vertx" -> extent == Extent.FULL && mode.inFlight > 1;

@@ -94,10 +94,12 @@ final class Session {
         return seconds;
     }
 
-    /** Whether a contestant runs twice in each round; in a quick run, only in the first case. */
+    /** Whether a contestant runs twice in each round: in the first case, whichever that is, and but for a quick run in each headline. */
     private static boolean withNoise(Bench bench, Contest contest, List<Contest> contests) {
-        boolean wanted = bench.profile().extent() == Extent.QUICK ? contest == contests.getFirst() : contest.headline();
-        return wanted && contest.compared();
+        boolean first =
+                contests.stream().filter(Contest::compared).findFirst().stream().anyMatch(each -> each == contest);
+        return first
+                || (contest.compared() && contest.headline() && bench.profile().extent() != Extent.QUICK);
     }
 
     private void run(Benchmark benchmark, List<Contest> contests, Progress progress) throws IOException {
@@ -106,9 +108,12 @@ final class Session {
         done.put(benchmark, cases);
         Judge.Floors floors = Judge.Floors.NONE;
         for (Contest contest : contests) {
-            Conductor.Rounds rounds = conductor.run(contest, withNoise(bench, contest, contests));
-            if (!rounds.same().isEmpty()) {
-                floors = new Judge.Floors(contest.name(), Judge.floors(rounds.same()));
+            boolean withNoise = withNoise(bench, contest, contests);
+            Conductor.Rounds rounds = conductor.run(contest, withNoise);
+            if (withNoise) { // without pairs for a floor there is none, rather than that of another headline
+                floors = rounds.same().size() < bench.profile().pairs()
+                        ? Judge.Floors.NONE
+                        : new Judge.Floors(contest.name(), Judge.floors(rounds.same()));
             }
             Report.Case judged = Judge.judge(contest, rounds, floors);
             cases.add(judged);

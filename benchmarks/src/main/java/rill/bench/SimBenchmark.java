@@ -67,7 +67,7 @@ final class SimBenchmark implements Benchmark {
     }
 
     private static Contest contest(Bench bench, String title, String what, int size) {
-        Contender rill = rill(what);
+        Contender rill = what.equals("connections") ? rill(what).with(Bench.TO_WEIGH) : rill(what);
         var contestant =
                 new Contestant(rill.name(), rill.title(), true, bench.flags(rill), () -> run(bench, rill, what, size));
         return new Contest(title, Map.of(what, size), List.of(contestant), true);

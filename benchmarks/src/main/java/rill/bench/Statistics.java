@@ -2,6 +2,7 @@ package rill.bench;
 
 import java.util.Arrays;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Medians and their uncertainty. */
 final class Statistics {
@@ -53,7 +54,11 @@ final class Statistics {
         AHEAD("ahead"),
         BEHIND("behind"),
         NO_DIFFERENCE("no difference"),
-        TOO_FEW_PAIRS("too few pairs");
+        TOO_FEW_PAIRS("too few pairs"),
+        /** Nobody ran twice, so how much two equal contestants differ is unknown. */
+        NO_FLOOR("no noise floor"),
+        /** At a fixed rate, one of the two did not keep up with it. */
+        FELL_BEHIND("fell behind");
 
         final String words;
 
@@ -62,10 +67,13 @@ final class Statistics {
         }
     }
 
-    /** A difference counts if the whole interval is on one side of 1 and the median is outside the noise floor. */
-    static Verdict verdict(Interval ratio, int pairs, double floor, boolean higherIsBetter) {
+    /** A difference counts if the whole interval is on one side of 1 and the median is outside the noise floor. Without a floor, none does. */
+    static Verdict verdict(Interval ratio, int pairs, @Nullable Double floor, boolean higherIsBetter) {
         if (pairs < PAIRS_FOR_A_VERDICT) {
             return Verdict.TOO_FEW_PAIRS;
+        }
+        if (floor == null) {
+            return Verdict.NO_FLOOR;
         }
         boolean withinNoise = ratio.value() <= floor && ratio.value() >= 1 / floor;
         if (withinNoise || (ratio.low() <= 1 && ratio.high() >= 1)) {

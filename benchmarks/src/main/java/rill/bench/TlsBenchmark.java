@@ -58,6 +58,7 @@ final class TlsBenchmark implements Benchmark {
         for (Shape shape : SHAPES) {
             contests.add(contest(
                     bench,
+                    List.of(),
                     shape.text(),
                     shape.parameters(),
                     each -> EchoBenchmark.run(bench, Program.TLS_LOAD, each, shape)));
@@ -66,6 +67,7 @@ final class TlsBenchmark implements Benchmark {
         for (String mode : List.of("churn", "resume")) {
             contests.add(contest(
                     bench,
+                    List.of(),
                     (mode.equals("churn") ? "full" : "resumed") + " handshakes, " + ChurnBenchmark.AT_A_TIME
                             + " at a time",
                     Map.of("connections", ChurnBenchmark.AT_A_TIME),
@@ -74,14 +76,17 @@ final class TlsBenchmark implements Benchmark {
         int held = bench.profile().extent() == Extent.QUICK ? HELD / 10 : HELD;
         contests.add(contest(
                 bench,
+                Bench.TO_WEIGH,
                 String.format(Locale.ROOT, "%,d held", held),
                 Map.of("connections", held),
                 each -> IdleBenchmark.run(bench, Program.TLS_LOAD, each, held)));
         return contests;
     }
 
-    private static Contest contest(Bench bench, String name, Map<String, Object> parameters, Run run) {
+    private static Contest contest(
+            Bench bench, List<String> flags, String name, Map<String, Object> parameters, Run run) {
         List<Contestant> contestants = Contenders.tls().stream()
+                .map(each -> each.with(flags))
                 .map(each -> bench.contestant(
                         each,
                         () -> run.once(

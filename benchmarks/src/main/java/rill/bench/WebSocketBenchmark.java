@@ -63,13 +63,7 @@ final class WebSocketBenchmark implements Benchmark {
 
     private static Outcome run(Bench bench, Contender contender, int size) throws IOException {
         Profile profile = bench.profile().longer(WARM_UPS, 1);
-        try (Child server = bench.server(contender)) {
-            int port = Integer.parseInt(server.expect("listening"));
-            try (Child load = bench.load(Program.LOAD, "closed", port, profile, "ws:" + size, CONNECTIONS, "1")) {
-                load.expect("ready");
-                return new Window(load, server, load).measure(profile);
-            }
-        }
+        return new ClosedLoop(bench, Program.LOAD, profile, "ws:" + size, CONNECTIONS, 1).run(contender);
     }
 
     @Override

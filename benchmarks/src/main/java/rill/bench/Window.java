@@ -18,6 +18,9 @@ final class Window {
     private static final double PERCENT = 100;
     private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /** Where there are so many times as many messages as are in flight, a connection without any has been forgotten. */
+    private static final long TURNS = 10;
+
     private final Child counting;
     private final Child measured;
     private final Child other;
@@ -36,13 +39,68 @@ final class Window {
     }
 
     private record Mark(
-            long count, long nanos, long late, @Nullable String latency, long allocated, Cpu cpu, Cpu others) {}
+            long count,
+            long nanos,
+            long late,
+            long waiting,
+            long kept,
+            long connections,
+            long silent,
+            @Nullable String latency,
+            long allocated,
+            Cpu cpu,
+            Cpu others) {}
 
-    /** Warms up and measures; on a machine that is slow to begin, for longer than requested. */
+    /** Warms up and measures a closed loop; on a machine that is slow to begin, for longer than requested. */
     Outcome measure(Profile profile) throws IOException {
+        Mark begin = warm(profile);
+        Mark end = after(begin, profile.seconds());
+        requireAllHeard(begin, end);
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put(Figure.RATE.key, perSecond(begin, end));
+        figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos(begin, end) * PERCENT);
+        addCosts(figures, begin, end);
+        return new Outcome(figures);
+    }
+
+    /**
+     * Warms up, and measures latencies at a fixed rate. What was due in the window and has no answer at its end has no latency; how much that is, is
+     * among the figures. The load never sleeps, so its usage would be meaningless.
+     *
+     * @param perSecond the rate of the load
+     */
+    Outcome measureAt(double perSecond, Profile profile) throws IOException {
+        Mark begin = warm(profile);
+        Bench.pass(profile.seconds());
+        Mark end = mark();
+        Histogram latency = parse(end.latency);
+        if (latency == null) {
+            throw new IOException("fell behind so far that no message that was due in the window was answered in it; "
+                    + end.waiting + " are waiting");
+        }
+        requireAllHeard(begin, end);
+        Map<String, Double> figures = new LinkedHashMap<>();
+        addQuantiles(figures, latency);
+        figures.put(Figure.ASKED.key, perSecond);
+        figures.put(Figure.SENT.key, perSecond(begin, end));
+        figures.put(Figure.LATE.key, (double) (end.late - begin.late));
+        figures.put(Figure.WAITING.key, (double) end.waiting);
+        addCosts(figures, begin, end);
+        return new Outcome(figures, latency);
+    }
+
+    private Mark warm(Profile profile) throws IOException {
         Mark start = mark(); // loads whatever a mark needs
-        Mark begin = after(start, profile.warmUpSeconds());
-        return outcome(begin, after(begin, profile.seconds()));
+        return after(start, profile.warmUpSeconds());
+    }
+
+    /** A server that has stopped answering on some of its connections may be all the faster on the others. */
+    private static void requireAllHeard(Mark begin, Mark end) throws IOException {
+        long messages = end.count - begin.count;
+        if (end.silent > 0 && messages >= end.kept * TURNS) {
+            throw new IOException("not one message came back on " + end.silent + " of " + end.connections
+                    + " connections, while " + messages + " did on the others");
+        }
     }
 
     /** Returns the next mark before which at least one message arrived. */
@@ -70,6 +128,10 @@ final class Window {
                 number(counts, "count"),
                 number(counts, "ns"),
                 number(counts, "late"),
+                number(counts, "waiting"),
+                number(counts, "kept"),
+                number(counts, "connections"),
+                number(counts, "silent"),
                 counts.get("latency"),
                 own.containsKey("allocated") ? number(own, "allocated") : -1,
                 cpu,
@@ -80,29 +142,25 @@ final class Window {
         return Long.parseLong(values.getOrDefault(key, "0"));
     }
 
-    private Outcome outcome(Mark begin, Mark end) {
+    private static double nanos(Mark begin, Mark end) {
+        return end.nanos - begin.nanos;
+    }
+
+    private static double perSecond(Mark begin, Mark end) {
+        return (end.count - begin.count) / nanos(begin, end) * 1e9;
+    }
+
+    private static void addCosts(Map<String, Double> figures, Mark begin, Mark end) throws IOException {
         double messages = end.count - begin.count;
-        double nanos = end.nanos - begin.nanos;
+        end.cpu.requireAllAliveSince(begin.cpu);
         Cpu cpu = end.cpu.since(begin.cpu);
-        Histogram latency = parse(end.latency);
-        Map<String, Double> figures = new LinkedHashMap<>();
-        if (latency == null) {
-            figures.put(Figure.RATE.key, messages / nanos * 1e9);
-            // At a fixed rate the load never sleeps, so its usage would be meaningless.
-            figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos * PERCENT);
-        } else {
-            addQuantiles(figures, latency);
-            figures.put(Figure.SENT.key, messages / nanos * 1e9);
-            figures.put(Figure.LATE.key, (double) (end.late - begin.late));
-        }
         figures.put(Figure.CPU.key, cpu.total() / messages);
         figures.put(Figure.USER.key, cpu.user() / messages);
         figures.put(Figure.SYSTEM.key, cpu.system() / messages);
         if (end.allocated >= 0) {
             figures.put(Figure.ALLOCATED.key, (end.allocated - begin.allocated) / messages);
         }
-        figures.put(Figure.BUSY.key, cpu.total() / nanos * PERCENT);
-        return new Outcome(figures, latency);
+        figures.put(Figure.BUSY.key, cpu.total() / nanos(begin, end) * PERCENT);
     }
 
     private static void addQuantiles(Map<String, Double> figures, Histogram latency) {

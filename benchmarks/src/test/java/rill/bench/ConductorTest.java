@@ -127,7 +127,8 @@ final class ConductorTest {
         var ours = giving("A", true, 200, 20, 2_000, 2, 20_000);
         var theirs = giving("B", false, 100, 10, 1_000, 1, 10_000);
         Contest contest = contest(ours, theirs);
-        var judged = Judge.judge(contest, new Conductor(5, listener).run(contest, false), Judge.Floors.NONE);
+        var floors = new Judge.Floors("case", Map.of(Figure.RATE.key, 1.1));
+        var judged = Judge.judge(contest, new Conductor(5, listener).run(contest, false), floors);
         assertThat(judged.comparisons())
                 .containsExactly(new Report.Comparison(Figure.RATE.key, "A", "B", 2, 2, 2, 5, "ahead"));
     }

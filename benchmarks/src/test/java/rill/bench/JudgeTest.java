@@ -27,6 +27,55 @@ final class JudgeTest {
     }
 
     @Test
+    void one_that_falls_behind_a_rate_is_noted_and_gets_no_verdict() {
+        Outcome well = atRate(1_000, 999, 3);
+        Outcome waiting = atRate(1_000, 999, 11);
+        Outcome slow = atRate(1_000, 980, 0);
+        assertThat(comparison(well, well)).isEqualTo("ahead");
+        assertThat(comparison(well, waiting)).isEqualTo("fell behind");
+        assertThat(comparison(slow, well)).isEqualTo("fell behind");
+        var behind = judged(well, slow);
+        assertThat(behind.entries())
+                .filteredOn(entry -> !entry.ours())
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.notes())
+                        .singleElement()
+                        .asString()
+                        .startsWith("in 5 of 5 rounds it fell behind"));
+        assertThat(behind.entries())
+                .filteredOn(Report.Entry::ours)
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.notes()).isEmpty());
+    }
+
+    /** Ours has half of their latency in any case. */
+    private static Report.Case judged(Outcome ours, Outcome theirs) {
+        var one = contestant("rill-nio", true);
+        var other = contestant("netty-nio", false);
+        Map<String, Double> halved = new java.util.LinkedHashMap<>(ours.figures());
+        halved.computeIfPresent(Figure.P99.key, (key, value) -> value / 2);
+        Map<Contestant, List<Outcome>> runs = new java.util.LinkedHashMap<>();
+        runs.put(one, java.util.Collections.nCopies(5, new Outcome(halved)));
+        runs.put(other, java.util.Collections.nCopies(5, theirs));
+        var rounds = new Conductor.Rounds(List.of(), runs, Map.of(), Map.of(), Map.of());
+        var floors = new Judge.Floors("case", Map.of(Figure.P99.key, 1.1));
+        return Judge.judge(new Contest("case", Map.of(), List.of(one, other), true), rounds, floors);
+    }
+
+    private static String comparison(Outcome ours, Outcome theirs) {
+        return judged(ours, theirs).comparisons().getFirst().verdict();
+    }
+
+    private static Outcome atRate(double asked, double sent, double waiting) {
+        return new Outcome(Map.of(
+                Figure.P99.key, 100.0,
+                Figure.COUNT.key, 1_000.0,
+                Figure.ASKED.key, asked,
+                Figure.SENT.key, sent,
+                Figure.WAITING.key, waiting));
+    }
+
+    @Test
     void a_share_is_what_a_message_costs_beyond_the_bare_loop_in_the_same_round() {
         var ours = contestant("rill-nio", true);
         var limit = contestant("bare-c", false);

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import rill.bench.micro.Awaiting;
 import rill.bench.micro.EchoPath;
+import rill.bench.micro.HttpAnswering;
 import rill.bench.micro.Layers;
 import rill.bench.micro.LengthFieldDecoding;
 import rill.bench.micro.LengthFieldEncoding;
@@ -31,6 +33,7 @@ final class MicroTest {
     void both_sides_write_the_same_number_of_bytes() {
         assertThat(new LengthFieldEncoding().rill()).isEqualTo(new LengthFieldEncoding().netty());
         assertThat(new RespEncoding().rill()).isEqualTo(new RespEncoding().netty());
+        assertThat(new HttpAnswering().rill()).isEqualTo(new HttpAnswering().netty());
     }
 
     @Test
@@ -72,6 +75,18 @@ final class MicroTest {
             assertThat(promises.jdk()).isEqualTo(3_000);
         } finally {
             promises.tearDown();
+        }
+    }
+
+    @Test
+    void virtual_threads_of_the_jdk_wait_again_after_every_round() throws Exception {
+        var awaiting = new Awaiting();
+        awaiting.begin("jdk");
+        try {
+            assertThat(awaiting.jdk()).isEqualTo(10_000);
+            assertThat(awaiting.jdk()).isEqualTo(10_000);
+        } finally {
+            awaiting.tearDown();
         }
     }
 

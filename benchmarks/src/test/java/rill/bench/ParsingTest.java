@@ -22,7 +22,17 @@ final class ParsingTest {
         Files.writeString(
                 folder.resolve("stat"),
                 "100 (a name) with ) in it) S 1 100 100 0 -1 4194560 1 2 3 4 12 34 0 0 20 0 2 0 5 6 7\n");
-        assertThat(Cpu.read(folder)).isEqualTo(new Cpu(3_000_000, 120_000_000, 340_000_000));
+        assertThat(Cpu.read(folder)).isEqualTo(new Cpu(3_000_000, 120_000_000, 340_000_000, 460_000_000));
+    }
+
+    @Test
+    void a_thread_that_ends_with_its_time_is_missed() throws IOException {
+        var begin = new Cpu(900_000_000, 500_000_000, 410_000_000, 910_000_000);
+        new Cpu(1_900_000_000, 1_500_000_000, 460_000_000, 1_950_000_000).requireAllAliveSince(begin);
+        var without = new Cpu(1_700_000_000, 1_500_000_000, 400_000_000, 1_900_000_000);
+        assertThatThrownBy(() -> without.requireAllAliveSince(begin))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("threads ended within the window, so 190 ms of processor time");
     }
 
     private void thread(String id, String schedstat) throws IOException {
@@ -39,7 +49,7 @@ final class ParsingTest {
 
     @Test
     void threads_that_have_ended_do_not_make_the_time_negative() {
-        assertThat(new Cpu(5, 5, 5).since(new Cpu(9, 1, 1)).total()).isZero();
+        assertThat(new Cpu(5, 5, 5, 10).since(new Cpu(9, 1, 1, 2)).total()).isZero();
     }
 
     @Test

@@ -154,6 +154,43 @@ final class SessionTest {
     }
 
     @Test
+    void the_first_case_has_a_noise_floor_of_its_own_even_if_it_is_no_headline() throws IOException {
+        Contest alone = contest("alone", false, giving("rill", true, 1));
+        Report report = run(
+                kept::add,
+                new Fake("one", List.of(alone, plain("first", false), plain("second", false))),
+                new Fake("two", List.of(plain("third", false))));
+        assertThat(report.sections().getFirst().cases())
+                .extracting(Report.Case::floorsFrom)
+                .containsExactly("", "first", "first");
+        assertThat(report.sections().getLast().cases())
+                .extracting(Report.Case::floorsFrom)
+                .containsExactly("third");
+    }
+
+    @Test
+    void a_headline_whose_noise_could_not_be_measured_does_not_get_that_of_another_and_no_verdict() throws IOException {
+        var runs = new int[1];
+        var failing = new Contestant("rill", "rill", true, List.of(), () -> {
+            if (++runs[0] == 2) { // its second run in the first round
+                throw new IOException("it crashed");
+            }
+            return new Outcome(Map.of(Figure.RATE.key, 2.0));
+        });
+        Contest second = contest("second", true, failing, giving("rill-other", true, 2), giving("netty", false, 1));
+        Report report = run(kept::add, new Fake("one", List.of(plain("first", true), second, plain("third", false))));
+        assertThat(report.sections().getFirst().cases())
+                .extracting(Report.Case::floorsFrom)
+                .containsExactly("first", "", "");
+        assertThat(report.sections().getFirst().cases())
+                .extracting(each -> each.comparisons().getFirst().verdict())
+                .containsExactly("ahead", "no noise floor", "no noise floor");
+        assertThat(HtmlReportTest.page(report))
+                .contains(
+                        "Nobody ran twice in this case or in the headline before it, so there is no noise floor, and no verdict.");
+    }
+
+    @Test
     void only_the_cases_and_the_contestants_that_are_wanted_run() throws IOException {
         Contest first = contest(
                 "50 × 1, 16 B", true, giving("rill", true, 2), giving("netty", false, 1), giving("c", false, 1));
@@ -181,8 +218,8 @@ final class SessionTest {
     @Test
     void every_extent_is_planned_for_the_time_that_it_is_said_to_take() {
         assertThat(minutes(Profile.quick(), Benchmark::quick)).isLessThan(10);
-        assertThat(minutes(Profile.usual(), each -> true)).isBetween(80.0, 105.0);
-        assertThat(minutes(Profile.full(), each -> true)).isBetween(165.0, 215.0);
+        assertThat(minutes(Profile.usual(), each -> true)).isBetween(85.0, 110.0);
+        assertThat(minutes(Profile.full(), each -> true)).isBetween(190.0, 225.0);
     }
 
     private double minutes(Profile profile, java.util.function.Predicate<Benchmark> included) {
@@ -192,6 +229,39 @@ final class SessionTest {
                         .mapToDouble(each -> Session.seconds(bench, each, each.contests(bench)))
                         .sum()
                 / 60;
+    }
+
+    @Test
+    void where_rill_is_on_io_uring_beside_netty_so_is_netty() {
+        for (Profile profile : List.of(Profile.quick(), Profile.usual(), Profile.full())) {
+            Bench bench = bench(profile);
+            for (Benchmark each : Benchmarks.all()) {
+                for (Contest contest : each.contests(bench)) {
+                    List<String> names =
+                            contest.contestants().stream().map(Contestant::name).toList();
+                    if (names.contains("rill-uring") && names.contains("netty-epoll")) {
+                        assertThat(names)
+                                .as(each.name() + ", " + contest.name() + ", " + profile.extent())
+                                .contains("netty-io_uring");
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void only_programs_that_are_weighed_lose_their_soft_references() {
+        Bench bench = bench(Profile.full());
+        for (Benchmark each : Benchmarks.all()) {
+            for (Contest contest : each.contests(bench)) {
+                boolean weighed =
+                        contest.name().endsWith(" held") || contest.name().endsWith(" on 100 hosts");
+                assertThat(contest.contestants())
+                        .filteredOn(one -> one.flags().contains("-Xmx256m"))
+                        .as(each.name() + ", " + contest.name())
+                        .allMatch(one -> one.flags().contains("-XX:SoftRefLRUPolicyMSPerMB=0") == weighed);
+            }
+        }
     }
 
     @Test

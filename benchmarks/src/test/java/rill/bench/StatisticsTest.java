@@ -73,6 +73,11 @@ final class StatisticsTest {
     }
 
     @Test
+    void without_a_floor_no_difference_counts() {
+        assertThat(Statistics.verdict(new Interval(9, 8, 10), 5, null, true)).isEqualTo(Verdict.NO_FLOOR);
+    }
+
+    @Test
     void four_pairs_support_no_verdict() {
         assertThat(Statistics.verdict(new Interval(9, 8, 10), 4, 1.01, true)).isEqualTo(Verdict.TOO_FEW_PAIRS);
     }

@@ -22,7 +22,7 @@ import rill.codec.internal.Payloads;
  * it early can't be written: {@link IllegalArgumentException}.
  */
 public final class Delimited implements Framing {
-    /** The default limit of a frame, in bytes, without its delimiter. */
+    /** The default limit of a frame, in bytes, without its delimiter: 8 KiB. */
     public static final int DEFAULT_LIMIT = 8 * 1024;
 
     private final DelimiterScan.Pattern pattern;

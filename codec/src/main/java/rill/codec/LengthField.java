@@ -25,7 +25,7 @@ import rill.Framing;
  * <p><b>Source:</b> varint: Protocol Buffers, "Encoding", Base 128 Varints.
  */
 public final class LengthField implements Framing {
-    /** The default limit of a frame's content, in bytes. */
+    /** The default limit of a frame's content, in bytes: 1 MiB. */
     public static final int DEFAULT_LIMIT = 1024 * 1024;
 
     final LengthFormat format;

@@ -16,7 +16,7 @@ import rill.Framing;
  * line whose content would end it can't be written: {@link IllegalArgumentException}.
  */
 public final class Lines implements Framing {
-    /** The default limit of a line, in bytes, without its ending. */
+    /** The default limit of a line, in bytes, without its ending: 8 KiB. */
     public static final int DEFAULT_LIMIT = 8 * 1024;
 
     /** What ends a line. */

@@ -35,5 +35,5 @@ public interface Drivable {
     void close(Duration deadline);
 
     /** Whether the loop is closed. */
-    boolean closed();
+    boolean isClosed();
 }

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable set of socket options, applied in the order in which they were first named.
@@ -36,6 +37,11 @@ public final class SocketOptions {
     /** These options, and one more unless it is already set. */
     public <T> SocketOptions or(SocketOption<T> option, T value) {
         return values.containsKey(option) ? this : with(option, value);
+    }
+
+    /** The value of this option, or null if it is not in the set. */
+    public <T> @Nullable T get(SocketOption<T> option) {
+        return option.type().cast(values.get(option));
     }
 
     /** Calls {@code setter} for each option. */

@@ -2,8 +2,8 @@ package rill.spi;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A socket mechanism: NIO, epoll, a simulated network, or a custom one.
@@ -21,9 +21,9 @@ public interface Transport {
     /** A short lower-case name, by which users select this transport, such as {@code nio}. */
     String name();
 
-    /** Why this transport can't be used here, as a message for the user; empty if it can. Never throws. */
-    default Optional<String> unavailable() {
-        return Optional.empty();
+    /** Why this transport can't be used here, as a message for the user; null if it can. Never throws. */
+    default @Nullable String unavailable() {
+        return null;
     }
 
     /** The rank among the available transports; the highest wins. Plain NIO has 0. */

@@ -6,6 +6,8 @@ import java.util.List;
  * A Task that waits, as the {@link Driver} of its loop sees it, for detecting Tasks that wait in vain. What a Task waits for is followed to its
  * source, through derived Futures and through other Tasks.
  *
+ * <p><b>Not guaranteed:</b> the set of components: later versions may add some. Read them by name, and leave it to Rill to make such a record.
+ *
  * @param task the Task, for identity
  * @param name the name it was started under
  * @param situation a description of what it awaits

@@ -110,7 +110,7 @@ public final class Loops implements AutoCloseable {
                 Thread.yield();
             }
             for (int i = 0; i < opened.size(); i++) { // allocates nothing: some tests measure that
-                if (!opened.get(i).closed()) {
+                if (!opened.get(i).isClosed()) {
                     opened.get(i).tick();
                 }
             }

@@ -56,7 +56,7 @@ public final class MemorySelector implements Selector {
     }
 
     /** Whether {@link #close} was called. */
-    public boolean closed() {
+    public boolean isClosed() {
         return closed;
     }
 

@@ -48,7 +48,7 @@ final class Dashboard {
                 var pool = loop.pool(
                         redis.address(), Resp.client(), PoolOptions.defaults().connections(1, 4));
                 var dashboard = new Dashboard(loop, pool, page);
-                return HttpServer.listen(loop, address, dashboard::answer).onDone((server, failure) -> {
+                return HttpServer.serve(loop, address, dashboard::answer).onDone((server, failure) -> {
                     if (failure == null) {
                         dashboard.work();
                     } else {
@@ -77,15 +77,12 @@ final class Dashboard {
         return Future.of(
                 switch (request.path()) {
                     case "/" -> page;
-                    case "/events" ->
-                        HttpResponse.of(HttpBody.stream(new Events()))
-                                .with("Content-Type", "text/event-stream")
-                                .with("Cache-Control", "no-store");
+                    case "/events" -> HttpResponse.events(new Events());
                     default -> HttpResponse.text("nothing here\n").status(404);
                 });
     }
 
-    /** Sends one event at once, and then one each half second, until the browser has gone. */
+    /** Sends one event at once, and then one each half second, until the browser has gone or the server closes. */
     private final class Events implements HttpBody.Source {
         private boolean begun;
 

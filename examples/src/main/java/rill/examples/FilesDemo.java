@@ -13,7 +13,7 @@ final class FilesDemo {
     private FilesDemo() {}
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address, Path folder) {
-        return HttpServer.listen(loop, address, request -> switch (request.method()) {
+        return HttpServer.serve(loop, address, request -> switch (request.method()) {
             case "GET", "HEAD" ->
                 Future.of(HttpResponse.fileBelow(folder, request.path().equals("/") ? "/index.html" : request.path()));
             default -> Future.of(HttpResponse.of(405).with("Allow", "GET, HEAD"));

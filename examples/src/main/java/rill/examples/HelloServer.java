@@ -18,9 +18,9 @@ public final class HelloServer {
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         try (LoopGroup loops = LoopGroup.open()) {
             loops.closeOnShutdown(Duration.ofSeconds(10)); // Ctrl-C, SIGTERM
-            HttpServer server =
-                    HttpServer.tasks(loops, address, HelloServer::answer).await();
-            System.out.println("http:/" + server.address() + "/");
+            HttpServer server = HttpServer.serveWithTask(loops, address, HelloServer::answer)
+                    .await();
+            System.out.println("http://localhost:" + server.port() + "/");
             loops.join(); // until they are closed
         }
     }

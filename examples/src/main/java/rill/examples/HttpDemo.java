@@ -2,7 +2,6 @@ package rill.examples;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import rill.Future;
 import rill.Loop;
@@ -19,7 +18,7 @@ final class HttpDemo {
 
     // README: http begin
     static Future<HttpServer> serve(Loop loop, SocketAddress address) {
-        return HttpServer.listen(loop, address, HttpDemo::answer);
+        return HttpServer.serve(loop, address, HttpDemo::answer);
     }
 
     private static Future<HttpResponse> answer(HttpRequest request) {
@@ -27,7 +26,7 @@ final class HttpDemo {
             case "/" -> Future.of(HELLO);
             case "/hello" -> request.body().text().map(name -> HttpResponse.text("hello, " + name + "\n"));
             case "/echo" -> // streamed, with back-pressure
-                Future.of(HttpResponse.of(request.body()).with("Content-Type", "application/octet-stream"));
+                Future.of(HttpResponse.of("application/octet-stream", request.body()));
             default -> Future.of(HttpResponse.text("nothing here\n").status(404));
         };
     }
@@ -37,11 +36,10 @@ final class HttpDemo {
         try (var serverLoop = Loop.open().start();
                 var loop = Loop.open();
                 var client = HttpClient.on(loop)) {
-            var address = (InetSocketAddress)
-                    serve(serverLoop, Loopback.ANY_PORT).await().address();
-            String uri = "http://127.0.0.1:" + address.getPort() + "/";
+            HttpServer server = serve(serverLoop, Loopback.ANY_PORT).await();
+            String uri = "http://127.0.0.1:" + server.port() + "/";
             out.println("a server at " + uri);
-            String answer = client.get(uri).await().text().await().strip();
+            String answer = client.get(uri).await().orThrow().text().await().strip();
             Expect.equal("the answer", "hello, world", answer);
             out.println("asked for /, it answers: " + answer);
             out.println("to talk to one yourself: ./rill demo http --serve 8080, and curl http://127.0.0.1:8080/");

@@ -31,11 +31,10 @@ final class HttpFetching {
 
     private HttpFetching() {}
 
-    /** Returns what the answer says, whatever its status. */
     static String page(String uri) throws IOException {
         try (var loop = Loop.open();
                 var client = HttpClient.on(loop)) {
-            return client.get(uri).await().text().await();
+            return client.get(uri).await().orThrow().text().await();
         }
     }
 
@@ -44,16 +43,13 @@ final class HttpFetching {
                 .connections(4)
                 .redirects(5)
                 .headTimeout(Duration.ofSeconds(5))
-                .within(Duration.ofMinutes(1))
+                .deadline(Duration.ofMinutes(1))
                 .bodyBytes(1024 * 1024);
     }
 
     /** Call off the loop, which a slow stream would block; in a Task, use {@link ClientResponse#saveTo}. */
     static long download(HttpClient client, URI uri, OutputStream to) throws IOException {
-        try (ClientResponse response = client.get(uri).await()) {
-            if (response.status() != 200) {
-                throw new IOException(uri + " was answered with " + response.status());
-            }
+        try (ClientResponse response = client.get(uri).await().orThrow()) {
             long size = 0;
             for (ByteBuf piece = response.next().await();
                     piece != null;
@@ -70,7 +66,7 @@ final class HttpFetching {
     }
 
     static String order(HttpClient client, URI uri, String json) throws IOException {
-        ClientRequest request = ClientRequest.post(uri).json(json).within(Duration.ofSeconds(10));
+        ClientRequest request = ClientRequest.post(uri).json(json).deadline(Duration.ofSeconds(10));
         try (ClientResponse response = client.send(request).await()) {
             return response.status() == 201
                     ? "ordered"

@@ -2,7 +2,6 @@ package rill.examples;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +24,7 @@ final class HttpsDemo {
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address, Identity identity) {
         HttpServerOptions options = HttpServerOptions.defaults().over(Tls.server(identity));
-        return HttpServer.listen(
+        return HttpServer.serve(
                 loop, address, options, request -> Future.of(HttpResponse.text("hello, where nobody listens in\n")));
     }
 
@@ -36,12 +35,11 @@ final class HttpsDemo {
                 var client = HttpClient.on(
                         loop, HttpClientOptions.defaults().tls(Tls.client().trust(List.of(authority.certificate()))));
                 var stranger = HttpClient.on(loop)) {
-            var server = (InetSocketAddress) serve(serverLoop, Loopback.ANY_PORT, identity(authority))
-                    .await()
-                    .address();
-            String uri = "https://localhost:" + server.getPort() + "/";
+            HttpServer server =
+                    serve(serverLoop, Loopback.ANY_PORT, identity(authority)).await();
+            String uri = "https://localhost:" + server.port() + "/";
             out.println("a server at " + uri);
-            String answer = client.get(uri).await().text().await().strip();
+            String answer = client.get(uri).await().orThrow().text().await().strip();
             Expect.equal("the answer", "hello, where nobody listens in", answer);
             out.println("asked by who trusts it, it answers: " + answer);
             try {
@@ -59,8 +57,7 @@ final class HttpsDemo {
         Path file = Files.createTempFile("rill-authority-", ".pem");
         Files.writeString(file, Authority.pem(authority.certificate()));
         return serve(loop, address, identity(authority)).map(server -> {
-            out.println("curl --cacert " + file + " https://localhost:"
-                    + ((InetSocketAddress) server.address()).getPort() + "/");
+            out.println("curl --cacert " + file + " https://localhost:" + server.port() + "/");
             return server;
         });
     }

@@ -6,7 +6,6 @@ import java.net.URI;
 import java.util.List;
 import java.util.Set;
 import rill.CallFailedException;
-import rill.DeadlineException;
 import rill.Future;
 import rill.Loop;
 import rill.http.ClientRequest;
@@ -42,7 +41,11 @@ final class ReverseProxy {
     }
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address, List<URI> servers) {
-        return HttpServer.listen(loop, address, new ReverseProxy(loop, servers)::handOn);
+        var proxy = new ReverseProxy(loop, servers);
+        return HttpServer.serve(loop, address, proxy::handOn).map(server -> {
+            server.closed().onDone((nothing, never) -> proxy.client.close());
+            return server;
+        });
     }
 
     private Future<HttpResponse> handOn(HttpRequest request) throws HttpRefusedException {
@@ -84,7 +87,7 @@ final class ReverseProxy {
     }
 
     private static HttpResponse failed(IOException failure) {
-        boolean late = failure instanceof CallFailedException && failure.getCause() instanceof DeadlineException;
+        boolean late = failure instanceof CallFailedException call && call.isLate();
         return HttpResponse.text((late ? "the server took too long" : "the server can't be reached") + "\n")
                 .status(late ? 504 : 502);
     }

@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -27,28 +26,29 @@ final class SseDemo {
     private SseDemo() {}
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address) {
-        return HttpServer.listen(
+        return HttpServer.serve(
                 loop,
                 address,
                 request -> Future.of(
                         switch (request.path()) {
                             case "/" -> HttpResponse.html(PAGE);
-                            case "/events" ->
-                                HttpResponse.of(HttpBody.stream(new Seconds()))
-                                        .with("Content-Type", "text/event-stream")
-                                        .with("Cache-Control", "no-store");
+                            case "/events" -> HttpResponse.events(new Seconds(request.loop()));
                             default -> HttpResponse.of(404);
                         }));
     }
 
-    /** One event a second, until the client has gone and nobody asks any more. */
+    /** One event a second, until the client has gone or the server closes, and nobody asks any more. */
     private static final class Seconds implements HttpBody.Source {
+        private final Loop loop;
         private int count;
+
+        Seconds(Loop loop) {
+            this.loop = loop;
+        }
 
         @Override
         public Future<@Nullable ByteBuf> next() {
-            return Objects.requireNonNull(Loop.current())
-                    .delay(Duration.ofSeconds(1))
+            return loop.delay(Duration.ofSeconds(1))
                     .map(nothing -> Unpooled.copiedBuffer("data: " + ++count + "\n\n", StandardCharsets.UTF_8));
         }
     }

@@ -31,7 +31,7 @@ final class TlsDemo {
         try (var serverLoop = Loop.open().start();
                 var loop = Loop.open()) {
             Listener server = serve(serverLoop, Loopback.ANY_PORT, tls).await();
-            int port = ((InetSocketAddress) server.address()).getPort();
+            int port = server.port();
             talk(out, loop, port, List.of(authority.certificate()));
             refusals(out, loop, port, authority);
         }

@@ -34,7 +34,7 @@ final class UploadDemo {
     static Future<HttpServer> serve(Loop loop, SocketAddress address, PrintWriter out) throws IOException {
         var upload = new UploadDemo(Files.createTempDirectory("rill-upload-"), out);
         out.println("files go to " + upload.folder);
-        return HttpServer.tasks(loop, address, upload::take);
+        return HttpServer.serveWithTask(loop, address, upload::take);
     }
 
     private HttpResponse take(HttpRequest request) throws IOException {

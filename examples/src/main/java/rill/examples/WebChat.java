@@ -39,7 +39,7 @@ final class WebChat {
     static Future<HttpServer> serve(Loop loop, SocketAddress address) throws IOException {
         try (InputStream html = Objects.requireNonNull(WebChat.class.getResourceAsStream("chat.html"))) {
             var room = new WebChat(HttpResponse.bytes("text/html; charset=utf-8", html.readAllBytes()));
-            return HttpServer.listen(loop, address, room::answer);
+            return HttpServer.serve(loop, address, room::answer);
         }
     }
 

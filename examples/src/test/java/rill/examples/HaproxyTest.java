@@ -89,7 +89,7 @@ class HaproxyTest {
                 })
                 .await();
         loop.start();
-        return ((InetSocketAddress) listener.address()).getPort();
+        return listener.port();
     }
 
     /** haproxy with these sections after the usual ones; {@code %1$d} and so on are its ports. */

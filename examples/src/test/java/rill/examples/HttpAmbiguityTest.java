@@ -144,12 +144,12 @@ class HttpAmbiguityTest {
 
     private Map<String, String> ours(List<Request> requests) throws Exception {
         HttpServerOptions options = HttpServerOptions.defaults()
-                .headDeadline(Duration.ofSeconds(1))
+                .headTimeout(Duration.ofSeconds(1))
                 .idleTime(Duration.ofSeconds(1))
                 .bodyProgress(100, Duration.ofSeconds(1));
         try (Loop loop =
                 Loop.open(LoopOptions.defaults().reporter(report -> {})).start()) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             loop,
                             Loopback.ANY_PORT,
                             options,

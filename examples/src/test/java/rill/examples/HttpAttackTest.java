@@ -3,7 +3,6 @@ package rill.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,10 +46,10 @@ class HttpAttackTest {
 
     private String serve() throws IOException {
         loop = Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpAttackTest::answer)
+        HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, HttpAttackTest::answer)
                 .await();
         loop.start();
-        return "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+        return "http://127.0.0.1:" + server.port();
     }
 
     @ParameterizedTest

@@ -223,8 +223,8 @@ class HttpClientPeersTest {
             String secure = "https://localhost:" + nginx.address(1).getPort() + "/hello.txt";
             List<ConnectOptions> ways = List.of(
                     ConnectOptions.defaults(),
-                    ConnectOptions.defaults().through(HttpConnect.at(tinyproxy.address())),
-                    ConnectOptions.defaults().through(Socks5.at(microsocks.address())));
+                    ConnectOptions.defaults().proxy(HttpConnect.at(tinyproxy.address())),
+                    ConnectOptions.defaults().proxy(Socks5.at(microsocks.address())));
             loop.run(() -> {
                 try (HttpClient client = HttpClient.on(loop, trusting.proxy(HttpProxy.at(tinyproxy.address())))) {
                     assertThat(text(client, secure)).isEqualTo("hello from a file\n");

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -104,11 +103,11 @@ class HttpContainersTest {
     @ParameterizedTest
     @EnumSource
     void what_is_sent_through_it_comes_back(Between between) throws Exception {
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpContainersTest::answer)
+        HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, HttpContainersTest::answer)
                 .toCompletableFuture()
                 .get();
         int port = freePort();
-        try (var container = between.container(port, ((InetSocketAddress) server.address()).getPort());
+        try (var container = between.container(port, server.port());
                 var client = HttpClient.on(clients)) {
             container.start();
             awaitListening(port);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,9 +47,9 @@ class HttpFetchingTest {
     @Test
     void pages_are_fetched_files_downloaded_and_orders_placed() throws IOException {
         try (var loop = Loop.open().start()) {
-            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
+            HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
                     .await();
-            String base = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+            String base = "http://127.0.0.1:" + server.port();
             assertThat(HttpFetching.page(base)).isEqualTo("a page");
             try (var own = Loop.open();
                     var client = HttpClient.on(own, HttpFetching.options())) {
@@ -73,9 +72,9 @@ class HttpFetchingTest {
     @Test
     void what_is_not_read_to_its_end_holds_neither_buffers_nor_a_connection() throws IOException {
         try (var loop = Loop.open().start()) {
-            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
+            HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
                     .await();
-            String base = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+            String base = "http://127.0.0.1:" + server.port();
             try (var own = Loop.open();
                     var client = HttpClient.on(own, HttpFetching.options().connections(1))) {
                 var full = new OutputStream() {
@@ -98,10 +97,9 @@ class HttpFetchingTest {
     void a_websocket_is_listened_to() throws IOException {
         try (var loop = Loop.open();
                 var own = Loop.open()) {
-            var address = (InetSocketAddress)
-                    WebChat.serve(loop, Loopback.ANY_PORT).await().address();
+            int port = WebChat.serve(loop, Loopback.ANY_PORT).await().port();
             loop.start();
-            URI chat = URI.create("ws://127.0.0.1:" + address.getPort() + "/chat");
+            URI chat = URI.create("ws://127.0.0.1:" + port + "/chat");
             Future<List<String>> other = own.task(() -> HttpFetching.listen(own, chat, "Ann"));
             assertThat(own.run(() -> {
                         var heard = HttpFetching.listen(own, chat, "Bob");
@@ -117,7 +115,7 @@ class HttpFetchingTest {
         var asked = new AtomicInteger();
         try (var loop = Loop.open();
                 var own = Loop.open()) {
-            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, request -> {
+            HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, request -> {
                         assertThat(request.field("Authorization", "")).isEqualTo("Bearer secret");
                         int time = asked.incrementAndGet();
                         return Future.of(
@@ -133,7 +131,7 @@ class HttpFetchingTest {
                     })
                     .await();
             loop.start();
-            URI uri = URI.create("ws://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort() + "/");
+            URI uri = URI.create("ws://127.0.0.1:" + server.port() + "/");
             var heard = new ArrayList<String>();
             Future<?> task = own.task("a listener", () -> HttpFetching.stayConnected(own, uri, "secret", heard::add));
             assertThatThrownBy(task::await)

@@ -3,7 +3,6 @@ package rill.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -101,10 +100,10 @@ class HttpPeersTest {
     }
 
     private int serve(HttpServerOptions options) throws IOException {
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, options, this::answer)
-                .await();
+        HttpServer server =
+                HttpServer.serve(loop, Loopback.ANY_PORT, options, this::answer).await();
         loop.start();
-        return ((InetSocketAddress) server.address()).getPort();
+        return server.port();
     }
 
     private String url(String path) throws IOException {

@@ -3,7 +3,6 @@ package rill.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +12,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Report;
@@ -47,13 +48,13 @@ class PagesTest {
     @AfterEach
     void close() {
         clients.close();
-        loop.close(Duration.ofSeconds(1)); // event streams never end by themselves
+        loop.close();
         reporter.assertNone();
     }
 
     private String started(HttpServer server) {
         loop.start();
-        return "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort() + "/";
+        return "http://127.0.0.1:" + server.port() + "/";
     }
 
     @Test
@@ -78,6 +79,25 @@ class PagesTest {
                     .doesNotContain("NaN", "–");
             browser.picture("dashboard");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void an_open_page_holds_up_no_server_that_closes(boolean dashboard) throws IOException {
+        HttpServer server = dashboard
+                ? Dashboard.serve(loop, Loopback.ANY_PORT).await()
+                : SseDemo.serve(loop, Loopback.ANY_PORT).await();
+        try (var client = HttpClient.on(clients);
+                ClientResponse events = client.get(started(server) + "events").await()) {
+            events.next().await().release();
+            server.close();
+            for (var piece = events.next().await();
+                    piece != null;
+                    piece = events.next().await()) {
+                piece.release();
+            }
+        }
+        server.closed().await();
     }
 
     @Test

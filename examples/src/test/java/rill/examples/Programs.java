@@ -28,6 +28,11 @@ final class Programs {
         }
     }
 
+    /** How {@code env} restores the default of signals that a process may have been started to ignore: SIGHUP and SIGINT. */
+    private static final String DEFAULT_SIGNALS = "--default-signal=HUP,INT";
+
+    private static final long HUP_AND_INT = 0b11;
+
     private Programs() {}
 
     /** Returns the path of a program. Also looks for servers, which are not in every user's path. Skips the test if the program is not installed. */
@@ -84,6 +89,20 @@ final class Programs {
             Files.delete(output);
             Files.delete(errors);
         }
+    }
+
+    /**
+     * The beginning of a command line that makes SIGHUP and SIGINT end the command. Empty, unless this process ignores one of them: then the command
+     * would as well, as a shell's background processes do. Where the system does not report this, assumes that they are not ignored.
+     */
+    static List<String> mindingSignals() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        boolean ignored = Files.isReadable(status)
+                && Files.readAllLines(status).stream()
+                        .filter(line -> line.startsWith("SigIgn:"))
+                        .anyMatch(line ->
+                                (Long.parseUnsignedLong(line.substring(7).strip(), 16) & HUP_AND_INT) != 0);
+        return ignored ? List.of(required("env"), DEFAULT_SIGNALS) : List.of();
     }
 
     /** Sends a process a signal, such as {@code STOP}. */

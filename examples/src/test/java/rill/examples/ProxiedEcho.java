@@ -38,13 +38,13 @@ final class ProxiedEcho implements AutoCloseable {
     }
 
     int port() {
-        return ((java.net.InetSocketAddress) address()).getPort();
+        return listener.port();
     }
 
     /** Connects to the target through this proxy. */
     Connection<String, String> connect(SocketAddress target, Proxy proxy) throws IOException {
         ConnectOptions options =
-                ConnectOptions.defaults().timeout(Duration.ofSeconds(20)).through(proxy);
+                ConnectOptions.defaults().timeout(Duration.ofSeconds(20)).proxy(proxy);
         return loop.connect(target, TextLines.pipeline(), options).await();
     }
 

@@ -172,13 +172,12 @@ class ProxyPeersTest {
     void tinyproxy_wants_a_user_and_a_password() throws IOException {
         try (var server = tinyproxy("BasicAuth me secret")) {
             var proxy = HttpConnect.at(server.address());
-            assertThat(echo.say("by name", named(), proxy.basic("me", "secret")))
-                    .isEqualTo("by name");
+            assertThat(echo.say("by name", named(), proxy.user("me", "secret"))).isEqualTo("by name");
             fails(
                     named(),
                     proxy,
                     "407 Proxy Authentication Required; give it a user and a password, by HttpConnect.basic");
-            fails(named(), proxy.basic("me", "secret-not"), "; it does not accept the user and the password");
+            fails(named(), proxy.user("me", "secret-not"), "; it does not accept the user and the password");
         }
     }
 
@@ -196,12 +195,12 @@ class ProxyPeersTest {
                         TextLines.pipeline().over(Tls.server(Identity.of(issued.key(), issued.chain()))),
                         each -> each.onMessage(each::write, each::close))
                 .await();
-        int port = ((InetSocketAddress) listener.address()).getPort();
+        int port = listener.port();
         try (var http = tinyproxy("");
                 var socks = microsocks()) {
             for (Proxy proxy : List.of(
                     HttpConnect.at(http.address()), Socks5.at(socks.address()).user("me", "secret"))) {
-                ConnectOptions through = ConnectOptions.defaults().through(proxy);
+                ConnectOptions through = ConnectOptions.defaults().proxy(proxy);
                 var named = InetSocketAddress.createUnresolved("localhost", port);
                 Connection<String, String> connection =
                         echo.loop().connect(named, secure, through).await();

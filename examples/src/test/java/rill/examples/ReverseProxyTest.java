@@ -57,13 +57,13 @@ class ReverseProxyTest {
         URI two = serve("two");
         HttpServer server =
                 ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(one, two)).await();
-        proxy = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+        proxy = "http://127.0.0.1:" + server.port();
     }
 
     private URI serve(String name) throws IOException {
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, request -> handle(name, request))
+        HttpServer server = HttpServer.serve(loop, Loopback.ANY_PORT, request -> handle(name, request))
                 .await();
-        return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
+        return URI.create("http://127.0.0.1:" + server.port());
     }
 
     private Future<HttpResponse> handle(String name, HttpRequest request) {
@@ -220,7 +220,7 @@ class ReverseProxyTest {
     @Test
     void whoever_does_not_read_slows_down_whoever_sends() throws IOException {
         var sent = new AtomicLong();
-        HttpServer endless = HttpServer.listen(
+        HttpServer endless = HttpServer.serve(
                         loop,
                         Loopback.ANY_PORT,
                         request -> Future.of(HttpResponse.of(HttpBody.stream(() -> {
@@ -229,9 +229,7 @@ class ReverseProxyTest {
                         }))))
                 .await();
         HttpServer before = ReverseProxy.serve(
-                        loop,
-                        Loopback.ANY_PORT,
-                        List.of(URI.create("http://127.0.0.1:" + ((InetSocketAddress) endless.address()).getPort())))
+                        loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:" + endless.port())))
                 .await();
         loop.run(() -> {
             Connection<ByteBuf, ByteBuf> raw =
@@ -278,11 +276,31 @@ class ReverseProxyTest {
         HttpServer alone = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:1")))
                 .await();
         loop.run(() -> {
-            ClientResponse response = client.get(
-                            "http://127.0.0.1:" + ((InetSocketAddress) alone.address()).getPort() + "/")
-                    .await();
+            ClientResponse response =
+                    client.get("http://127.0.0.1:" + alone.port() + "/").await();
             assertThat(response.status()).isEqualTo(502);
             assertThat(response.text().await()).isEqualTo("the server can't be reached\n");
+        });
+    }
+
+    @Test
+    void the_connections_to_the_servers_end_with_the_proxy() throws IOException {
+        HttpServer origin = HttpServer.serve(loop, Loopback.ANY_PORT, request -> Future.of(HttpResponse.text("x")))
+                .await();
+        HttpServer own = ReverseProxy.serve(
+                        loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:" + origin.port())))
+                .await();
+        loop.run(() -> {
+            String uri = "http://127.0.0.1:" + own.port() + "/";
+            assertThat(client.get(uri).await().text().await()).isEqualTo("x");
+            assertThat(origin.connections()).isEqualTo(1);
+            own.finish().await();
+            long began = loop.nanoTime();
+            while (origin.connections() > 0
+                    && loop.nanoTime() - began < 20_000_000_000L) { // an idle one stays for 30 s
+                loop.delay(Duration.ofMillis(1)).await();
+            }
+            assertThat(origin.connections()).isZero();
         });
     }
 }

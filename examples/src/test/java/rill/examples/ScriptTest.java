@@ -2,20 +2,27 @@ package rill.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script {@code rill}, in a folder of its own, with tools that only record how they were called. */
 @Tag("slow")
@@ -32,6 +39,7 @@ class ScriptTest {
             "grep",
             "head",
             "mkdir",
+            "mktemp",
             "mv",
             "readlink",
             "rm",
@@ -66,7 +74,14 @@ class ScriptTest {
     private static final String MVN = """
             if [ "$1" = -v ]; then echo "Apache Maven 3.9.9"; exit; fi
             echo "mvn $*" >>"$NOTES/calls"
+            echo "lacking $RILL_LACKING" >"$NOTES/lacking"
             if [ -f "$NOTES/mvn-fails" ]; then exit 1; fi
+            if [ -f "$NOTES/mvn-lasts" ]; then
+              trap 'trap "" TERM; echo told; read -r word; echo "ended at $word"; exit 1' TERM
+              sleep 1000 &
+              echo lasts
+              wait
+            fi
             if [ -f "$NOTES/mvn-is-killed" ]; then kill -9 "$PPID"; exit 1; fi
             for program in examples benchmarks; do mkdir -p $program/target/lib; touch $program/target/lib/some.jar; done
             """;
@@ -89,9 +104,12 @@ class ScriptTest {
         for (String tool : TOOLS) {
             write(bin.resolve(tool), "#!/bin/sh\nexec " + Programs.required(tool) + " \"$@\"\n");
         }
-        String script = Files.readString(Path.of("../rill"));
-        assertThat(script).contains("/usr/lib/jvm/*");
-        write(folder.resolve("rill"), script.replace("/usr/lib/jvm/*", folder + "/jvm/*"));
+        if (OS.MAC.isCurrentOs()) { // elsewhere the script looks at processes in /proc
+            write(bin.resolve("ps"), "#!/bin/sh\nexec " + Programs.required("ps") + " \"$@\"\n");
+        }
+        String rill = Files.readString(Path.of("../rill"));
+        assertThat(rill).contains("/usr/lib/jvm/*");
+        write(folder.resolve("rill"), rill.replace("/usr/lib/jvm/*", folder + "/jvm/*"));
         Files.writeString(folder.resolve("pom.xml"), "<project>\n  <version>1.2.3</version>\n</project>\n");
         for (String module : List.of("core", "examples", "benchmarks")) {
             Files.createDirectories(folder.resolve(module).resolve("src/main"));
@@ -109,6 +127,11 @@ class ScriptTest {
                 scripts.resolve("apt-install.sh"),
                 "#!/usr/bin/env bash\necho \"apt-install $*\" >>\"$NOTES/calls\"\nmv \"$NOTES/jdk\" \"$NOTES/jvm\"\n");
         write(scripts.resolve("npm-install.sh"), "#!/usr/bin/env bash\n");
+        for (String script : List.of("child.sh", "containers.sh")) {
+            write(
+                    scripts.resolve(script),
+                    Files.readString(Path.of("../scripts").resolve(script)));
+        }
     }
 
     private void tool(String name, String body) throws IOException {
@@ -131,15 +154,63 @@ class ScriptTest {
     private final Map<String, String> environment = new HashMap<>();
 
     private Programs.Result rill(String... arguments) throws IOException, InterruptedException {
-        var builder = new ProcessBuilder(
-                Stream.concat(Stream.of(folder.resolve("rill").toString()), Stream.of(arguments))
-                        .toList());
+        return Programs.run(builder(List.of(), arguments));
+    }
+
+    /** The script, behind the beginning of another command line. */
+    private ProcessBuilder builder(List<String> before, String... arguments) {
+        var command = new ArrayList<>(before);
+        command.add(folder.resolve("rill").toString());
+        command.addAll(List.of(arguments));
+        var builder = new ProcessBuilder(command);
         builder.environment().clear();
         builder.environment().put("PATH", bin.toString());
         builder.environment().put("HOME", folder.toString());
         builder.environment().put("NOTES", folder.toString());
+        builder.environment().put("TMPDIR", folder.toString());
         builder.environment().putAll(environment);
-        return Programs.run(builder.directory(new File("/")));
+        return builder.directory(new File("/"));
+    }
+
+    /** The script while Maven runs, and has started something itself. */
+    private final class Running implements AutoCloseable {
+        private final Process process;
+        private final BufferedReader output;
+        private final List<ProcessHandle> below;
+
+        Running(List<String> before, String... arguments) throws IOException {
+            note("mvn-lasts");
+            process = builder(before, arguments).redirectErrorStream(true).start();
+            output = process.inputReader();
+            String line = output.readLine();
+            while (line != null && !line.equals("lasts")) {
+                line = output.readLine();
+            }
+            assertThat(line).as("Maven has begun").isNotNull();
+            below = process.descendants().toList();
+        }
+
+        void signal(String name) throws IOException, InterruptedException {
+            Programs.signal(process, name);
+        }
+
+        /** Lets Maven end, which was told to. */
+        void letEnd() throws IOException {
+            process.outputWriter().append("last\n").flush();
+        }
+
+        /** Waits until all that had this output is over, and then for the script. */
+        int status() throws IOException, InterruptedException {
+            output.readAllAsString();
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("it ends").isTrue();
+            return process.exitValue();
+        }
+
+        @Override
+        public void close() {
+            below.forEach(ProcessHandle::destroyForcibly);
+            Programs.end(process);
+        }
     }
 
     private List<String> calls() throws IOException {
@@ -205,6 +276,85 @@ class ScriptTest {
         assertThat(demo.errors()).contains("rill: the build failed");
     }
 
+    // ---- being told to end
+
+    @ParameterizedTest
+    @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void whoever_ends_the_script_ends_maven_which_may_take_its_time(String signal, int status) throws Exception {
+        jdk("jvm");
+        try (var running = new Running(Programs.mindingSignals(), "test")) {
+            running.signal(signal);
+            assertThat(running.output.readLine()).isEqualTo("told");
+            assertThat(running.process.isAlive()).as("the script waits").isTrue();
+            running.letEnd();
+            assertThat(running.output.readLine()).isEqualTo("ended at last");
+            assertThat(running.output.readLine()).as("a summary").isNull();
+            assertThat(running.status()).isEqualTo(status);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "demo",
+                "bench",
+                "install",
+                "api",
+                "test --quick",
+                "test --stress",
+                "test --mutants",
+                "test --storm 1",
+                "test --fuzz 1"
+            })
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void whatever_the_script_does_it_leaves_nothing_running(String command) throws Exception {
+        jdk("jvm");
+        try (var running = new Running(List.of(), command.split(" ", -1))) {
+            running.letEnd();
+            running.signal("TERM");
+            assertThat(running.status()).isEqualTo(128 + 15);
+        }
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void tests_with_containers_leave_neither_maven_nor_a_folder() throws Exception {
+        jdk("jvm");
+        tool("docker", "");
+        tool("uname", "echo Darwin"); // so that no image has to be made
+        try (var running = new Running(List.of(), "test", "--containers")) {
+            assertThat(temporaryFolders()).hasSize(1);
+            running.signal("TERM");
+            assertThat(running.output.readLine()).isEqualTo("told");
+            running.signal("TERM"); // whoever is impatient gets no half of it
+            running.letEnd();
+            assertThat(running.status()).isEqualTo(128 + 15);
+        }
+        assertThat(temporaryFolders()).isEmpty();
+    }
+
+    private List<Path> temporaryFolders() throws IOException {
+        try (var all = Files.newDirectoryStream(folder, "rill-containers.*")) {
+            var found = new ArrayList<Path>();
+            all.forEach(found::add);
+            return found;
+        }
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void a_signal_that_was_ignored_from_the_start_as_by_nohup_is_not_heeded() throws Exception {
+        jdk("jvm");
+        var nohup = List.of(Programs.required("sh"), "-c", "trap '' HUP; exec \"$@\"", "sh");
+        try (var running = new Running(nohup, "test")) {
+            running.signal("HUP");
+            running.signal("TERM");
+            running.letEnd();
+            assertThat(running.status()).isEqualTo(128 + 15);
+        }
+    }
+
     // ---- what tests need besides
 
     @Test
@@ -230,8 +380,12 @@ class ScriptTest {
         write(
                 folder.resolve("scripts").resolve("apt-install.sh"),
                 "#!/usr/bin/env bash\necho \"apt-install $*\" >>\"$NOTES/calls\"\n[[ $# == 1 && $1 != wrk ]]\n");
-        rill("test");
+        assertThat(rill("test").errors()).contains("this distribution does not have wrk");
         assertThat(calls()).contains("apt-install redis-server", "apt-install wrk");
+        assertThat(folder.resolve("lacking")).hasContent("lacking wrk");
+        note("candidate", "  Candidate: 4.1.0-4");
+        assertThat(rill("test").errors()).doesNotContain("this distribution does not have");
+        assertThat(folder.resolve("lacking")).hasContent("lacking ");
     }
 
     @Test
@@ -252,6 +406,12 @@ class ScriptTest {
             assertThat(test.status()).isEqualTo(2);
             assertThat(test.errors()).contains(options[0]);
         }
+        for (String before : List.of("--containers", "--coverage", "--quick", "--sim")) {
+            var test = rill("test", before, "--fuzz", "1");
+            assertThat(test.status()).as(before).isEqualTo(2);
+            assertThat(test.errors()).contains("--fuzz goes with no other option");
+        }
+        assertThat(rill("api", "--quick").status()).isEqualTo(2);
         assertThat(calls()).isEmpty();
     }
 

@@ -26,9 +26,6 @@ import rill.testkit.Leaks;
 class ServingTest {
     private static final Pattern LISTENING = Pattern.compile("listening at (?:https?://)?127\\.0\\.0\\.1:(\\d+)/?; .*");
 
-    /** Restores a command's default SIGINT. Otherwise the command ignores the signal if this process does, as a shell's background processes do. */
-    private static final List<String> MINDING_SIGINT = List.of("env", "--default-signal=INT");
-
     private static final List<String> IGNORING_SIGINT = List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh");
 
     /** A running server. The tests compare its output; its reports go elsewhere. */
@@ -76,7 +73,8 @@ class ServingTest {
         /** The reports, without slow Handles, which may occur on any busy machine. */
         List<String> reports() throws IOException {
             return Files.readAllLines(errors).stream()
-                    .filter(line -> !line.contains(" has held the loop for ") && !line.startsWith("\tat "))
+                    .filter(line -> !line.contains(" has held the loop for "))
+                    .filter(line -> !line.startsWith("\t") && !line.equals("  innermost:")) // of its stack
                     .toList();
         }
 
@@ -88,18 +86,7 @@ class ServingTest {
     }
 
     private static Server server(String name) throws IOException {
-        return new Server(sigintIsIgnored() ? MINDING_SIGINT : List.of(), "-Xmx256m", name);
-    }
-
-    /** As reported by the system; where it does not report this, assumes that SIGINT is not ignored. */
-    private static boolean sigintIsIgnored() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.isReadable(status)) {
-            return false;
-        }
-        return Files.readAllLines(status).stream()
-                .filter(line -> line.startsWith("SigIgn:"))
-                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1 << 1) != 0);
+        return new Server(Programs.mindingSignals(), "-Xmx256m", name);
     }
 
     @ParameterizedTest

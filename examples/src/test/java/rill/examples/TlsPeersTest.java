@@ -373,7 +373,7 @@ class TlsPeersTest {
                             }
                         }))
                 .await();
-        int port = ((InetSocketAddress) listener.address()).getPort();
+        int port = listener.port();
         String url = "https://" + HOST + ":" + port + "/";
         String where = HOST + ":" + port + ":127.0.0.1";
         Programs.Result fetched =

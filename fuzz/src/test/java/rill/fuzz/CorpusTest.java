@@ -24,7 +24,9 @@ class CorpusTest {
                     assertThat(corpus).isNotEmpty();
                     for (byte[] each : corpus) {
                         target.check(each);
-                        CodecHarness.decode(target.codec(), target.whole(each));
+                        if (!target.handshake()) { // whose sessions take long to make
+                            CodecHarness.decode(target.measured(), target.whole(each));
+                        }
                     }
                 }));
     }
@@ -37,7 +39,9 @@ class CorpusTest {
                             .map(each -> CodecHarness.decodeAtRandom(target.codec(), target.whole(each), 1))
                             .toList();
                     assertThat(outcomes)
-                            .anyMatch(outcome -> !outcome.messages().isEmpty())
+                            .anyMatch(outcome -> target.handshake()
+                                    ? !outcome.answered().isEmpty()
+                                    : !outcome.messages().isEmpty())
                             .anyMatch(outcome -> outcome.violation() != null);
                 }));
     }

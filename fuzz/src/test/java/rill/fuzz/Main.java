@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs Jazzer on each target in turn, in a separate JVM: {@code Main FOLDER MINUTES [TARGET...]}. The folder keeps the inputs that Jazzer has found,
@@ -66,14 +67,23 @@ public final class Main {
         System.out.printf(
                 Locale.ROOT, "%-24s %,12d inputs, %,9.0f a second%n", target.name(), inputsTried, inputsTried / took);
         List<String> costly = broken(target, inputs);
-        failed += status != 0 || !costly.isEmpty() ? 1 : 0;
+        String fault = fault(status, inputsTried);
+        failed += fault != null || !costly.isEmpty() ? 1 : 0;
         costly.forEach(each -> System.out.println("  " + each));
-        if (status != 0) {
-            System.out.println("  a law is broken, or Jazzer could not run: see " + log + "; for the corpus:");
+        if (fault != null) {
+            System.out.println("  " + fault + ": see " + log + "; for the corpus:");
             for (Path each : files(folder.resolve(target.name() + ".broken"))) {
                 System.out.println("  " + Corpus.format(Files.readAllBytes(each)));
             }
         }
+    }
+
+    /** What is wrong with a run of Jazzer; null if nothing is. Jazzer itself is content if it has tried nothing. */
+    static @Nullable String fault(int status, long inputsTried) {
+        if (status != 0) {
+            return "a law is broken, or Jazzer could not run";
+        }
+        return inputsTried == 0 ? "Jazzer has tried no input" : null;
     }
 
     /**

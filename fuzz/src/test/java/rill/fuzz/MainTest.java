@@ -37,6 +37,13 @@ class MainTest {
             10);
 
     @Test
+    void a_run_in_which_jazzer_tries_nothing_or_fails_is_no_success() {
+        assertThat(Main.fault(0, 1)).isNull();
+        assertThat(Main.fault(0, 0)).contains("no input");
+        assertThat(Main.fault(77, 1)).contains("a law is broken");
+    }
+
+    @Test
     void an_input_that_costs_too_much_memory_is_found_without_the_agent() throws IOException {
         Files.writeString(inputs.resolve("cheap"), "abc");
         assertThat(Main.broken(target, inputs)).isEmpty();

@@ -36,8 +36,10 @@ final class Saying {
             public @Nullable R inputEnded(ByteBuf rest, Context within) throws IOException {
                 try {
                     return session.inputEnded(rest, within);
-                } catch (IOException e) {
-                    throw broken(e, 0);
+                } catch (IOException e) { // that the peer has ended too early may be a failure of the network
+                    throw e.getClass() == IOException.class
+                            ? new ProtocolException(0, String.valueOf(e.getMessage()))
+                            : broken(e, 0);
                 }
             }
 

@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.http.wire.Data;
@@ -22,6 +23,7 @@ final class Answering {
     private final boolean withoutBody; // the answer to HEAD
     private boolean last;
     private boolean begun; // its head is written
+    private int errors; // that it was the answer to
     private boolean chunked;
     private @Nullable HttpBody body; // being sent
     private @Nullable Future<?> opening; // of a file
@@ -54,17 +56,24 @@ final class Answering {
     private void unsent(RuntimeException why, HttpBody sent) {
         close(); // which may be the encoded form
         sent.close();
-        if (begun) {
+        if (begun || errors > 1) {
             connection.broken(why);
         } else {
             connection.report("the answer to " + exchange.named(), why);
-            write(error(500, ""));
+            attempt(() -> write(error(errors == 0 ? 500 : exchange.status, "", why)), sent);
         }
     }
 
     /** Whether its head was written. */
     boolean hasBegun() {
         return begun;
+    }
+
+    /** The server, or its loop, closes: a body without an end of its own may end now. */
+    void finishing() {
+        if (body != null) {
+            body.finishing();
+        }
     }
 
     /** Nobody waits for it any more. */
@@ -91,7 +100,10 @@ final class Answering {
             return response(failure);
         }
         HttpResponse response = promised.result();
-        return response == null ? inPlaceOf(Exchange.noResponse()) : response;
+        if (response == null) {
+            return inPlaceOf(Exchange.noResponse());
+        }
+        return response.isOfMissingFile() ? error(404, "", null) : response;
     }
 
     private HttpResponse response(Throwable failure) {
@@ -100,26 +112,47 @@ final class Answering {
 
     private HttpResponse refusal() {
         var refused = Objects.requireNonNull(exchange.refused);
-        return error(refused.status(), refused.why() + "\n");
+        return error(refused.status(), refused.why(), null);
     }
 
     private HttpResponse inPlaceOf(Throwable failure) {
         if (failure instanceof BodyTooLargeException large && !large.ofResponse) {
-            return error(413, failure.getMessage() + "\n");
+            return error(413, String.valueOf(failure.getMessage()), failure);
         }
         if (failure instanceof HttpRefusedException refused) {
-            return error(refused.status(), refused.getMessage() + "\n");
+            return error(refused.status(), String.valueOf(refused.getMessage()), failure);
         }
         if (failure instanceof CancellationException) {
-            return error(503, "");
+            return error(503, "", failure);
         }
         connection.report("the handler of " + exchange.named(), failure);
-        return error(500, "");
+        return error(500, "", failure);
     }
 
-    private static HttpResponse error(int status, String why) {
+    /** The answer to an error: that of the user, or a short text if there is none, or if his has been an error itself. */
+    private HttpResponse error(int status, String why, @Nullable Throwable cause) {
+        Function<? super HttpError, HttpResponse> maker = errors++ == 0 ? connection.errorAnswers() : null;
+        if (maker != null) {
+            try {
+                return answer(maker.apply(new HttpError(status, why, exchange.request, cause)), status);
+            } catch (Throwable t) {
+                connection.report("errorAnswers for " + status + " to " + exchange.named(), t);
+            }
+        }
         String reason = ResponseHead.of(status, HttpFields.none()).reason();
-        return HttpResponse.text(status + " " + reason + "\n" + why).status(status);
+        return HttpResponse.text(status + " " + reason + "\n" + (why.isEmpty() ? "" : why + "\n"))
+                .status(status);
+    }
+
+    private static HttpResponse answer(@Nullable HttpResponse own, int status) {
+        if (own == null) {
+            throw new NullPointerException("it has returned null, where a response is expected");
+        }
+        if (own.next() != null || !(own.body() instanceof BytesBody)) {
+            own.body().close();
+            throw new IllegalArgumentException("the answer to an error has a body of bytes or text, unlike " + own);
+        }
+        return own.status(status);
     }
 
     // ---- writing it
@@ -242,7 +275,7 @@ final class Answering {
     private void notOpened(Throwable failure) {
         boolean missing = failure instanceof NoSuchFileException;
         if (missing || failure instanceof AccessDeniedException) {
-            write(error(missing ? 404 : 403, ""));
+            write(error(missing ? 404 : 403, "", failure));
         } else {
             write(inPlaceOf(failure));
         }
@@ -275,6 +308,9 @@ final class Answering {
 
     private void stream(HttpFields fields, HttpBody source) {
         body = source;
+        if (connection.isGoingAway()) {
+            source.finishing();
+        }
         ResponseHead head = ResponseHead.of(exchange.status, withoutFraming(fields));
         long length = source.length();
         RequestHead asked = exchange.head();

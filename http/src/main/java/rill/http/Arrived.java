@@ -3,6 +3,7 @@ package rill.http;
 import java.net.SocketAddress;
 import java.util.Optional;
 import rill.Connection;
+import rill.Loop;
 import rill.codec.proxy.ProxyInfo;
 
 /** Where the requests of a connection come from. The address that a proxy in front of it gives for the client takes precedence. */
@@ -16,6 +17,11 @@ record Arrived(Connection<?, ?> connection) implements HttpRequest.Arrival {
     @Override
     public SocketAddress localAddress() {
         return connection.localAddress();
+    }
+
+    @Override
+    public Loop loop() {
+        return connection.loop();
     }
 
     @Override

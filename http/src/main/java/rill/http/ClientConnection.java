@@ -35,7 +35,11 @@ final class ClientConnection {
         this.heard = connection.info(Heard.Counter.class).orElseThrow();
         this.alarm = new Alarm(pool.loop(), "time of an HTTP connection", this::late);
         connection.onFailure(this::failed).onMessage(this::event, this::ended);
-        connection.closed().onDone((nothing, never) -> gone(new IOException("the connection was closed")));
+        pool.client().connected();
+        connection.closed().onDone((nothing, never) -> {
+            gone(new IOException("the connection was closed"));
+            pool.client().disconnected();
+        });
     }
 
     // ---- incoming
@@ -125,6 +129,13 @@ final class ClientConnection {
         return connection.flush();
     }
 
+    /** The client finishes. */
+    void finishing() {
+        if (exchange != null) {
+            exchange.finishing();
+        }
+    }
+
     void hold(boolean hold) {
         if (gone) {
             return;
@@ -179,7 +190,7 @@ final class ClientConnection {
 
     /** It waits for the next request, and is closed before the server would close it. */
     void idles() {
-        Duration own = pool.options().keep;
+        Duration own = pool.options().idleTime();
         Duration servers = keep == null ? own : keep.minus(MARGIN);
         alarm.set(own.compareTo(servers) < 0 ? own : servers);
     }

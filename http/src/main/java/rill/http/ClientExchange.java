@@ -62,6 +62,7 @@ final class ClientExchange {
     private int interim; // responses received
     private boolean answerEnded;
     private boolean draining; // nobody wants the rest of the response
+    private boolean counted; // by the client
 
     ClientExchange(HttpClient client, ClientRequest request, Promise<ClientResponse> promise, long deadline) {
         this.client = client;
@@ -72,6 +73,8 @@ final class ClientExchange {
     }
 
     void begin() {
+        counted = true;
+        client.begins();
         if (deadline != 0) {
             long left = deadline - client.loop().nanoTime();
             timer = client.loop()
@@ -82,7 +85,7 @@ final class ClientExchange {
 
     /** It begins to wait for a connection. */
     void waits() {
-        Duration most = client.options().is.waitTime;
+        Duration most = client.options().waitTimeout();
         waitTimer = client.loop().schedule(most, "wait of an HTTP request", () -> {
             waitTimer = null;
             tooLate("no connection within " + most.toMillis() + " ms");
@@ -175,13 +178,14 @@ final class ClientExchange {
             fields = length < 0
                     ? fields.add("Transfer-Encoding", "chunked")
                     : fields.add("Content-Length", Long.toString(length));
-            if (request.patience() != null) {
+            if (request.continueTimeout() != null) {
                 fields = fields.add("Expect", "100-continue");
             }
         } else if (request.meansContent()) {
             fields = fields.add("Content-Length", "0");
         }
-        HttpFields all = pool().toProxy(fields.addAll(request.fieldsAnd(client.options().is.fields)));
+        HttpFields all =
+                pool().toProxy(fields.addAll(request.fieldsAnd(client.options().fields())));
         return RequestHead.of(request.method(), pool().target(request), all);
     }
 
@@ -189,7 +193,7 @@ final class ClientExchange {
         if (body.length() != 0) {
             var sends = new Upload(this, connection, client.loop(), body);
             upload = sends;
-            sends.begin(request.patience());
+            sends.begin(request.continueTimeout());
             if (sends.isAsking()) {
                 return;
             }
@@ -205,14 +209,14 @@ final class ClientExchange {
     }
 
     private Duration mostWait() {
-        HttpClientOptions.Draft is = client.options().is;
+        HttpClientOptions options = client.options();
         if (bodyMoves()) {
-            return is.idle;
+            return options.progressTimeout();
         }
         if (state == State.SENT) {
-            return is.head;
+            return options.headTimeout();
         }
-        return draining && is.idle.compareTo(DRAINING) > 0 ? DRAINING : is.idle;
+        return draining && options.progressTimeout().compareTo(DRAINING) > 0 ? DRAINING : options.progressTimeout();
     }
 
     private boolean bodyMoves() {
@@ -227,6 +231,17 @@ final class ClientExchange {
     private void sendAfterAsking() {
         Objects.requireNonNull(upload).send();
         limitWait();
+    }
+
+    /** The client finishes: a body without an end of its own may end now. */
+    void finishing() {
+        if (upload != null) {
+            upload.finishing();
+        }
+    }
+
+    boolean isFinishing() {
+        return client.isFinishing();
     }
 
     /** A piece of the body was written, or taken. */
@@ -356,6 +371,10 @@ final class ClientExchange {
     /** Ends the exchange. The caller must then settle the result, and last {@link #letGo} of resources. */
     private void over() {
         state = State.OVER;
+        if (counted) {
+            counted = false;
+            client.ends();
+        }
         waitsNoMore();
         if (timer != null) {
             timer.cancel();
@@ -420,7 +439,7 @@ final class ClientExchange {
 
     /** Its time on the connection is over. */
     void late() {
-        HttpClientOptions.Draft is = client.options().is;
+        HttpClientOptions options = client.options();
         if (isAsking()) {
             sendAfterAsking();
         } else if (on().isTaken() && (upload == null || !upload.isUnwanted())) {
@@ -428,9 +447,10 @@ final class ClientExchange {
         } else if (draining && !bodyMoves()) {
             cancel();
         } else if (state == State.ANSWERED || bodyMoves()) {
-            tooLate("no byte of a body has moved for " + is.idle.toMillis() + " ms");
+            tooLate("no byte of a body has moved for "
+                    + options.progressTimeout().toMillis() + " ms");
         } else {
-            tooLate("no response within " + is.head.toMillis() + " ms");
+            tooLate("no response within " + options.headTimeout().toMillis() + " ms");
         }
     }
 

@@ -13,7 +13,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
 
-/** A request for an {@link HttpClient} to send. Immutable; each method that takes an argument returns a changed copy. */
+/**
+ * A request for an {@link HttpClient} to send. Immutable; each method that takes an argument returns a changed copy.
+ *
+ * <p><b>Errors:</b> an {@link IllegalArgumentException} for a URI that is malformed, or that no request can be sent to: see {@link #of(String, URI)}.
+ */
 public final class ClientRequest {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE");
 
@@ -44,10 +48,10 @@ public final class ClientRequest {
         HttpBody body = HttpBody.empty();
 
         @Nullable
-        Duration patience; // for 100 Continue; null if it is not expected
+        Duration continueTimeout; // for 100 Continue; null if it is not expected
 
         @Nullable
-        Duration whole;
+        Duration deadline; // null for that of the client
 
         boolean amongStrangers; // redirected here by another origin: sends no credentials, not even the client's
 
@@ -92,8 +96,18 @@ public final class ClientRequest {
         return new ClientRequest(new Draft(uri)).changed(draft -> draft.method = method);
     }
 
+    /** {@link #of(String, URI)} of this text. */
+    public static ClientRequest of(String method, String uri) {
+        return of(method, URI.create(uri));
+    }
+
     /** GET. */
     public static ClientRequest get(URI uri) {
+        return of("GET", uri);
+    }
+
+    /** GET. */
+    public static ClientRequest get(String uri) {
         return of("GET", uri);
     }
 
@@ -102,19 +116,9 @@ public final class ClientRequest {
         return of("HEAD", uri);
     }
 
-    /** POST. */
-    public static ClientRequest post(URI uri, HttpBody body) {
-        return of("POST", uri).body(body);
-    }
-
-    /** PUT. */
-    public static ClientRequest put(URI uri, HttpBody body) {
-        return of("PUT", uri).body(body);
-    }
-
-    /** PATCH. */
-    public static ClientRequest patch(URI uri, HttpBody body) {
-        return of("PATCH", uri).body(body);
+    /** HEAD: asks for the head of the response to GET, without its body. */
+    public static ClientRequest head(String uri) {
+        return of("HEAD", uri);
     }
 
     /** DELETE. */
@@ -122,29 +126,69 @@ public final class ClientRequest {
         return of("DELETE", uri);
     }
 
-    /** POST without a body yet: {@link #form}, {@link #json} or {@link #body} set one. */
+    /** DELETE. */
+    public static ClientRequest delete(String uri) {
+        return of("DELETE", uri);
+    }
+
+    /** POST without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
     public static ClientRequest post(URI uri) {
         return of("POST", uri);
     }
 
-    /** {@link #get(URI)} of this text. */
-    public static ClientRequest get(String uri) {
-        return get(URI.create(uri));
+    /** POST. */
+    public static ClientRequest post(URI uri, HttpBody body) {
+        return of("POST", uri).body(body);
     }
 
-    /** {@link #post(URI)} of this text. */
+    /** POST without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
     public static ClientRequest post(String uri) {
-        return post(URI.create(uri));
+        return of("POST", uri);
     }
 
-    /** {@link #put(URI, HttpBody)} of this text. */
+    /** POST. */
+    public static ClientRequest post(String uri, HttpBody body) {
+        return of("POST", uri).body(body);
+    }
+
+    /** PUT without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
+    public static ClientRequest put(URI uri) {
+        return of("PUT", uri);
+    }
+
+    /** PUT. */
+    public static ClientRequest put(URI uri, HttpBody body) {
+        return of("PUT", uri).body(body);
+    }
+
+    /** PUT without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
+    public static ClientRequest put(String uri) {
+        return of("PUT", uri);
+    }
+
+    /** PUT. */
     public static ClientRequest put(String uri, HttpBody body) {
-        return put(URI.create(uri), body);
+        return of("PUT", uri).body(body);
     }
 
-    /** {@link #delete(URI)} of this text. */
-    public static ClientRequest delete(String uri) {
-        return delete(URI.create(uri));
+    /** PATCH without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
+    public static ClientRequest patch(URI uri) {
+        return of("PATCH", uri);
+    }
+
+    /** PATCH. */
+    public static ClientRequest patch(URI uri, HttpBody body) {
+        return of("PATCH", uri).body(body);
+    }
+
+    /** PATCH without a body yet: {@link #form}, {@link #json} or {@link #body(HttpBody)} sets one. */
+    public static ClientRequest patch(String uri) {
+        return of("PATCH", uri);
+    }
+
+    /** PATCH. */
+    public static ClientRequest patch(String uri, HttpBody body) {
+        return of("PATCH", uri).body(body);
     }
 
     // ---- changed copies: the fields
@@ -251,15 +295,18 @@ public final class ClientRequest {
     }
 
     /** Asks the server before the body is sent ({@code Expect: 100-continue}); if there is no answer for this long, the body is sent anyway. */
-    public ClientRequest expectContinue(Duration newPatience) {
-        HttpClientOptions.positive(newPatience, "the patience");
-        return changed(draft -> draft.patience = newPatience);
+    public ClientRequest expectContinue(Duration timeout) {
+        HttpClientOptions.positive(timeout, "the timeout of expectContinue");
+        return changed(draft -> draft.continueTimeout = timeout);
     }
 
-    /** Limits the time from the call to the end of the response's body, instead of the limit in the client's options. */
-    public ClientRequest within(Duration time) {
-        HttpClientOptions.positive(time, "the time of a request");
-        return changed(draft -> draft.whole = time);
+    /**
+     * Gives the request this long, from the call to the end of the response's body, instead of {@link HttpClientOptions#deadline()}. Zero is for no
+     * limit.
+     */
+    public ClientRequest deadline(Duration time) {
+        HttpClientOptions.notNegative(time, "deadline");
+        return changed(draft -> draft.deadline = time);
     }
 
     // ---- redirections
@@ -295,7 +342,7 @@ public final class ClientRequest {
             draft.method = "GET";
             draft.fields = is.fields.without("content-type").without("content-encoding");
             draft.body = HttpBody.empty();
-            draft.patience = null;
+            draft.continueTimeout = null;
         });
     }
 
@@ -327,13 +374,14 @@ public final class ClientRequest {
     }
 
     @Nullable
-    Duration patience() {
-        return is.body.length() == 0 ? null : is.patience;
+    Duration continueTimeout() {
+        return is.body.length() == 0 ? null : is.continueTimeout;
     }
 
+    /** Null for that of the client; zero for none. */
     @Nullable
-    Duration whole() {
-        return is.whole;
+    Duration deadline() {
+        return is.deadline;
     }
 
     /** Whether it can safely be carried out twice: RFC 9110, section 9.2.2. */
@@ -356,8 +404,8 @@ public final class ClientRequest {
      * be undone.
      */
     boolean asksForCoding(HttpClientOptions options) {
-        HttpFields usual = options.is.fields;
-        return options.is.inflate
+        HttpFields usual = options.fields();
+        return options.inflate()
                 && !is.fields.contains("accept-encoding")
                 && !usual.contains("accept-encoding")
                 && !is.fields.contains("range")

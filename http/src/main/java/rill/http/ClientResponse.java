@@ -19,7 +19,7 @@ import rill.http.wire.ResponseHead;
 /**
  * A response: its head, and its body as it arrives. The body is read in pieces, by {@link #next}; as a whole, by {@link #bytes} or {@link #text}; or
  * not at all, by {@link #discard}. One of them has to be used: until the body has ended it occupies a connection, and if nobody asks for it within
- * {@link HttpClientOptions#idleTimeout}, it fails.
+ * {@link HttpClientOptions#progressTimeout}, it fails.
  *
  * <p>Little is read ahead of the caller: a server that sends a large body is subject to back-pressure.
  *
@@ -71,10 +71,13 @@ public final class ClientResponse implements AutoCloseable {
                 && head.status() != NO_CONTENT
                 && head.status() != NOT_MODIFIED
                 && !head.has("content-length");
-        HttpClientOptions.Draft is = client.options().is;
-        this.usualLimit = is.bodyBytes;
-        boolean undo = request.asksForCoding(client.options()) && head.hasBody() && head.status() != PARTIAL;
-        this.coding = undo ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio) : null;
+        HttpClientOptions options = client.options();
+        this.usualLimit = options.bodyBytes();
+        boolean undo = request.asksForCoding(options) && head.hasBody() && head.status() != PARTIAL;
+        this.coding = undo
+                ? ContentCoding.of(
+                        head.fields().get("content-encoding"), options.inflatedBytes(), options.inflatedRatio())
+                : null;
     }
 
     // ---- the head
@@ -82,6 +85,24 @@ public final class ClientResponse implements AutoCloseable {
     /** Returns the status, such as 200. */
     public int status() {
         return head.status();
+    }
+
+    /**
+     * Returns this response if its status is one of success, 2xx. <b>Ownership:</b> otherwise the body is {@link #discard discarded}, and nothing is
+     * left to close.
+     *
+     * <pre>{@code
+     * String page = client.get(uri).await().orThrow().text().await();
+     * }</pre>
+     *
+     * @throws HttpStatusException if it is another one: an error, or a redirection that was not followed
+     */
+    public ClientResponse orThrow() throws HttpStatusException {
+        if (status() / 100 == 2) {
+            return this;
+        }
+        discard();
+        throw new HttpStatusException(status(), uri, exchange + " was answered with " + status() + " " + head.reason());
     }
 
     /**
@@ -102,6 +123,11 @@ public final class ClientResponse implements AutoCloseable {
     /** Returns the value of the first of the {@link #fields} that has this name; null if there is none. */
     public @Nullable String field(String name) {
         return fields().get(name);
+    }
+
+    /** Returns {@link #field(String)}, or this default if it is null. */
+    public String field(String name, String otherwise) {
+        return Objects.requireNonNullElse(field(name), otherwise);
     }
 
     /** Returns whether the body was sent as gzip or deflate and is decompressed here. */
@@ -198,6 +224,12 @@ public final class ClientResponse implements AutoCloseable {
         return bytes(most).map(bytes -> new String(bytes, charset));
     }
 
+    /** Reads the whole body, up to {@link HttpClientOptions#bodyBytes}, as text. Malformed input becomes the charset's replacement. */
+    public Future<String> text(Charset charset) {
+        Objects.requireNonNull(charset, "charset");
+        return bytes().map(bytes -> new String(bytes, charset));
+    }
+
     /** {@link #saveTo(Path, long, LongConsumer)} without progress. */
     public Future<Long> saveTo(Path file, long limit) {
         return saveTo(file, limit, soFar -> {});
@@ -237,7 +269,7 @@ public final class ClientResponse implements AutoCloseable {
     public void discard() {
         if (Loop.current() == loop) {
             discardNow();
-        } else if (!loop.closed()) {
+        } else if (!loop.isClosed()) {
             loop.submit(this::discardNow).onDone((nothing, loopClosed) -> {});
         }
     }

@@ -6,7 +6,6 @@ import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
-import rill.http.wire.Refused;
 import rill.http.wire.RequestHead;
 
 /**

@@ -31,6 +31,7 @@ final class Following {
     private boolean perhapsSent; // by a failed attempt, or by the request that a redirection answered
     private @Nullable Future<?> pause; // before the next attempt
     private boolean over;
+    private boolean counted; // by the client
 
     Following(HttpClient client, ClientRequest request, int most) {
         this.client = client;
@@ -45,9 +46,16 @@ final class Following {
     }
 
     private long deadline() {
-        var whole = request.whole() != null ? request.whole() : client.options().is.whole;
-        long nanos = TimeUnit.NANOSECONDS.convert(whole); // which saturates
+        Duration own = request.deadline();
+        long nanos = TimeUnit.NANOSECONDS.convert(
+                own != null ? own : client.options().deadline()); // which saturates
         return nanos == 0 ? 0 : made + Math.min(nanos, LONGEST_NANOS);
+    }
+
+    /** The client takes no more calls. */
+    void refuse() {
+        promise.fail(HttpClient.failed(Fate.NEVER_SENT, request, "the client is closed", null));
+        request.body().close();
     }
 
     void begin() {
@@ -58,6 +66,7 @@ final class Following {
         var next = new ClientExchange(client, request, step, deadline());
         if (over || promise.isDone()) {
             next.cancel();
+            ends();
             return;
         }
         exchange = next;
@@ -69,7 +78,23 @@ final class Following {
         }
     }
 
+    /** Between its exchanges, it is the call that a finishing client waits for. */
+    private void counts() {
+        if (!counted) {
+            counted = true;
+            client.begins();
+        }
+    }
+
+    private void ends() {
+        if (counted) {
+            counted = false;
+            client.ends();
+        }
+    }
+
     private Promise<ClientResponse> step() {
+        counts();
         Promise<ClientResponse> step = client.loop().promise(ClientResponse::discard, () -> {});
         step.onDone((response, failure) -> {
             exchange = null;
@@ -89,6 +114,7 @@ final class Following {
         Duration next = over || client.isClosed() ? null : client.retries().pause(request, failure, tries, left());
         if (next == null) {
             promise.fail(told(failure));
+            ends();
         } else {
             pause(next, failure);
         }
@@ -104,6 +130,8 @@ final class Following {
             client.pauses(this, false);
             if (cut == null) {
                 begin();
+            } else {
+                ends();
             }
         });
         var _ = next.toCompletableFuture().whenComplete((nothing, cut) -> {
@@ -152,6 +180,7 @@ final class Following {
             if (!promise.complete(response)) {
                 response.discard();
             }
+            ends();
             return;
         }
         response.discard();
@@ -219,5 +248,6 @@ final class Following {
         if (exchange != null) {
             exchange.cancel();
         }
+        ends();
     }
 }

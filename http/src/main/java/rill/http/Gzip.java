@@ -78,6 +78,11 @@ final class Gzip implements HttpBody.Source {
         }
     }
 
+    @Override
+    public void finishing() {
+        body.finishing();
+    }
+
     HttpFields trailers() {
         return body.trailers();
     }

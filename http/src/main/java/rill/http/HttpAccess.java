@@ -6,6 +6,8 @@ import java.time.Duration;
 /**
  * A request that was answered, or whose answer could not be sent to its end; for an access log.
  *
+ * <p><b>Not guaranteed:</b> the set of components: later versions may add some. Read them by name, and leave it to Rill to make such a record.
+ *
  * @param remoteAddress the client
  * @param method the method
  * @param target the target

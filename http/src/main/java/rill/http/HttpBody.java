@@ -80,6 +80,14 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
          */
         Future<@Nullable ByteBuf> next() throws IOException;
 
+        /**
+         * Called when whoever sends this body begins to finish, once and only if the body has not ended: the server or its loop closes, or the client
+         * is to {@link HttpClient#finish}. If that has begun earlier, it is called before the first piece is asked for. A body without an end of its
+         * own should end now, or it holds up the end until the deadline: complete the pending Future, and return null from the next {@link #next}.
+         * The source of {@link HttpResponse#events} need not do that. By default it does nothing. An exception is reported.
+         */
+        default void finishing() {}
+
         /** Called once, at the end of the body or when the rest is not wanted. An exception is reported. */
         default void close() {}
     }
@@ -126,6 +134,9 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     boolean isOfResponse() {
         return false;
     }
+
+    /** Its sender begins to finish. */
+    void finishing() {}
 
     /** Called before the whole body is read. */
     void beginWhole(String what) {}

@@ -19,7 +19,7 @@ import rill.Promise;
  *
  * <pre>{@code
  * var client = HttpClient.on(loop);
- * String page = client.get("http://example.org/").await().text().await();
+ * String page = client.get("http://example.org/").await().orThrow().text().await();
  * }</pre>
  *
  * <p>The Future of a response is done when its head has arrived. Its body has to be read to the end or {@link ClientResponse#discard discarded}; until
@@ -32,8 +32,9 @@ import rill.Promise;
  *
  * <p><b>Threading:</b> any thread.
  *
- * <p><b>Errors:</b> a request without a response fails with a {@link CallFailedException}, which says whether it may have reached the server. A
- * response with a status such as 404 or 500 is not a failure.
+ * <p><b>Errors:</b> a URI that is malformed, or that no request can be sent to, is an {@link IllegalArgumentException}, which is thrown at once: see
+ * {@link ClientRequest#of(String, URI)}. A request without a response fails with a {@link CallFailedException}, which says whether it may have reached
+ * the server. A response with a status such as 404 or 500 is not a failure, unless {@link ClientResponse#orThrow} makes it one.
  */
 public final class HttpClient implements AutoCloseable {
     private final Loop loop;
@@ -41,12 +42,18 @@ public final class HttpClient implements AutoCloseable {
     private final Map<Origin, OriginPool> pools = new HashMap<>(); // on the loop
     private final Retries retries;
     private final Set<Following> pausing = new HashSet<>(); // between two attempts; on the loop
+    private final Ending ending;
+    private volatile boolean open = true;
+    private boolean finishing; // takes no further requests; on the loop
     private boolean closed; // on the loop
+    private int calls; // and exchanges, that have not ended; on the loop
+    private int connections; // that are not gone; on the loop
 
     private HttpClient(Loop loop, HttpClientOptions options) {
         this.loop = Objects.requireNonNull(loop, "loop");
         this.options = Objects.requireNonNull(options, "options");
-        this.retries = new Retries(loop, options.is);
+        this.retries = new Retries(loop, options);
+        this.ending = new Ending(loop);
     }
 
     /** Returns a client on this loop, with the default options. */
@@ -86,8 +93,14 @@ public final class HttpClient implements AutoCloseable {
      */
     public Future<ClientResponse> send(ClientRequest request) {
         Objects.requireNonNull(request, "request");
-        var following = new Following(this, request, options.is.redirects);
-        onLoop(following.promise(), following::begin);
+        var following = new Following(this, request, options.redirects());
+        onLoop(following.promise(), () -> {
+            if (finishing) {
+                following.refuse();
+            } else {
+                following.begin();
+            }
+        });
         return following.promise();
     }
 
@@ -130,6 +143,46 @@ public final class HttpClient implements AutoCloseable {
         return closed;
     }
 
+    boolean isFinishing() {
+        return finishing;
+    }
+
+    /** A call begins, or one of its exchanges, which may end later than the call. */
+    void begins() {
+        calls++;
+    }
+
+    /** A call has ended, or an exchange. A client that finishes closes with the last one, once that has given its connection back. */
+    void ends() {
+        calls--;
+        if (finishing && calls == 0) {
+            loop.schedule("end of an HTTP client", this::closeIfDone);
+        }
+    }
+
+    private void closeIfDone() {
+        if (calls == 0) {
+            closeNow();
+        }
+    }
+
+    /** A connection has opened. */
+    void connected() {
+        connections++;
+    }
+
+    /** A connection is gone. */
+    void disconnected() {
+        connections--;
+        tellIfOver();
+    }
+
+    private void tellIfOver() {
+        if (closed && connections == 0) {
+            ending.tell();
+        }
+    }
+
     HttpClientOptions options() {
         return options;
     }
@@ -156,20 +209,62 @@ public final class HttpClient implements AutoCloseable {
 
     // ---- ending
 
-    /** Closes all connections. Requests without a response fail, and so do bodies that have not arrived completely. Does not wait. */
+    /**
+     * Takes no more requests, waits for the responses to those already made, with their bodies, and closes. Requests that wait for a connection, or for
+     * another try, still get it, within their time limits. A body of a request without an end of its own should end then: see
+     * {@link HttpBody.Source#finishing}.
+     *
+     * @return {@link #closed()}
+     */
+    public Future<@Nullable Void> finish() {
+        open = false;
+        end(this::finishNow);
+        return closed();
+    }
+
+    /**
+     * Closes all connections. Requests without a response fail, and so do bodies that have not arrived completely. Does not wait: await {@link #closed}
+     * for the end; {@link #finish} waits for the responses first.
+     */
     @Override
     public void close() {
+        open = false;
+        end(this::closeNow);
+    }
+
+    private void end(Runnable action) {
         if (Loop.current() == loop) {
-            closeNow();
-        } else if (!loop.closed()) {
-            loop.submit(this::closeNow).onDone((nothing, loopClosed) -> {});
+            action.run();
+        } else if (!loop.isClosed()) {
+            loop.submit(action::run).onDone((nothing, loopClosed) -> {});
         }
     }
 
+    private void finishNow() {
+        finishing = true;
+        List.copyOf(pools.values()).forEach(OriginPool::finishing);
+        closeIfDone();
+    }
+
     private void closeNow() {
+        finishing = true;
         closed = true;
         Map.copyOf(pools).values().forEach(OriginPool::close);
         List.copyOf(pausing).forEach(Following::pauseNoMore);
+        tellIfOver();
+    }
+
+    /**
+     * Done, never failed, when the client was closed and all its connections are gone, or when its loop has ended before. The Future is the caller's
+     * own.
+     */
+    public Future<@Nullable Void> closed() {
+        return ending.future();
+    }
+
+    /** Returns whether the client takes requests: until it is closed or finishing, or its loop is closed. */
+    public boolean isOpen() {
+        return open && !loop.isClosed();
     }
 
     /** The number of connections to the origin of this URI, used or idle. On the loop. */

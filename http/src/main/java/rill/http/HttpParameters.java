@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -41,17 +42,29 @@ public final class HttpParameters {
         return new HttpParameters(List.copyOf(pairs));
     }
 
-    /** The values of this name in a query; those that can't be decoded are left out. */
-    static List<String> named(String name, String query) {
-        var values = new ArrayList<String>(1);
-        for (int from = 0, to; from <= query.length(); from = to + 1) {
+    /** Parses a query; what can't be decoded is left out. */
+    static HttpParameters query(String query) {
+        var pairs = new ArrayList<Pair>();
+        for (int from = 0, to; from <= query.length() && !query.isEmpty(); from = to + 1) {
+            to = end(query, from);
+            Pair pair = pair(query, from, to);
+            if (pair != null) {
+                pairs.add(pair);
+            }
+        }
+        return new HttpParameters(List.copyOf(pairs));
+    }
+
+    /** The first value of this name in a query that can be decoded; null if there is none. */
+    static @Nullable String first(String name, String query) {
+        for (int from = 0, to; from <= query.length() && !query.isEmpty(); from = to + 1) {
             to = end(query, from);
             Pair pair = pair(query, from, to);
             if (pair != null && pair.name.equals(name)) {
-                values.add(pair.value);
+                return pair.value;
             }
         }
-        return values;
+        return null;
     }
 
     private static int end(String text, int from) {
@@ -81,6 +94,11 @@ public final class HttpParameters {
             }
         }
         return null;
+    }
+
+    /** Returns {@link #get(String)}, or this default if it is null. */
+    public String get(String name, String otherwise) {
+        return Objects.requireNonNullElse(get(name), otherwise);
     }
 
     /** Returns all values of this name, in order. */

@@ -48,12 +48,12 @@ public final class HttpProxy {
      * Returns a copy with Basic authentication, which is sent whether or not the proxy asks for it, and only to the proxy. A request with its own
      * Proxy-Authorization keeps it.
      *
-     * @param user without a colon and without control characters
+     * @param name without a colon and without control characters
      * @param password without control characters
      */
-    public HttpProxy basic(String user, String password) {
-        HttpConnect authorized = tunnels.basic(user, password); // which checks both
-        byte[] both = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
+    public HttpProxy user(String name, String password) {
+        HttpConnect authorized = tunnels.user(name, password); // which checks both
+        byte[] both = (name + ":" + password).getBytes(StandardCharsets.UTF_8);
         return new HttpProxy(authorized, "Basic " + Base64.getEncoder().encodeToString(both), exceptions);
     }
 

@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
+import rill.Loop;
 import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
 
@@ -14,8 +15,8 @@ import rill.http.wire.RequestHead;
  * A request: a method, a target, fields and a body. A received request knows its peer as well. Each method that changes something returns a changed
  * copy, which shares the body.
  *
- * <p><b>Threading:</b> {@link #info}, {@link #remoteAddress} and {@link #localAddress} on the loop of the connection; the body as {@link HttpBody}
- * says; the rest from any thread.
+ * <p><b>Threading:</b> {@link #info} and {@link #remoteAddress} on the {@link #loop} of the connection; the body as {@link HttpBody} says; the rest
+ * from any thread.
  *
  * <p><b>Source:</b> RFC 9110.
  */
@@ -34,6 +35,8 @@ public final class HttpRequest {
         SocketAddress localAddress();
 
         <T> Optional<T> info(Class<T> type);
+
+        Loop loop();
     }
 
     /** A received request. */
@@ -79,6 +82,11 @@ public final class HttpRequest {
     /** Returns a copy with this field, which replaces any fields of the same name. */
     public HttpRequest with(String name, String value) {
         return fields(fields.with(name, value));
+    }
+
+    /** Returns a copy with one more field, whether or not there is one of the same name. */
+    public HttpRequest add(String name, String value) {
+        return fields(fields.add(name, value));
     }
 
     /** Returns a copy with only these fields. */
@@ -149,8 +157,8 @@ public final class HttpRequest {
      * is none that can be decoded.
      */
     public @Nullable String parameter(String name) {
-        List<String> all = parameters(name);
-        return all.isEmpty() ? null : all.getFirst();
+        String query = query();
+        return query == null ? null : HttpParameters.first(name, query);
     }
 
     /** Returns {@link #parameter(String)}, or this default if it is null. */
@@ -158,10 +166,10 @@ public final class HttpRequest {
         return Objects.requireNonNullElse(parameter(name), otherwise);
     }
 
-    /** Returns all parameters of this name in the query, in order, decoded likewise. Those that can't be decoded are left out. */
-    public List<String> parameters(String name) {
+    /** Returns all parameters of the query, decoded likewise; none if there is no query. Those that can't be decoded are left out. */
+    public HttpParameters parameters() {
         String query = query();
-        return query == null ? List.of() : HttpParameters.named(name, query);
+        return HttpParameters.query(query == null ? "" : query);
     }
 
     /**
@@ -240,6 +248,22 @@ public final class HttpRequest {
     /** Returns the body; empty if there is none. */
     public HttpBody body() {
         return body;
+    }
+
+    /**
+     * Returns the loop of the connection, on which the handler runs. Of a request that was made here it is the current loop.
+     *
+     * @throws IllegalStateException if the request was made here, and there is no current loop
+     */
+    public Loop loop() {
+        if (arrival != null) {
+            return arrival.loop();
+        }
+        Loop current = Loop.current();
+        if (current == null) {
+            throw new IllegalStateException("this request was made here, and no loop is current: " + this);
+        }
+        return current;
     }
 
     /**

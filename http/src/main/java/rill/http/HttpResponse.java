@@ -22,6 +22,7 @@ public final class HttpResponse {
     private static final HttpFields PLAIN = MediaTypes.of("text/plain; charset=utf-8");
     private static final HttpFields JSON = MediaTypes.of("application/json");
     private static final HttpFields HTML = MediaTypes.of("text/html; charset=utf-8");
+    private static final HttpFields EVENTS = MediaTypes.of("text/event-stream").add("Cache-Control", "no-store");
     private static final HttpResponse NOT_FOUND = text("404 Not Found\n").status(404); // as for a missing file
 
     private final int status;
@@ -81,9 +82,23 @@ public final class HttpResponse {
         return new HttpResponse(200, MediaTypes.of(mediaType), HttpBody.of(bytes), null);
     }
 
-    /** Returns a 200 response with this body. */
+    /** Returns a 200 response with this body, and without a media type: a browser guesses one. */
     public static HttpResponse of(HttpBody body) {
         return new HttpResponse(200, HttpFields.none(), body, null);
+    }
+
+    /** Returns a 200 response with this body. */
+    public static HttpResponse of(String mediaType, HttpBody body) {
+        return new HttpResponse(200, MediaTypes.of(mediaType), body, null);
+    }
+
+    /**
+     * Returns a 200 response with server-sent events, which are not stored by anybody: {@code text/event-stream}. Each piece of the source is an event
+     * or several, such as {@code data: 1} and an empty line. When the server or its loop closes, the response ends at once, and the client may connect
+     * again; an event that is still to come is not waited for.
+     */
+    public static HttpResponse events(HttpBody.Source source) {
+        return new HttpResponse(200, EVENTS, HttpBody.stream(new Events(HttpBody.stream(source))), null);
     }
 
     /**
@@ -160,6 +175,11 @@ public final class HttpResponse {
     /** Returns the body; empty if there is none. */
     public HttpBody body() {
         return body;
+    }
+
+    /** Whether it stands for a file that the path of a request does not name. */
+    boolean isOfMissingFile() {
+        return this == NOT_FOUND;
     }
 
     /** Takes over the connection after this response; null if HTTP continues. */

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
@@ -22,7 +22,7 @@ public final class HttpServerOptions {
         private ListenOptions listen = ListenOptions.defaults();
         private HttpLimits limits = HttpLimits.defaults();
         private List<ByteLayer> layers = List.of();
-        private Duration headDeadline = Duration.ofSeconds(10);
+        private Duration headTimeout = Duration.ofSeconds(10);
         private Duration answerDeadline = Duration.ZERO;
         private Duration idleTime = Duration.ofSeconds(60);
         private boolean halfClose = true;
@@ -33,6 +33,7 @@ public final class HttpServerOptions {
         private int drainBytes = 256 * 1024;
         private int compressFrom = Compression.OFF;
         private @Nullable Consumer<? super HttpAccess> accessLog;
+        private @Nullable Function<? super HttpError, HttpResponse> errorAnswers;
         private @Nullable InstantSource clock;
 
         @Override
@@ -53,7 +54,8 @@ public final class HttpServerOptions {
 
     /**
      * The defaults: {@link ListenOptions#defaults()} and {@link HttpLimits#defaults()}, no layers; 10 seconds for a head, no bound for handlers, 60
-     * seconds idle, at least 1 KiB of a body every 10 seconds; 16 requests in progress, 64 KiB waiting, 256 KiB drained; no access log.
+     * seconds idle, at least 1 KiB of a body every 10 seconds; 16 requests in progress, 64 KiB waiting, 256 KiB drained; no compression and no access
+     * log; short texts as answers to errors.
      */
     public static HttpServerOptions defaults() {
         return DEFAULTS;
@@ -100,13 +102,13 @@ public final class HttpServerOptions {
     }
 
     /** The longest time from the first byte of a head to its end; a slower client is answered with 408. */
-    public Duration headDeadline() {
-        return values.headDeadline;
+    public Duration headTimeout() {
+        return values.headTimeout;
     }
 
     /**
      * The longest time that a handler may take, zero for no bound. Then the request is answered with 503, and its Future (the Task, for
-     * {@link HttpServer#tasks}) is given up, which cancels it unless others wait for it. The body of the response may take longer.
+     * {@link HttpServer#serveWithTask}) is given up, which cancels it unless others wait for it. The body of the response may take longer.
      */
     public Duration answerDeadline() {
         return values.answerDeadline;
@@ -128,13 +130,13 @@ public final class HttpServerOptions {
         return values.halfClose;
     }
 
-    /** The number of bytes of a body that have to arrive in each {@link #progressTime} while the handler waits for them. */
-    public int progressBytes() {
+    /** The number of bytes of a body that have to arrive in each {@link #bodyProgressTime} while the handler waits for them. */
+    public int bodyProgressBytes() {
         return values.progressBytes;
     }
 
-    /** The period of {@link #progressBytes}; a slower client is answered with 408. Like {@link #idleTime}, neither is exact. */
-    public Duration progressTime() {
+    /** The period of {@link #bodyProgressBytes}; a slower client is answered with 408. Like {@link #idleTime}, neither is exact. */
+    public Duration bodyProgressTime() {
         return values.progressTime;
     }
 
@@ -166,9 +168,14 @@ public final class HttpServerOptions {
         return values.accessLog;
     }
 
-    /** The source of dates; empty for the loop's {@link Loop#wallClock}. */
-    public Optional<InstantSource> clock() {
-        return Optional.ofNullable(values.clock);
+    /** Makes the answers that the server itself gives; null for short texts. */
+    public @Nullable Function<? super HttpError, HttpResponse> errorAnswers() {
+        return values.errorAnswers;
+    }
+
+    /** The source of dates; null for the loop's {@link Loop#wallClock}. */
+    public @Nullable InstantSource clock() {
+        return values.clock;
     }
 
     // ---- changed copies
@@ -192,10 +199,10 @@ public final class HttpServerOptions {
                 Stream.concat(copy.layers.stream(), Stream.of(below)).toList());
     }
 
-    /** Sets {@link #headDeadline()}. */
-    public HttpServerOptions headDeadline(Duration time) {
-        positive(time, "headDeadline");
-        return with(copy -> copy.headDeadline = time);
+    /** Sets {@link #headTimeout()}. */
+    public HttpServerOptions headTimeout(Duration time) {
+        positive(time, "headTimeout");
+        return with(copy -> copy.headTimeout = time);
     }
 
     /** Sets {@link #answerDeadline()}. */
@@ -212,12 +219,15 @@ public final class HttpServerOptions {
         return with(copy -> copy.idleTime = time);
     }
 
-    /** Sets {@link #halfClose()}, which is on by default. Without it a handler is cancelled as soon as a browser has left, but a client of {@code nc -N} gets no answer. */
+    /**
+     * Sets {@link #halfClose()}, which is on by default. Without it a handler is cancelled as soon as a browser has left, but {@code nc -N} gets no
+     * answer.
+     */
     public HttpServerOptions halfClose(boolean answered) {
         return with(copy -> copy.halfClose = answered);
     }
 
-    /** Sets {@link #progressBytes()} and {@link #progressTime()}. */
+    /** Sets {@link #bodyProgressBytes()} and {@link #bodyProgressTime()}. */
     public HttpServerOptions bodyProgress(int bytes, Duration time) {
         atLeast(1, bytes, "bodyProgress");
         positive(time, "bodyProgress");
@@ -246,16 +256,16 @@ public final class HttpServerOptions {
     }
 
     /**
-     * Compresses answers with gzip for clients that accept it. An answer is compressed if it has at least this many bytes or an unknown length, if its
-     * Content-Type is text (or JSON, XML, JavaScript, WebAssembly, SVG), and if it was not encoded before. Such answers say
-     * {@code Vary: Accept-Encoding}, encoded or not; where they are encoded, an ETag becomes a weak one. Each piece of a stream is sent as it arrives.
-     * Parts of files, and answers with {@code Cache-Control: no-transform}, stay as they are. Compression takes time on the loop: some 10 ms per MiB,
-     * in pieces. <b>Not for</b> answers that contain a secret next to text that a stranger can choose: their length reveals it (BREACH).
+     * Sets {@link #compressFrom()}: answers are compressed with gzip for clients that accept it. An answer is compressed if it has at least this many
+     * bytes or an unknown length, if its Content-Type is text (or JSON, XML, JavaScript, WebAssembly, SVG), and if it was not encoded before. Such
+     * answers say {@code Vary: Accept-Encoding}, encoded or not; where they are encoded, an ETag becomes a weak one. Each piece of a stream is sent as
+     * it arrives. Parts of files, and answers with {@code Cache-Control: no-transform}, stay as they are. Compression takes time on the loop: some
+     * 10 ms per MiB, in pieces. <b>Not for</b> answers that contain a secret next to text that a stranger can choose: their length reveals it (BREACH).
      *
      * @param leastBytes 1,024 is a good choice: compressing less gains nothing
      */
-    public HttpServerOptions compress(int leastBytes) {
-        atLeast(0, leastBytes, "compress");
+    public HttpServerOptions compressFrom(int leastBytes) {
+        atLeast(0, leastBytes, "compressFrom");
         return with(copy -> copy.compressFrom = leastBytes);
     }
 
@@ -263,6 +273,24 @@ public final class HttpServerOptions {
     public HttpServerOptions accessLog(Consumer<? super HttpAccess> log) {
         Objects.requireNonNull(log, "log");
         return with(copy -> copy.accessLog = log);
+    }
+
+    /**
+     * Sets what makes the answers that the server itself gives, instead of short texts, for clients that expect another format: to a request that is
+     * invalid or too long (400, 413, 414, 417, 431, 501, 505) or takes too long (408), and in place of a handler that fails (500), is cancelled or takes
+     * too long (503), {@link HttpRefusedException refuses}, or answers with a file that is missing or may not be read (404, 403).
+     *
+     * <pre>{@code
+     * options.errorAnswers(error -> HttpResponse.json("{\"status\":" + error.status() + "}"))
+     * }</pre>
+     *
+     * <p>It is called once for each such answer, on the loop of the connection, and so can also count them. The status of its response does not
+     * matter: the answer has that of the error. Whether the connection closes does not depend on it either. The body has to be bytes or a text. If the
+     * function throws, or its response can't be sent, that is reported, and the answer is a short text after all.
+     */
+    public HttpServerOptions errorAnswers(Function<? super HttpError, HttpResponse> maker) {
+        Objects.requireNonNull(maker, "maker");
+        return with(copy -> copy.errorAnswers = maker);
     }
 
     /** Sets a source of dates other than the loop's {@link Loop#wallClock}. */
@@ -273,9 +301,9 @@ public final class HttpServerOptions {
 
     @Override
     public String toString() {
-        return "HttpServerOptions[headDeadline=" + headDeadline() + ", answerDeadline=" + answerDeadline()
+        return "HttpServerOptions[headTimeout=" + headTimeout() + ", answerDeadline=" + answerDeadline()
                 + ", idleTime=" + idleTime() + ", halfClose=" + halfClose() + ", bodyProgress="
-                + progressBytes() + " in " + progressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
+                + bodyProgressBytes() + " in " + bodyProgressTime() + ", pipelined=" + pipelined() + ", waitingBytes="
                 + waitingBytes() + ", drainBytes=" + drainBytes() + ", " + limits() + ", " + listen() + "]";
     }
 }

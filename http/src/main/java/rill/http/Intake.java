@@ -11,8 +11,6 @@ import rill.Handle;
 import rill.http.wire.Data;
 import rill.http.wire.End;
 import rill.http.wire.HttpFields;
-import rill.http.wire.Refused;
-import rill.http.wire.RequestEvent;
 import rill.http.wire.RequestHead;
 
 /**
@@ -51,7 +49,8 @@ final class Intake implements IncomingBody.Origin {
 
     // ---- incoming
 
-    void received(RequestEvent event) {
+    /** What an {@link AnsweringSession} delivers. */
+    void received(Object event) {
         patience.active();
         switch (event) {
             case RequestHead head -> begins(head);
@@ -76,6 +75,7 @@ final class Intake implements IncomingBody.Origin {
                 }
             }
             case Refused refused -> refused(refused);
+            default -> throw new IllegalStateException("not a part of a request: " + event);
         }
         update();
     }
@@ -110,7 +110,7 @@ final class Intake implements IncomingBody.Origin {
         } catch (Throwable t) {
             promised = owner.loop().failed(t);
         }
-        Future<HttpResponse> answer = exchange.promised(promised, server.service() instanceof HttpServer.Tasks);
+        Future<HttpResponse> answer = exchange.promised(promised, server.service() instanceof HttpServer.WithTask);
         if (!answer.isDone()) {
             Handle deadline = deadlineOf(exchange);
             BiConsumer<@Nullable HttpResponse, @Nullable Throwable> goOn = (response, failure) -> {

@@ -2,6 +2,7 @@ package rill.http;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 import rill.Handle;
 import rill.Loop;
@@ -32,7 +33,7 @@ final class LoopSide {
         this.options = options;
         this.accessLog = new AccessLog(options.accessLog(), loop);
         long idle = nanos(options.idleTime());
-        long progress = nanos(options.progressTime());
+        long progress = nanos(options.bodyProgressTime());
         long nanos = Math.max(SHORTEST_NANOS, Math.min(idle, progress) / LOOKS);
         period = Duration.ofNanos(nanos);
         idleLooks = looks(idle, nanos);
@@ -60,7 +61,8 @@ final class LoopSide {
 
     /** The time of day. */
     Instant now() {
-        return options.clock().orElseGet(loop::wallClock).instant();
+        InstantSource own = options.clock();
+        return (own == null ? loop.wallClock() : own).instant();
     }
 
     /** The Date field of a response made now. */

@@ -48,15 +48,17 @@ final class OriginPool {
         this.client = client;
         this.loop = client.loop();
         this.origin = origin;
-        HttpClientOptions.Draft is = client.options().is;
-        boolean proxied = is.proxy != null && is.proxy.isFor(origin.host());
-        this.proxy = proxied && !origin.secure() ? is.proxy : null;
-        this.connect =
-                is.proxy != null && proxied && origin.secure() ? is.connect.through(is.proxy.tunnels()) : is.connect;
+        HttpClientOptions options = client.options();
+        HttpProxy through = options.proxy();
+        boolean proxied = through != null && through.isFor(origin.host());
+        this.proxy = proxied && !origin.secure() ? through : null;
+        ConnectOptions direct = options.connect();
+        this.connect = through != null && proxied && origin.secure() ? direct.proxy(through.tunnels()) : direct;
         this.fields = HttpFields.of("Host", origin.authority());
         this.fieldsWithCoding = fields.add("Accept-Encoding", "gzip, deflate");
-        Pipeline<ResponseEvent, RequestEvent> plain = HttpWire.client(is.limits).over(Heard.LAYER);
-        this.pipeline = origin.secure() ? plain.over(is.tls) : plain;
+        Pipeline<ResponseEvent, RequestEvent> plain =
+                HttpWire.client(options.limits()).over(Heard.LAYER);
+        this.pipeline = origin.secure() ? plain.over(options.tls()) : plain;
     }
 
     HttpFields fields(boolean withCoding) {
@@ -108,7 +110,7 @@ final class OriginPool {
             return;
         }
         int beyond = waiting.size() - spare();
-        if (!first && beyond >= client.options().is.waiting) {
+        if (!first && beyond >= client.options().waiting()) {
             exchange.fail(Fate.NEVER_SENT, beyond + " requests wait for a connection already", null);
             return;
         }
@@ -123,16 +125,16 @@ final class OriginPool {
 
     /** The number of connections that may exist beyond the used ones: requests that wait only for these to be dialed do not count as waiting. */
     private int spare() {
-        return client.options().is.connections - used.size();
+        return client.options().connections() - used.size();
     }
 
     private void dialIfNeeded() {
         if (closed || dialing.size() + ready.size() >= waiting.size()) {
             return;
         }
-        if (count() >= client.options().is.connections && waiting.getFirst().wantsNew() && !idle.isEmpty()) {
+        if (count() >= client.options().connections() && waiting.getFirst().wantsNew() && !idle.isEmpty()) {
             idle.getLast().close(); // makes room, and calls this method again
-        } else if (count() < client.options().is.connections) {
+        } else if (count() < client.options().connections()) {
             dial();
         }
     }
@@ -173,11 +175,11 @@ final class OriginPool {
     }
 
     private void connected(Connection<ResponseEvent, RequestEvent> connection) {
+        var fresh = new ClientConnection(this, connection);
         if (closed) {
-            connection.close();
+            fresh.close();
             return;
         }
-        var fresh = new ClientConnection(this, connection);
         serveSoon(fresh, () -> {
             notConnected(fresh.whyGone()); // the server has sent something, or disconnected, before a request was sent
             leaveIfEmpty();
@@ -256,6 +258,11 @@ final class OriginPool {
 
     // ---- the end
 
+    /** The client takes no further requests. */
+    void finishing() {
+        List.copyOf(used).forEach(ClientConnection::finishing);
+    }
+
     private void leaveIfEmpty() {
         if (count() == 0 && waiting.isEmpty()) {
             client.forget(origin, this);
@@ -274,8 +281,12 @@ final class OriginPool {
         leaveIfEmpty();
     }
 
-    HttpClientOptions.Draft options() {
-        return client.options().is;
+    HttpClientOptions options() {
+        return client.options();
+    }
+
+    HttpClient client() {
+        return client;
     }
 
     Loop loop() {

@@ -43,11 +43,11 @@ final class Retries {
     private double left = RESERVE;
     private long began;
 
-    Retries(Loop loop, HttpClientOptions.Draft is) {
+    Retries(Loop loop, HttpClientOptions options) {
         this.loop = loop;
-        this.most = is.retries;
-        this.first = is.firstPause;
-        this.longest = is.longestPause;
+        this.most = options.retries();
+        this.first = options.firstPause();
+        this.longest = options.longestPause();
         this.began = loop.nanoTime();
     }
 

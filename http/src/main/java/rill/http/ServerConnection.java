@@ -2,13 +2,13 @@ package rill.http;
 
 import java.io.IOException;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Failure;
 import rill.Future;
 import rill.Loop;
 import rill.http.wire.HttpFields;
-import rill.http.wire.RequestEvent;
 import rill.http.wire.RequestHead;
 import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
@@ -30,13 +30,14 @@ final class ServerConnection {
     private final HttpServer server;
     private final HttpServerOptions options;
     private final LoopSide side;
-    private final Connection<RequestEvent, ResponseEvent> connection;
+    private final Connection<Object, ResponseEvent> connection; // receives as AnsweringSession says
     private final Loop loop;
     private final Arrived arrived;
     private final Requests requests = new Requests();
     private final Patience patience;
     private final Intake intake;
-    private boolean finishing;
+    private boolean finishing; // takes no further request
+    private boolean goingAway; // since the server or the loop closes
     private boolean over;
     private boolean left; // no longer belongs to this server
     private boolean writing; // answers
@@ -51,14 +52,14 @@ final class ServerConnection {
     @Nullable
     ServerConnection next;
 
-    ServerConnection(HttpServer server, LoopSide side, Connection<RequestEvent, ResponseEvent> connection) {
+    ServerConnection(HttpServer server, LoopSide side, Connection<Object, ResponseEvent> connection) {
         this.server = server;
         this.options = server.options();
         this.side = side;
         this.connection = connection;
         this.loop = connection.loop();
         this.arrived = new Arrived(connection);
-        this.patience = new Patience(side, options.progressBytes());
+        this.patience = new Patience(side, options.bodyProgressBytes());
         this.intake = new Intake(this, server, connection, arrived, requests, patience);
     }
 
@@ -66,10 +67,6 @@ final class ServerConnection {
         side.add(this);
         connection.onFailure(this::failed).onFinishing(this::finishNow).onMessage(intake::received, this::inputEnded);
         connection.closed().onDone((nothing, failure) -> gone());
-    }
-
-    Future<@Nullable Void> closed() {
-        return connection.closed();
     }
 
     // ---- incoming
@@ -247,6 +244,12 @@ final class ServerConnection {
         }
     }
 
+    /** Makes the answers to errors; null for short texts. */
+    @Nullable
+    Function<? super HttpError, HttpResponse> errorAnswers() {
+        return options.errorAnswers();
+    }
+
     void report(String what, Throwable cause) {
         loop.report(what, cause);
     }
@@ -281,14 +284,24 @@ final class ServerConnection {
 
     private void finishNow() {
         finishing = true;
+        goingAway = true;
         if (over) {
             return;
         }
-        if (requests.isEmpty()) {
+        Exchange first = requests.first();
+        if (first == null) {
             end();
-        } else {
-            intake.update();
+            return;
         }
+        if (first.answering != null) {
+            first.answering.finishing();
+        }
+        intake.update();
+    }
+
+    /** Whether the server or the loop closes. */
+    boolean isGoingAway() {
+        return goingAway;
     }
 
     private void failed(Failure failure) {

@@ -10,6 +10,7 @@ import rill.http.wire.HttpFields;
 final class StreamBody extends HttpBody {
     private final long length;
     private final Source source;
+    private boolean finishing; // and its source was told
     private boolean closed;
 
     StreamBody(long length, Source source) {
@@ -45,23 +46,31 @@ final class StreamBody extends HttpBody {
     }
 
     @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            closeSource();
+    void finishing() {
+        if (!finishing && !closed) {
+            finishing = true;
+            reporting("telling the source of a body that its sender finishes", source::finishing);
         }
     }
 
-    /** Exceptions are reported, so that the caller of close is not disturbed. */
-    private void closeSource() {
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            reporting("closing the source of a body", source::close);
+        }
+    }
+
+    /** Exceptions are reported, so that the caller is not disturbed. */
+    private static void reporting(String what, Runnable action) {
         try {
-            source.close();
+            action.run();
         } catch (Throwable t) {
             Loop loop = Loop.current();
             if (loop == null) {
                 throw t;
             }
-            loop.report("closing the source of a body", t);
+            loop.report(what, t);
         }
     }
 }

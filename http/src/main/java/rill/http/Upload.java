@@ -14,7 +14,7 @@ import rill.http.wire.End;
  * The body of a request on its way to the server, which may first be asked for permission. On the loop, wherever the pieces come from.
  *
  * <pre>
- *  ASKING (Expect) ── 100, or the patience is over ──▶ SENDING ── its end ──▶ LEAVING ── flushed ──▶ SENT
+ *  ASKING (Expect) ── 100, or the timeout ──▶ SENDING ── its end ──▶ LEAVING ── flushed ──▶ SENT
  *     └── an answer ──▶ NOT_WANTED ◀── an error is answered ──┘
  *
  *  SENDING:  the next piece is asked for ── a piece ──▶ written; the connection is full? ── taken ──▶ the next …
@@ -72,12 +72,12 @@ final class Upload {
 
     // ---- sending
 
-    /** With a patience, the server has this long to permit the body. */
-    void begin(@Nullable Duration patience) {
-        if (patience == null) {
+    /** With a timeout, the server has this long to permit the body. */
+    void begin(@Nullable Duration timeout) {
+        if (timeout == null) {
             send();
         } else {
-            connection.within(patience);
+            connection.within(timeout);
         }
     }
 
@@ -92,6 +92,9 @@ final class Upload {
             body = HttpBody.stream(bytes.length(), new Slices(bytes.array(), SLICE));
         }
         state = State.SENDING;
+        if (exchange.isFinishing()) {
+            body.finishing();
+        }
         var pieces = new Pulling(loop, body, this::took);
         pulling = pieces;
         pieces.goOn();
@@ -164,6 +167,13 @@ final class Upload {
             state = State.NOT_WANTED;
         }
         return state == State.NOT_WANTED;
+    }
+
+    /** The client finishes. */
+    void finishing() {
+        if (state == State.SENDING) {
+            body.finishing();
+        }
     }
 
     /** The rest is not wanted. */

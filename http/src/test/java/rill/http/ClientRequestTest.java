@@ -13,17 +13,31 @@ import rill.http.wire.HttpFields;
 
 /** Tests how requests are made, before they are sent. */
 final class ClientRequestTest extends HttpClientRig {
-    private static final URI URI_A = URI.create("http://a/");
+    private static final String A = "http://a/";
+    private static final URI URI_A = URI.create(A);
 
     @Test
     void each_method_has_a_maker() {
         assertThat(ClientRequest.get(URI_A).method()).isEqualTo("GET");
         assertThat(ClientRequest.head(URI_A).method()).isEqualTo("HEAD");
         assertThat(ClientRequest.delete(URI_A).method()).isEqualTo("DELETE");
+        assertThat(ClientRequest.get(A).toString()).isEqualTo("GET http://a/");
+        assertThat(ClientRequest.head(A).toString()).isEqualTo("HEAD http://a/");
+        assertThat(ClientRequest.delete(A).toString()).isEqualTo("DELETE http://a/");
+        assertThat(ClientRequest.of("OPTIONS", A).toString()).isEqualTo("OPTIONS http://a/");
         for (ClientRequest each : new ClientRequest[] {
             ClientRequest.post(URI_A, HttpBody.of("x")),
             ClientRequest.put(URI_A, HttpBody.of("x")),
-            ClientRequest.patch(URI_A, HttpBody.of("x"))
+            ClientRequest.patch(URI_A, HttpBody.of("x")),
+            ClientRequest.post(A, HttpBody.of("x")),
+            ClientRequest.put(A, HttpBody.of("x")),
+            ClientRequest.patch(A, HttpBody.of("x")),
+            ClientRequest.post(URI_A).json("1"),
+            ClientRequest.put(URI_A).json("1"),
+            ClientRequest.patch(URI_A).json("1"),
+            ClientRequest.post(A).json("1"),
+            ClientRequest.put(A).json("1"),
+            ClientRequest.patch(A).json("1")
         }) {
             assertThat(each.body().length()).isEqualTo(1);
             assertThat(each.toString()).isEqualTo(each.method() + " http://a/").matches("(POST|PUT|PATCH) .*");

@@ -42,6 +42,50 @@ final class ClientResponseTest extends HttpClientRig {
         }
     }
 
+    // ---- the head, and texts
+
+    @Test
+    void a_text_is_read_in_the_charset_that_the_caller_knows() throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nA: b\nContent-Length: 4\n\ngr\u00fcn"));
+        ClientResponse response = client().get(server.uri()).await();
+        assertThat(response.field("a", "otherwise")).isEqualTo("b");
+        assertThat(response.field("c", "otherwise")).isEqualTo("otherwise");
+        assertThat(response.text(StandardCharsets.ISO_8859_1).await()).isEqualTo("gr\u00fcn");
+        assertThat(client().get(server.uri()).await().text().await()).isEqualTo("gr\ufffdn");
+    }
+
+    // ---- the status
+
+    @ParameterizedTest
+    @CsvSource({"200 OK", "201 Created", "206 Partial Content"})
+    void a_success_is_returned_by_or_throw(String status) throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 " + status + "\nContent-Length: 2\n\nok"));
+        try (ClientResponse response = client().get(server.uri()).await()) {
+            assertThat(response.orThrow()).isSameAs(response);
+            assertThat(response.text().await()).isEqualTo("ok");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"404 Not Found", "302 Found", "500 Oops"})
+    void what_is_no_success_fails_by_or_throw_and_gives_its_connection_back(String status) throws IOException {
+        var server = server(
+                (peer, request) -> peer.say("HTTP/1.1 " + status + "\nLocation: /there\nContent-Length: 4\n\nsigh"));
+        HttpClient client = client();
+        URI uri = URI.create(server.uri() + "/a?token=secret");
+        for (int i = 0; i < 3; i++) {
+            ClientResponse response = client.get(uri).await();
+            assertThatThrownBy(response::orThrow)
+                    .isInstanceOfSatisfying(HttpStatusException.class, failed -> {
+                        assertThat(failed.status()).isEqualTo(Integer.parseInt(status.substring(0, 3)));
+                        assertThat(failed.uri()).isEqualTo(uri);
+                    })
+                    .hasMessage("GET " + server.uri() + "/a was answered with " + status);
+            assertThatThrownBy(() -> response.text().await()).isInstanceOf(IllegalStateException.class);
+        }
+        assertThat(server.peers).as("connections").hasSize(1);
+    }
+
     // ---- pieces
 
     @Test
@@ -184,10 +228,10 @@ final class ClientResponseTest extends HttpClientRig {
         try (Loop served = Loop.open().start();
                 Loop used = Loop.open().start();
                 HttpClient client = HttpClient.on(used, DEFAULTS.connections(1))) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             served, address, request -> Future.of(HttpResponse.text("x".repeat(100_000))))
                     .await();
-            URI uri = URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
+            URI uri = URI.create("http://127.0.0.1:" + server.port());
             for (int i = 0; i < 200; i++) {
                 Future<ClientResponse> call = client.get(uri);
                 for (int spin = 0; spin < i * 20; spin++) {
@@ -286,14 +330,14 @@ final class ClientResponseTest extends HttpClientRig {
             assertThat(first.head().fields().get("content-encoding")).isEqualTo("gzip");
             assertThat(first.text().await()).isEqualTo("hello hello hello");
 
-            HttpServer proxy = HttpServer.listen(
+            HttpServer proxy = HttpServer.serve(
                             loop,
                             rill.testkit.memory.MemoryTransport.ANY,
                             request -> client.get(origin.uri())
                                     .map(response ->
                                             HttpResponse.of(response.body()).fields(response.fields())))
                     .await();
-            URI there = URI.create("http://127.0.0.1:" + ((InetSocketAddress) proxy.address()).getPort());
+            URI there = URI.create("http://127.0.0.1:" + proxy.port());
             ClientResponse second = client.get(there).await();
             assertThat(second.text().await()).isEqualTo("hello hello hello");
             assertThat(second.field("x-other")).isEqualTo("kept");
@@ -425,7 +469,7 @@ final class ClientResponseTest extends HttpClientRig {
         var origin = server((peer, request) -> peer.say(OK));
         loop.run(() -> {
             HttpClient client = client();
-            HttpServer gateway = HttpServer.listen(
+            HttpServer gateway = HttpServer.serve(
                             loop,
                             rill.testkit.memory.MemoryTransport.ANY,
                             request -> client.get(origin.uri())
@@ -438,7 +482,7 @@ final class ClientResponseTest extends HttpClientRig {
                                     })
                                     .map(HttpResponse::text))
                     .await();
-            URI there = URI.create("http://127.0.0.1:" + ((InetSocketAddress) gateway.address()).getPort());
+            URI there = URI.create("http://127.0.0.1:" + gateway.port());
             ClientResponse response = client.get(there).await();
             assertThat(response.status()).isEqualTo(500);
             response.discard();

@@ -31,7 +31,7 @@ import rill.testkit.memory.MemoryTransport;
 @ExtendWith(Leaks.class)
 class CompressionTest {
     private static final String LONG = "all work and no play ".repeat(100);
-    private static final HttpServerOptions OPTIONS = Served.options().compress(100);
+    private static final HttpServerOptions OPTIONS = Served.options().compressFrom(100);
 
     private static Served serving(HttpResponse response) throws IOException {
         return new Served(OPTIONS, request -> Future.of(response));

@@ -45,7 +45,7 @@ class HttpAcrossLoopsTest {
     }
 
     private static URI at(HttpServer server) {
-        return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort() + "/");
+        return URI.create("http://127.0.0.1:" + server.port() + "/");
     }
 
     /** A source whose Futures belong to another loop. */
@@ -70,7 +70,7 @@ class HttpAcrossLoopsTest {
         try (Loop elsewhere = Loop.open(options()).start();
                 Loop home = Loop.open(options()).start();
                 Loop clients = Loop.open(options()).start();
-                HttpServer server = HttpServer.listen(
+                HttpServer server = HttpServer.serve(
                                 home,
                                 ANY,
                                 request -> Future.of(HttpResponse.of(HttpBody.stream(new Foreign(elsewhere)))))
@@ -87,7 +87,7 @@ class HttpAcrossLoopsTest {
         try (Loop elsewhere = Loop.open(options()).start();
                 Loop home = Loop.open(options()).start();
                 Loop clients = Loop.open(options()).start();
-                HttpServer server = HttpServer.listen(
+                HttpServer server = HttpServer.serve(
                                 home,
                                 ANY,
                                 request -> elsewhere
@@ -117,7 +117,7 @@ class HttpAcrossLoopsTest {
         try (Loop elsewhere = Loop.open(options()).start();
                 Loop home = Loop.open(options()).start();
                 Loop clients = Loop.open(options()).start();
-                HttpServer server = HttpServer.listen(home, ANY, request -> {
+                HttpServer server = HttpServer.serve(home, ANY, request -> {
                             bodies.add(request.body());
                             return elsewhere
                                     .submit(() -> request.body().next())
@@ -149,9 +149,9 @@ class HttpAcrossLoopsTest {
                 Loop middle = Loop.open(options()).start();
                 Loop clients = Loop.open(options()).start();
                 var onward = HttpClient.on(middle);
-                HttpServer server = HttpServer.listen(far, ANY, request -> Future.of(HttpResponse.of(request.body())))
+                HttpServer server = HttpServer.serve(far, ANY, request -> Future.of(HttpResponse.of(request.body())))
                         .await();
-                HttpServer gateway = HttpServer.listen(
+                HttpServer gateway = HttpServer.serve(
                                 group,
                                 ANY,
                                 request -> onward.send(ClientRequest.of(request.method(), at(server))

@@ -59,19 +59,35 @@ final class HttpClientEndTest extends HttpClientRig {
             }
         });
         loop.run(() -> {
-            HttpClient client = HttpClient.on(loop, DEFAULTS.connections(1).within(Duration.ofSeconds(5)));
+            HttpClient client = HttpClient.on(loop, DEFAULTS.connections(1).deadline(Duration.ofSeconds(5)));
             long before = loop.nanoTime();
             ClientResponse slow = client.get(server.uri() + "/body").await();
-            ClientRequest next = ClientRequest.get(URI.create(server.uri())).within(Duration.ofSeconds(2));
+            ClientRequest next = ClientRequest.get(URI.create(server.uri())).deadline(Duration.ofSeconds(2));
             assertFails(client.send(next), Fate.NEVER_SENT, "not done within its time");
             assertThatThrownBy(() -> slow.bytes().await())
                     .isInstanceOf(IOException.class)
                     .hasRootCauseInstanceOf(DeadlineException.class);
             assertThat(Duration.ofNanos(loop.nanoTime() - before)).isLessThan(Duration.ofMillis(5500));
             assertFails(
-                    client.send(ClientRequest.get(URI.create(server.uri())).within(Duration.ofSeconds(1))),
+                    client.send(ClientRequest.get(URI.create(server.uri())).deadline(Duration.ofSeconds(1))),
                     Fate.PERHAPS_CARRIED_OUT,
                     "not done within its time");
+        });
+    }
+
+    @Test
+    void a_request_may_have_no_deadline_although_its_client_sets_one() throws IOException {
+        var server = server((peer, request) -> loop.schedule(Duration.ofSeconds(10), () -> peer.say(OK)));
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, DEFAULTS.deadline(Duration.ofSeconds(5)));
+            ClientRequest request = ClientRequest.get(URI.create(server.uri()));
+            Future<ClientResponse> late = client.send(request);
+            assertThat(client.send(request.deadline(Duration.ZERO))
+                            .await()
+                            .text()
+                            .await())
+                    .isEqualTo("ok");
+            assertFails(late, Fate.PERHAPS_CARRIED_OUT, "not done within its time");
         });
     }
 

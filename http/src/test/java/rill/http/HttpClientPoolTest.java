@@ -116,7 +116,7 @@ final class HttpClientPoolTest extends HttpClientRig {
         var proxy = server((peer, request) -> peer.say(peer.requests == 1 ? "HTTP/1.1 200 Connected\n\n" : OK));
         loop.run(() -> {
             var connect = ConnectOptions.defaults()
-                    .through(HttpConnect.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.port)));
+                    .proxy(HttpConnect.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.port)));
             HttpClient client = HttpClient.on(loop, DEFAULTS.connect(connect));
             assertThat(text(client, "http://example.test/a")).isEqualTo("ok");
             assertThat(text(client, "http://example.test/b")).isEqualTo("ok");

@@ -144,7 +144,7 @@ final class HttpClientRedirectTest extends HttpClientRig {
         loop.run(() -> {
             long before = loop.nanoTime();
             assertFails(
-                    HttpClient.on(loop, DEFAULTS.redirects(10).within(Duration.ofMillis(2500)))
+                    HttpClient.on(loop, DEFAULTS.redirects(10).deadline(Duration.ofMillis(2500)))
                             .get(server.uri()),
                     Fate.PERHAPS_CARRIED_OUT,
                     "not done within its time");

@@ -185,7 +185,7 @@ final class HttpClientUploadTest extends HttpClientRig {
             assertSettles(reset, Fate.PERHAPS_CARRIED_OUT);
 
             assertSettles(
-                    client.send(request.body(HttpBody.stream(unclosable())).within(Duration.ofSeconds(2))),
+                    client.send(request.body(HttpBody.stream(unclosable())).deadline(Duration.ofSeconds(2))),
                     Fate.PERHAPS_CARRIED_OUT);
 
             Future<ClientResponse> refused = client.send(request.body(HttpBody.stream(unclosable())));
@@ -275,7 +275,7 @@ final class HttpClientUploadTest extends HttpClientRig {
                 Loop two = Loop.open().start();
                 HttpClient from = HttpClient.on(one);
                 HttpClient to = HttpClient.on(two)) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             two,
                             address,
                             request -> request.method().equals("GET")
@@ -316,6 +316,6 @@ final class HttpClientUploadTest extends HttpClientRig {
     }
 
     private static URI uri(HttpServer server) {
-        return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
+        return URI.create("http://127.0.0.1:" + server.port());
     }
 }

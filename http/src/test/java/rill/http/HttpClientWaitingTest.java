@@ -167,15 +167,15 @@ final class HttpClientWaitingTest extends HttpClientRig {
         loop.run(() -> {
             HttpClient client = HttpClient.on(
                     loop,
-                    DEFAULTS.within(ages)
+                    DEFAULTS.deadline(ages)
                             .headTimeout(ages)
-                            .idleTimeout(ages)
-                            .keep(ages)
+                            .progressTimeout(ages)
+                            .idleTime(ages)
                             .waitTimeout(ages)
                             .redirects(1));
             assertThat(text(client, server.uri())).isEqualTo("ok");
             assertThat(client.send(ClientRequest.put(URI.create(server.uri()), HttpBody.of("x"))
-                                    .within(ages)
+                                    .deadline(ages)
                                     .expectContinue(ages))
                             .await()
                             .status())

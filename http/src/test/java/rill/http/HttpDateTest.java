@@ -20,7 +20,7 @@ import rill.transport.sim.Simulation;
 @ExtendWith(Leaks.class)
 class HttpDateTest {
     private static String dateOf(Loop server, SocketAddress at, Loop loop, HttpServerOptions options) throws Exception {
-        HttpServer listening = HttpServer.listen(server, at, options, request -> Future.of(HttpResponse.text("now")))
+        HttpServer listening = HttpServer.serve(server, at, options, request -> Future.of(HttpResponse.text("now")))
                 .await();
         var address = (InetSocketAddress) listening.address();
         try (listening;

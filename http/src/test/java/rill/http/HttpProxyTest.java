@@ -57,7 +57,7 @@ final class HttpProxyTest extends HttpClientRig {
                 request.contains("/moved")
                         ? "HTTP/1.1 302 Found\nLocation: " + server.uri() + "/\nContent-Length: 0\n\n"
                         : OK));
-        HttpProxy withPassword = proxyAt(proxy.port).basic("me", "secret").except("127.0.0.1");
+        HttpProxy withPassword = proxyAt(proxy.port).user("me", "secret").except("127.0.0.1");
         loop.run(() -> {
             HttpClient client = HttpClient.on(loop, DEFAULTS.redirects(1).proxy(withPassword));
             text(client, "http://some.where/1");
@@ -117,7 +117,7 @@ final class HttpProxyTest extends HttpClientRig {
     void what_is_encrypted_goes_through_a_tunnel_and_a_refusal_says_why() throws IOException {
         var proxy = server((peer, request) -> peer.say("HTTP/1.1 403 Forbidden\n\n"));
         loop.run(() -> {
-            HttpClient client = through(proxyAt(proxy.port).basic("me", "secret"));
+            HttpClient client = through(proxyAt(proxy.port).user("me", "secret"));
             assertFails(
                     client.get("https://some.where:8443/"),
                     Fate.NEVER_SENT,
@@ -150,7 +150,7 @@ final class HttpProxyTest extends HttpClientRig {
 
     @Test
     void there_is_one_proxy() {
-        ConnectOptions socks = ConnectOptions.defaults().through(Socks5.at(SOMEWHERE));
+        ConnectOptions socks = ConnectOptions.defaults().proxy(Socks5.at(SOMEWHERE));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> DEFAULTS.connect(socks).proxy(HttpProxy.at(SOMEWHERE)))
                 .withMessageContaining("one proxy");

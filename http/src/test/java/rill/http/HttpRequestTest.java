@@ -1,6 +1,7 @@
 package rill.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static rill.http.Served.HOST;
 import static rill.http.Served.text;
 
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import rill.Loop;
 import rill.Report;
 import rill.Service;
 import rill.http.wire.HttpFields;
@@ -23,7 +26,22 @@ import rill.testkit.Leaks;
 /** Tests what a request contains: its host, parameters, cookies, texts and forms. */
 @ExtendWith(Leaks.class)
 class HttpRequestTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    @Test
+    void a_handler_knows_its_loop_also_in_a_test_of_it() throws IOException {
+        try (var served = new Served(request -> request.loop().delay(SECOND).map(nothing -> {
+            boolean same =
+                    request.loop() == Loop.current() && request.with("A", "b").loop() == request.loop();
+            return HttpResponse.text(same ? "the same" : "another");
+        }))) {
+            assertThat(served.ask(ServedTexts.LAST)).endsWith("the same");
+            HttpRequest made = HttpRequest.of("GET", "/");
+            assertThat(served.loop.run(made::loop)).isSameAs(served.loop);
+            assertThatIllegalStateException().isThrownBy(made::loop).withMessageContaining("no loop is current");
+        }
+    }
 
     // ---- the host
 
@@ -86,9 +104,25 @@ class HttpRequestTest {
     @Test
     void all_parameters_of_a_name_are_given_in_order() {
         HttpRequest request = HttpRequest.of("GET", "/?a=1&b=x&a=&a&%61=2+3&a=%zz");
-        assertThat(request.parameters("a")).containsExactly("1", "", "", "2 3");
-        assertThat(request.parameters("c")).isEmpty();
-        assertThat(HttpRequest.of("GET", "/").parameters("a")).isEmpty();
+        HttpParameters all = request.parameters();
+        assertThat(all.all("a")).containsExactly("1", "", "", "2 3");
+        assertThat(all.all("c")).isEmpty();
+        assertThat(all.names()).containsExactly("a", "b");
+        assertThat(all.get("b", "other")).isEqualTo("x");
+        assertThat(all.get("c", "other")).isEqualTo("other");
+        assertThat(request.parameter("a")).isEqualTo("1");
+        assertThat(HttpRequest.of("GET", "/?a=%zz&a=2").parameter("a")).isEqualTo("2");
+        for (String none : List.of("/", "/?")) {
+            assertThat(HttpRequest.of("GET", none).parameters().names()).isEmpty();
+            assertThat(HttpRequest.of("GET", none).parameter("")).isNull();
+        }
+    }
+
+    @Test
+    void with_replaces_a_field_and_add_adds_one() {
+        HttpRequest request = HttpRequest.of("GET", "/").add("X", "1").add("x", "2");
+        assertThat(request.fields().all("x")).containsExactly("1", "2");
+        assertThat(request.with("X", "3").fields().all("x")).containsExactly("3");
     }
 
     @Test

@@ -96,7 +96,7 @@ final class HttpRetriesTest extends HttpClientRig {
         loop.run(() -> {
             HttpClient patient = HttpClient.on(loop, once.backOff(Duration.ofMillis(100), ages));
             assertThat(text(patient, server.uri() + "/first")).isEqualTo("ok");
-            HttpClient late = HttpClient.on(loop, once.backOff(ages, ages).within(Duration.ofSeconds(10)));
+            HttpClient late = HttpClient.on(loop, once.backOff(ages, ages).deadline(Duration.ofSeconds(10)));
             assertFails(late.get(server.uri() + "/never"), Fate.PERHAPS_CARRIED_OUT, "");
         });
     }
@@ -166,7 +166,7 @@ final class HttpRetriesTest extends HttpClientRig {
                     });
                 })
                 .await();
-        HttpClientOptions options = THREE.connect(ConnectOptions.defaults().through(Socks5.at(proxy.address())));
+        HttpClientOptions options = THREE.connect(ConnectOptions.defaults().proxy(Socks5.at(proxy.address())));
         loop.run(() -> assertFails(
                 HttpClient.on(loop, options).get("http://some.where/"),
                 Fate.NEVER_SENT,
@@ -242,7 +242,7 @@ final class HttpRetriesTest extends HttpClientRig {
         int port = closedPort();
         loop.run(() -> {
             long begun = loop.nanoTime();
-            HttpClient client = HttpClient.on(loop, DEFAULTS.retries(100).within(Duration.ofSeconds(2)));
+            HttpClient client = HttpClient.on(loop, DEFAULTS.retries(100).deadline(Duration.ofSeconds(2)));
             assertFails(client.get("http://127.0.0.1:" + port), Fate.NEVER_SENT, "that was try ");
             assertThat(Duration.ofNanos(loop.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
         });

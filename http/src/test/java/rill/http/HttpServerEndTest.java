@@ -13,15 +13,19 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import rill.Connection;
 import rill.Future;
 import rill.Loop;
 import rill.Pipeline;
 import rill.Promise;
+import rill.Report;
 import rill.http.websocket.WebSocket;
 import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
@@ -129,6 +133,223 @@ class HttpServerEndTest {
                     .contains("Connection: close")
                     .endsWith("late");
             assertThat(promises).hasSize(1);
+        }
+    }
+
+    @Test
+    void closed_is_done_when_the_last_connection_is_gone_and_belongs_to_its_caller() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(promising(promises))) {
+            Future<@Nullable Void> closed = served.server.closed();
+            Future<@Nullable Void> given = served.server.closed();
+            given.cancel();
+            var client = served.connect().send(GET);
+            served.drive(() -> promises.size() == 1);
+            assertThat(served.server.closed().isDone()).isFalse();
+            served.server.close();
+            served.pass(Duration.ofMinutes(1));
+            assertThat(closed.isDone()).as("a request is in progress").isFalse();
+            promises.getFirst().complete(HttpResponse.text("late"));
+            closed.await();
+            assertThat(served.server.connections()).isZero();
+            assertThat(client.untilEnd()).endsWith("late");
+            served.server.closed().await();
+            served.server.finish().await();
+        }
+    }
+
+    @Test
+    void closed_is_done_when_the_loop_closes() throws IOException {
+        for (boolean connected : new boolean[] {false, true}) {
+            var served = new Served(hello());
+            if (connected) {
+                served.connect().send(GET).until("hello");
+            }
+            Future<@Nullable Void> before = served.server.closed();
+            assertThat(before.isDone()).isFalse();
+            served.close();
+            before.await();
+            served.server.closed().await();
+            served.server.finish().await();
+            assertThat(served.server.isOpen()).isFalse();
+        }
+    }
+
+    @Test
+    void a_server_without_connections_is_closed_at_once() throws IOException {
+        try (var served = new Served(hello())) {
+            assertThat(served.server.finish().isDone()).isTrue();
+        }
+    }
+
+    // ---- streams without an end
+
+    private static final Duration LONG =
+            Duration.ofMinutes(2); // longer than a client is waited for that does not hang up
+
+    /** A stream of two pieces at most, the second of which is the last words. */
+    private static final class Endless implements HttpBody.Source {
+        private final List<String> told = new ArrayList<>();
+        private final Loop loop;
+        private @Nullable Promise<@Nullable ByteBuf> asked;
+
+        Endless(Loop loop) {
+            this.loop = loop;
+        }
+
+        @Override
+        public Future<@Nullable ByteBuf> next() {
+            told.add("next");
+            asked = loop.promise();
+            if (told.contains("bye")) {
+                asked.complete(null);
+            } else if (told.contains("finishing")) {
+                asked.complete(ServedTexts.bytes("bye"));
+                told.add("bye");
+            } else if (told.size() == 1) {
+                asked.complete(ServedTexts.bytes("hello"));
+            }
+            return asked;
+        }
+
+        @Override
+        public void finishing() {
+            told.add("finishing");
+            if (asked != null && asked.complete(ServedTexts.bytes("bye"))) {
+                told.add("bye");
+            }
+        }
+
+        @Override
+        public void close() {
+            told.add("close");
+        }
+    }
+
+    @Test
+    void a_stream_is_told_once_that_the_server_closes_and_may_end() throws IOException {
+        var sources = new ArrayList<Endless>();
+        try (var served = new Served(request -> {
+            sources.add(new Endless(request.loop()));
+            return Future.of(HttpResponse.of(HttpBody.stream(sources.getFirst())));
+        })) {
+            var client = served.connect().send(GET);
+            client.until("hello\r\n");
+            served.server.close();
+            served.server.finish().timeout(LONG).await();
+            assertThat(client.untilEnd()).isEqualTo("3\r\nbye\r\n0\r\n\r\n");
+            assertThat(sources.getFirst().told).containsExactly("next", "next", "finishing", "bye", "next", "close");
+        }
+    }
+
+    @Test
+    void a_stream_that_begins_when_the_server_closes_is_told_before_it_is_asked() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(promising(promises))) {
+            var client = served.connect().send(GET);
+            served.drive(() -> promises.size() == 1);
+            Future<@Nullable Void> finished = served.server.finish();
+            served.transport.turns(5);
+            var source = new Endless(served.loop);
+            promises.getFirst().complete(HttpResponse.of(HttpBody.stream(source)));
+            finished.timeout(LONG).await();
+            assertThat(client.untilEnd()).contains("Connection: close\r\n").endsWith("\r\n3\r\nbye\r\n0\r\n\r\n");
+            assertThat(source.told).containsExactly("finishing", "next", "bye", "next", "close");
+        }
+    }
+
+    @Test
+    void a_client_that_only_ends_its_stream_ends_no_other() throws IOException {
+        var sources = new ArrayList<Endless>();
+        try (var served = new Served(request -> {
+            sources.add(new Endless(request.loop()));
+            return Future.of(HttpResponse.of(HttpBody.stream(sources.getFirst())));
+        })) {
+            var client = served.connect().send(GET);
+            client.until("hello");
+            client.connection.shutdownOutput();
+            served.pass(Duration.ofSeconds(1));
+            assertThat(sources.getFirst().told).containsExactly("next", "next");
+        }
+        assertThat(sources.getFirst().told).containsExactly("next", "next", "finishing", "bye", "next", "close");
+    }
+
+    @Test
+    void a_source_that_throws_when_it_is_told_is_reported_and_sent_on() throws IOException {
+        try (var served = new Served(request -> Future.of(HttpResponse.of(HttpBody.stream(new HttpBody.Source() {
+            private int asked;
+
+            @Override
+            public Future<@Nullable ByteBuf> next() {
+                boolean ends = asked++ > 0;
+                return request.loop()
+                        .delay(Duration.ofSeconds(1))
+                        .map(nothing -> ends ? (ByteBuf) null : ServedTexts.bytes("late"));
+            }
+
+            @Override
+            public void finishing() {
+                throw new IllegalStateException("no");
+            }
+        }))))) {
+            var client = served.connect().send(GET);
+            client.until("\r\n\r\n");
+            served.server.finish().timeout(LONG).await();
+            assertThat(client.untilEnd()).isEqualTo("4\r\nlate\r\n0\r\n\r\n");
+            assertThat(served.reported(Report.class).toString()).contains("its sender finishes");
+        }
+    }
+
+    private static HttpResponse ticking(HttpRequest request) {
+        return HttpResponse.events(
+                () -> request.loop().delay(Duration.ofHours(1)).map(nothing -> ServedTexts.bytes("data: 1\n\n")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP/1.1,''", "HTTP/1.0,''", "HTTP/1.1,gzip", "HTTP/1.0,gzip"})
+    void events_end_at_once_when_the_loop_closes(String version, String coding) throws IOException {
+        HttpServerOptions options = Served.options().compressFrom(0);
+        var served = new Served(options, request -> Future.of(ticking(request)));
+        var client = served.connect().send("GET / " + version + "\r\nAccept-Encoding: " + coding + "\r\n" + HOST);
+        String head = client.until("\r\n\r\n");
+        assertThat(head).contains("Content-Type: text/event-stream\r\n", "Cache-Control: no-store\r\n");
+        served.close(); // which would report what survives
+        assertThat(client.ended).isTrue();
+        boolean chunked = version.equals("HTTP/1.1");
+        String rest = client.take();
+        assertThat(rest.endsWith("0\r\n\r\n")).isEqualTo(chunked);
+        assertThat(rest.length() > 5).isEqualTo(coding.equals("gzip")); // its trailer
+    }
+
+    @Test
+    void events_end_at_once_when_the_server_closes() throws IOException {
+        try (var served = new Served(request -> Future.of(ticking(request)))) {
+            var client = served.connect().send(GET);
+            client.until("\r\n\r\n");
+            var later = served.loop.delay(Duration.ofMinutes(1));
+            served.server.finish().timeout(LONG).await();
+            assertThat(client.untilEnd()).isEqualTo("0\r\n\r\n");
+            assertThat(later.isDone()).isFalse();
+        }
+    }
+
+    @Test
+    void an_event_that_comes_when_its_stream_has_ended_is_not_sent() throws IOException {
+        var promises = new ArrayList<Promise<ByteBuf>>();
+        try (var served = new Served(request -> Future.of(HttpResponse.events(() -> {
+            promises.add(request.loop().promise());
+            return promises.getLast().copy();
+        })))) {
+            var client = served.connect().send(GET);
+            served.drive(() -> promises.size() == 1);
+            promises.getFirst().complete(ServedTexts.bytes("data: 1\n\n"));
+            client.until("data: 1");
+            served.drive(() -> promises.size() == 2);
+            served.server.finish().timeout(LONG).await();
+            ByteBuf late = ServedTexts.bytes("data: 2\n\n");
+            promises.getLast().complete(late);
+            assertThat(client.untilEnd()).endsWith("0\r\n\r\n").doesNotContain("data: 2");
+            late.release(); // the copy was given up: nobody else has it
         }
     }
 

@@ -257,7 +257,7 @@ class HttpServerLeavingTest {
     void the_body_of_a_response_that_comes_when_its_client_has_gone_is_closed() throws IOException {
         var closed = new AtomicInteger();
         var asked = new AtomicInteger();
-        try (var served = new Served(new HttpServer.Tasks(request -> {
+        try (var served = new Served(new HttpServer.WithTask(request -> {
             asked.incrementAndGet();
             try {
                 Loop.current().promise().await();
@@ -314,7 +314,7 @@ class HttpServerLeavingTest {
     void a_handler_that_fails_when_it_is_cancelled_is_reported() throws IOException {
         var asked = new AtomicInteger();
         List<RuntimeException> failures = List.of(new IllegalStateException("a bug"), new CancellationException());
-        try (var served = new Served(new HttpServer.Tasks(request -> {
+        try (var served = new Served(new HttpServer.WithTask(request -> {
             RuntimeException failure = failures.get(asked.getAndIncrement());
             try {
                 return Loop.current().<HttpResponse>promise().await();

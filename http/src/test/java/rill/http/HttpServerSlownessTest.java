@@ -173,7 +173,7 @@ class HttpServerSlownessTest {
                 Loop clients = Loop.open(LoopOptions.defaults().transport(transport))) {
             var thrown = new ArrayList<Throwable>();
             HttpServerOptions options = Served.options().answerDeadline(Duration.ofSeconds(2));
-            HttpServer server = HttpServer.tasks(loop, MemoryTransport.ANY, options, request -> {
+            HttpServer server = HttpServer.serveWithTask(loop, MemoryTransport.ANY, options, request -> {
                         try {
                             return loop.<HttpResponse>promise().await();
                         } catch (IOException | CancellationException e) {

@@ -1,6 +1,7 @@
 package rill.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static rill.http.Served.DATE;
 import static rill.http.Served.HOST;
 import static rill.http.Served.text;
@@ -209,6 +210,18 @@ class HttpServerTest {
             assertThat(served.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"))
                     .isEqualTo("HTTP/1.1 200 OK\r\n" + DATE + "Connection: close\r\n\r\nhello, world");
         }
+    }
+
+    @Test
+    void a_stream_has_the_media_type_that_it_was_given() throws IOException {
+        try (var served =
+                new Served(request -> Future.of(HttpResponse.of("image/png", HttpBody.stream(3, source("abc")))))) {
+            assertThat(served.ask(LAST))
+                    .contains("\r\nContent-Type: image/png\r\n")
+                    .endsWith("\r\n\r\nabc");
+        }
+        assertThat(HttpResponse.of(HttpBody.of("abc")).fields().isEmpty()).isTrue();
+        assertThatIllegalArgumentException().isThrownBy(() -> HttpResponse.of("a\r\nb", HttpBody.empty()));
     }
 
     @Test

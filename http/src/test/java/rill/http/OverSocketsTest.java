@@ -1,14 +1,17 @@
 package rill.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Set;
@@ -17,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import rill.Future;
 import rill.Loop;
 import rill.LoopGroup;
@@ -31,7 +35,7 @@ class OverSocketsTest {
     private static final LoopOptions OPTIONS = LoopOptions.defaults().slowHandle(Duration.ZERO);
 
     private static java.net.http.HttpRequest.Builder request(HttpServer server, String path) {
-        int port = ((InetSocketAddress) server.address()).getPort();
+        int port = server.port();
         return java.net.http.HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .timeout(Duration.ofSeconds(60));
     }
@@ -43,7 +47,7 @@ class OverSocketsTest {
                 HttpClient client = HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
                         .build()) {
-            HttpServer server = HttpServer.tasks(group, ANY, request -> {
+            HttpServer server = HttpServer.serveWithTask(group, ANY, request -> {
                         threads.add(Thread.currentThread());
                         Loop.current().delay(Duration.ofMillis(20)).await();
                         return HttpResponse.text(
@@ -81,7 +85,7 @@ class OverSocketsTest {
                         .version(HttpClient.Version.HTTP_1_1)
                         .build()) {
             var begun = new CompletableFuture<Void>();
-            HttpServer server = HttpServer.listen(loop, ANY, request -> {
+            HttpServer server = HttpServer.serve(loop, ANY, request -> {
                         begun.complete(null);
                         return Loop.current().delay(Duration.ofMillis(200)).map(nothing -> HttpResponse.text("late"));
                     })
@@ -97,6 +101,19 @@ class OverSocketsTest {
             CompletableFuture<?> late = client.sendAsync(request(server, "/").build(), BodyHandlers.ofString());
             assertThat(late.handle((nothing, failure) -> failure).get())
                     .isInstanceOfAny(IOException.class, java.util.concurrent.CompletionException.class);
+        }
+    }
+
+    @Test
+    void a_server_knows_its_port_unless_it_listens_at_a_unix_socket(@TempDir Path folder) throws IOException {
+        try (Loop loop = Loop.open(OPTIONS)) {
+            HttpServer server = HttpServer.serve(loop, ANY, request -> Future.of(HttpResponse.of(204)))
+                    .await();
+            assertThat(server.port()).isPositive().isEqualTo(((InetSocketAddress) server.address()).getPort());
+            var file = UnixDomainSocketAddress.of(folder.resolve("s"));
+            HttpServer unix = HttpServer.serve(loop, file, request -> Future.of(HttpResponse.of(204)))
+                    .await();
+            assertThatIllegalStateException().isThrownBy(unix::port).withMessageContaining("has no port");
         }
     }
 }

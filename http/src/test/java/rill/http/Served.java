@@ -53,7 +53,7 @@ final class Served implements AutoCloseable {
         this.transport = transport;
         loop = open();
         clients = open();
-        server = HttpServer.listen(loop, MemoryTransport.ANY, options, handler).await();
+        server = HttpServer.serve(loop, MemoryTransport.ANY, options, handler).await();
     }
 
     private Loop open() throws IOException {

@@ -33,7 +33,9 @@ abstract class BrokenLaws extends CallerLaws {
 
     private Case lines(boolean reset) throws IOException {
         Promise<Connection<String, String>> accepted = loop().promise();
-        var hasty = ConnectionLimits.defaults().closing(Duration.ofNanos(1), 0); // its close is as good as immediate
+        var hasty = ConnectionLimits.defaults()
+                .closeProgress(Duration.ofNanos(1))
+                .drainBytes(0); // its close is as good as immediate
         Listener listener = loop().listen(
                         listenAddress(), LINES, ListenOptions.defaults().limits(hasty), accepted::complete)
                 .await();

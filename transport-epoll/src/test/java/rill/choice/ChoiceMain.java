@@ -3,6 +3,7 @@ package rill.choice;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import rill.Codec;
 import rill.Future;
 import rill.Loop;
@@ -19,7 +20,7 @@ public final class ChoiceMain {
 
     /** With the argument {@code explicit}, also asks for the direct path by name. */
     public static void main(String[] arguments) throws Exception {
-        System.out.println("UNAVAILABLE " + new EpollTransport().unavailable().orElse("no"));
+        System.out.println("UNAVAILABLE " + Objects.requireNonNullElse(new EpollTransport().unavailable(), "no"));
         if (arguments.length > 0 && arguments[0].equals("explicit")) {
             try {
                 Loop.open(new EpollTransport()).close();

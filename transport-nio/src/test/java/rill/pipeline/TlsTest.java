@@ -164,7 +164,8 @@ class TlsTest extends OverSockets {
 
     @Test
     void a_close_in_the_middle_of_the_handshake_gives_up_after_the_bound_of_closing() throws IOException {
-        var limits = ConnectionLimits.defaults().closing(Duration.ofMillis(10), 1024);
+        var limits =
+                ConnectionLimits.defaults().closeProgress(Duration.ofMillis(10)).drainBytes(1024);
         var ends = Collections.synchronizedList(new ArrayList<Future<?>>());
         var options = ListenOptions.defaults().limits(limits);
         Listener listener = await(loop.listen(ANY_PORT, LINES, options, connection -> {

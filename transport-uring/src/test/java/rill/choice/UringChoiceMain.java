@@ -2,6 +2,7 @@ package rill.choice;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Objects;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
@@ -14,7 +15,7 @@ public final class UringChoiceMain {
 
     /** Prints why io_uring is unavailable, or what was chosen and that bytes are echoed. */
     public static void main(String[] arguments) throws Exception {
-        System.out.println("UNAVAILABLE " + new UringTransport().unavailable().orElse("no"));
+        System.out.println("UNAVAILABLE " + Objects.requireNonNullElse(new UringTransport().unavailable(), "no"));
         try (var loop = Loop.open(LoopOptions.defaults().reporter(report -> {}))) {
             System.out.println("CHOSEN " + loop.transport().name());
             loop.run(() -> {

@@ -7,6 +7,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
@@ -29,7 +31,10 @@ import rill.http.wire.RequestEvent;
 import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
-/** Requests as in {@link HttpDecoding}, each answered with a text of 13 bytes and three fields. */
+/**
+ * Requests as in {@link HttpDecoding}, each answered with a text of 13 bytes and three fields. Both sides make the fields anew for each answer, from
+ * a date and a type that they have; Netty has its length as well.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -40,27 +45,33 @@ public class HttpAnswering {
     private static final int LEAST = Messages.COUNT * 100;
 
     private final ByteBuf input = Messages.repeated(HttpDecoding.REQUEST);
-    private final HttpFields fields = HttpFields.of("Date", DATE, "Content-Type", "text/plain");
     private final RillSide<RequestEvent, ResponseEvent> rill = new RillSide<>(
             HttpWire.server(),
             connection -> connection.onMessage(message -> {
+                HttpFields fields = HttpFields.of("Date", DATE, "Content-Type", "text/plain");
                 var _ = connection.write(ResponseHead.of(200, fields).content(TEXT));
             }));
     private final NettySide netty = new NettySide(new HttpServerCodec(), new Answers());
 
     private static final class Answers extends ChannelInboundHandlerAdapter {
         private final AsciiString date = new AsciiString(DATE);
+        private final AsciiString length = AsciiString.cached(Integer.toString(TEXT.length));
         private final ByteBuf text =
                 Unpooled.unreleasableBuffer(Unpooled.directBuffer().writeBytes(TEXT));
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             if (message instanceof HttpRequest) {
-                var answer = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, text.duplicate());
+                var answer = new DefaultFullHttpResponse(
+                        HttpVersion.HTTP_1_1,
+                        HttpResponseStatus.OK,
+                        text.duplicate(),
+                        DefaultHttpHeadersFactory.headersFactory().newHeaders(),
+                        EmptyHttpHeaders.INSTANCE);
                 answer.headers()
                         .set(HttpHeaderNames.DATE, date)
                         .set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN)
-                        .set(HttpHeaderNames.CONTENT_LENGTH, TEXT.length);
+                        .set(HttpHeaderNames.CONTENT_LENGTH, length);
                 var _ = context.write(answer, context.voidPromise());
             }
             ReferenceCountUtil.release(message);

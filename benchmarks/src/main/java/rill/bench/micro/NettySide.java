@@ -3,29 +3,14 @@ package rill.bench.micro;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.embedded.EmbeddedChannel;
 
-/**
- * A Netty channel in memory. Writes are counted and discarded, and the clock stands still: a plain {@link EmbeddedChannel} keeps each message and
- * reads the clock with every write, neither of which a channel with a socket does.
- */
+/** A Netty channel in memory, with Netty's pooled buffers. */
 final class NettySide {
-    final EmbeddedChannel channel;
-    private long written;
+    final NettyMemoryChannel channel = new NettyMemoryChannel();
 
     NettySide(ChannelHandler... handlers) {
-        channel = new EmbeddedChannel(handlers) {
-            @Override
-            protected void doWrite(ChannelOutboundBuffer out) {
-                for (Object message = out.current(); message != null; message = out.current()) {
-                    written += ((ByteBuf) message).readableBytes();
-                    out.remove();
-                }
-            }
-        };
-        channel.freezeTime();
         channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
+        channel.pipeline().addLast(handlers);
     }
 
     /** Reads {@code bytes} this many times, and ends the batch of reads. The buffer remains the caller's. */
@@ -35,7 +20,7 @@ final class NettySide {
             channel.pipeline().fireChannelRead(bytes.retain());
         }
         channel.pipeline().fireChannelReadComplete();
-        channel.checkException();
+        channel.requireWell();
     }
 
     /** Likewise, but as a channel with a socket reads: each read goes into a buffer of its own, of the size that it guesses. */
@@ -52,13 +37,11 @@ final class NettySide {
         }
         handle.readComplete();
         channel.pipeline().fireChannelReadComplete();
-        channel.checkException();
+        channel.requireWell();
     }
 
     /** Returns the bytes flushed since the last call. */
     long written() {
-        long bytes = written;
-        written = 0;
-        return bytes;
+        return channel.written();
     }
 }

@@ -6,7 +6,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 
-/** The JDK's own HTTP server in its default configuration, which has one thread. */
+/**
+ * The JDK's own HTTP server in its default configuration, which has one thread, but for TCP_NODELAY: that takes the flag
+ * {@code -Dsun.net.httpserver.nodelay=true}.
+ */
 public final class JdkHttp implements Server {
     /** Created by {@link ServerMain}. */
     public JdkHttp() {}

@@ -1,6 +1,5 @@
 package rill.bench.program;
 
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -38,25 +37,24 @@ public final class NettyEcho implements Server {
     /** Listens with handlers for each channel, and one that all channels share. */
     static int listen(List<String> options, Function<SocketChannel, ChannelHandler[]> before, ChannelHandler last)
             throws Exception {
-        NettyLoops loops = NettyLoops.open(options);
-        var bootstrap = new ServerBootstrap()
-                .group(loops.group())
-                .channel(loops.server())
-                .option(ChannelOption.SO_BACKLOG, 4096)
-                .childOption(ChannelOption.TCP_NODELAY, true)
+        return listen(NettyLoops.open(options), before, last);
+    }
+
+    /** Likewise, on loops that others use as well. */
+    static int listen(NettyLoops loops, Function<SocketChannel, ChannelHandler[]> before, ChannelHandler last)
+            throws Exception {
+        var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+        var channel = loops.serving()
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
-                .childOption(ChannelOption.ALLOCATOR, loops.allocator())
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         channel.pipeline().addLast(before.apply(channel)).addLast(last);
                     }
-                });
-        if (options.getFirst().equals("io_uring")) {
-            NettyUring.useBufferRing(bootstrap);
-        }
-        var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
-        var channel = bootstrap.bind(any).sync().channel();
+                })
+                .bind(any)
+                .sync()
+                .channel();
         return ((InetSocketAddress) channel.localAddress()).getPort();
     }
 

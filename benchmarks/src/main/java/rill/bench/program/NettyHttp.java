@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -18,10 +19,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * HTTP on Netty's {@code HttpServerCodec}, with {@link NettyEcho}'s flushes: a write per request, one flush per batch of reads. Options: the
@@ -30,9 +29,15 @@ import java.util.List;
 public final class NettyHttp implements Server {
     private static final ByteBuf TEXT = Unpooled.unreleasableBuffer(
             Unpooled.directBuffer().writeBytes(HttpTexts.text()).asReadOnly());
+    private static final AsciiString TEXT_LENGTH = length(HttpTexts.text());
+    private static final AsciiString JSON_LENGTH = length(HttpTexts.json());
 
     /** Created by {@link ServerMain}. */
     public NettyHttp() {}
+
+    private static AsciiString length(byte[] content) {
+        return AsciiString.cached(Integer.toString(content.length));
+    }
 
     @Override
     public int listen(List<String> options) throws Exception {
@@ -56,15 +61,14 @@ public final class NettyHttp implements Server {
         }
 
         private static AsciiString now() {
-            return new AsciiString(DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)));
+            return new AsciiString(HttpTexts.date());
         }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
             if (!ticking) {
                 ticking = true;
-                var _ = context.executor()
-                        .scheduleAtFixedRate(() -> date = now(), 1, 1, java.util.concurrent.TimeUnit.SECONDS);
+                var _ = context.executor().scheduleAtFixedRate(() -> date = now(), 1, 1, TimeUnit.SECONDS);
             }
         }
 
@@ -74,13 +78,17 @@ public final class NettyHttp implements Server {
                 boolean json = request.uri().equals(HttpTexts.JSON_PATH);
                 ByteBuf content = json ? Unpooled.wrappedBuffer(HttpTexts.json()) : TEXT.duplicate();
                 var answer = new DefaultFullHttpResponse(
-                        HttpVersion.HTTP_1_1, HttpResponseStatus.OK, content, headers, headers);
+                        HttpVersion.HTTP_1_1,
+                        HttpResponseStatus.OK,
+                        content,
+                        headers.newHeaders(),
+                        EmptyHttpHeaders.INSTANCE);
                 answer.headers()
                         .set(HttpHeaderNames.DATE, date)
                         .set(
                                 HttpHeaderNames.CONTENT_TYPE,
                                 json ? HttpHeaderValues.APPLICATION_JSON : HttpHeaderValues.TEXT_PLAIN)
-                        .set(HttpHeaderNames.CONTENT_LENGTH, content.readableBytes());
+                        .set(HttpHeaderNames.CONTENT_LENGTH, json ? JSON_LENGTH : TEXT_LENGTH);
                 var _ = context.write(answer, context.voidPromise());
             }
             if (message != LastHttpContent.EMPTY_LAST_CONTENT) {

@@ -1,13 +1,11 @@
 package rill.bench.program;
 
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -27,9 +25,9 @@ public final class NettyProxy implements Server {
     @Override
     public int listen(List<String> options) throws Exception {
         var behind = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), Integer.parseInt(options.getLast()));
-        Class<? extends Channel> kind = NettyLoops.open(options).client();
+        NettyLoops loops = NettyLoops.open(options);
         return NettyEcho.listen(
-                options, channel -> new ChannelHandler[] {new HttpServerCodec(), new Front(behind, kind)}, new Rest());
+                loops, channel -> new ChannelHandler[] {new HttpServerCodec(), new Front(behind, loops)}, new Rest());
     }
 
     /** Passes everything on to the other side, and closes that when this one is closed. */
@@ -79,22 +77,18 @@ public final class NettyProxy implements Server {
 
     private static final class Front extends Side {
         private final InetSocketAddress behind;
-        private final Class<? extends Channel> kind;
+        private final NettyLoops loops;
 
-        Front(InetSocketAddress behind, Class<? extends Channel> kind) {
+        Front(InetSocketAddress behind, NettyLoops loops) {
             this.behind = behind;
-            this.kind = kind;
+            this.loops = loops;
         }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
             Channel front = context.channel();
             front.config().setAutoRead(false);
-            var _ = new Bootstrap()
-                    .group(front.eventLoop())
-                    .channel(kind)
-                    .option(ChannelOption.TCP_NODELAY, true)
-                    .option(ChannelOption.ALLOCATOR, front.alloc())
+            var _ = loops.connecting() // there is one loop
                     .handler(new ChannelInitializer<SocketChannel>() {
                         @Override
                         protected void initChannel(SocketChannel channel) {

@@ -2,13 +2,11 @@ package rill.bench.program;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.flush.FlushConsolidationHandler;
@@ -33,11 +31,7 @@ public final class NettyRedis implements Gets {
     public void connect(int port, List<String> options) throws Exception {
         NettyLoops loops = NettyLoops.open(options);
         int consolidation = Integer.parseInt(options.get(2));
-        channel = new Bootstrap()
-                .group(loops.group())
-                .channel(loops.client())
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.ALLOCATOR, loops.allocator())
+        channel = loops.connecting()
                 .handler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel socket) {

@@ -1,5 +1,6 @@
 package rill.bench.program;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.uring.IoUring;
@@ -37,10 +38,15 @@ final class NettyUring {
                 IoUringIoHandler.newFactory(new IoUringIoHandlerConfig().setBufferRingConfig(ring)),
                 IoUringServerSocketChannel.class,
                 IoUringSocketChannel.class,
-                allocator);
+                allocator,
+                true);
     }
 
     static void useBufferRing(ServerBootstrap bootstrap) {
         bootstrap.childOption(IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, GROUP);
+    }
+
+    static void useBufferRing(Bootstrap bootstrap) {
+        bootstrap.option(IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, GROUP);
     }
 }

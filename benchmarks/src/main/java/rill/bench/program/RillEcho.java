@@ -29,7 +29,7 @@ public final class RillEcho implements Server {
         loop.start(); // before anyone else drives it: uring keeps its first driver
         var listening = loop.listen(any, Pipeline.bytes(), connection -> connection.onMessage(connection::write))
                 .await();
-        return ((InetSocketAddress) listening.address()).getPort();
+        return listening.port();
     }
 
     private static void read(Loop loop) {

@@ -18,7 +18,7 @@ public final class RillHttp implements Server {
         var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
         Loop loop = RillLoop.open();
         loop.start(); // before anyone else drives it: uring keeps its first driver
-        var server = HttpServer.listen(
+        var server = HttpServer.serve(
                         loop,
                         any,
                         request -> Future.of(
@@ -26,6 +26,6 @@ public final class RillHttp implements Server {
                                         ? HttpResponse.bytes("application/json", HttpTexts.json())
                                         : HttpResponse.bytes("text/plain", HttpTexts.text())))
                 .await();
-        return ((InetSocketAddress) server.address()).getPort();
+        return server.port();
     }
 }

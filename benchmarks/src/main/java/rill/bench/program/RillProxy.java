@@ -24,7 +24,7 @@ public final class RillProxy implements Server {
         loop.start(); // before anyone else drives it: uring keeps its first driver
         HttpClient client =
                 HttpClient.on(loop, HttpClientOptions.defaults().inflate(false).connections(100));
-        var server = HttpServer.listen(
+        var server = HttpServer.serve(
                         loop,
                         any,
                         request -> client.send(ClientRequest.of(request.method(), behind)
@@ -33,6 +33,6 @@ public final class RillProxy implements Server {
                                 .map(response ->
                                         HttpResponse.of(response.status()).body(response.body())))
                 .await();
-        return ((InetSocketAddress) server.address()).getPort();
+        return server.port();
     }
 }

@@ -23,6 +23,6 @@ public final class RillTlsEcho implements Server {
         var listening = loop.listen(
                         any, Pipeline.bytes().over(tls), connection -> connection.onMessage(connection::write))
                 .await();
-        return ((InetSocketAddress) listening.address()).getPort();
+        return listening.port();
     }
 }

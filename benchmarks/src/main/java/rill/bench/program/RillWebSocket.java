@@ -26,6 +26,6 @@ public final class RillWebSocket implements Server {
                             }
                         }))
                 .await();
-        return ((InetSocketAddress) listener.address()).getPort();
+        return listener.port();
     }
 }

@@ -5,9 +5,6 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -16,19 +13,15 @@ public final class VertxHttp implements Server {
     private static final int PATIENCE_SECONDS = 10;
     private static final Buffer TEXT = Buffer.buffer(HttpTexts.text());
 
-    private volatile String date = now();
+    private volatile String date = HttpTexts.date();
 
     /** Created by {@link ServerMain}. */
     public VertxHttp() {}
 
-    private static String now() {
-        return DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
-    }
-
     @Override
     public int listen(List<String> options) throws Exception {
         var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
-        vertx.setPeriodic(1_000, timer -> date = now());
+        vertx.setPeriodic(1_000, timer -> date = HttpTexts.date());
         HttpServer server = vertx.createHttpServer(new HttpServerOptions().setAcceptBacklog(4096))
                 .requestHandler(request -> {
                     boolean json = HttpTexts.JSON_PATH.equals(request.path());

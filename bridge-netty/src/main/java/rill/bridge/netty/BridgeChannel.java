@@ -19,7 +19,6 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
-import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -53,12 +52,14 @@ final class BridgeChannel extends AbstractChannel {
     private boolean endingOutput; // until the handlers have passed on our close
     private boolean outputEnded; // no more writes are sent
     private @Nullable Throwable failure;
+    private boolean told; // the connection knows of it
 
     /** A user event of a handler, in order with the messages. */
     record Event(Object event) {}
 
     BridgeChannel(NettyHandlers handlers, SocketAddress peer) {
         super(null);
+        config.setWriteBufferHighWaterMark(Integer.MAX_VALUE); // always writable: what is full is Rill's to say
         this.handlers = handlers;
         this.peer = peer;
     }
@@ -338,6 +339,10 @@ final class BridgeChannel extends AbstractChannel {
      * whose end is already known.
      */
     void end() {
+        Throwable untold = told ? null : failure;
+        if (untold != null && Failures.network(untold) == null) {
+            loop.report(untold); // its turn after the messages before it has not come
+        }
         failure = null;
         endingOutput = false;
         if (active) {
@@ -349,7 +354,7 @@ final class BridgeChannel extends AbstractChannel {
         dropWritten(0);
         dropArrived();
         Throwable thrown = failure;
-        if (thrown != null && told(thrown).getCause() == thrown) { // neither an IOException nor unchecked
+        if (thrown != null && Failures.told(thrown).getCause() == thrown) { // neither an IOException nor unchecked
             throw new IllegalStateException("a handler has thrown when the connection was gone", thrown);
         }
     }
@@ -383,6 +388,11 @@ final class BridgeChannel extends AbstractChannel {
         return failure;
     }
 
+    /** The connection is told of the failure by what is thrown now; no-op if there is none. */
+    void told() {
+        told |= failure != null;
+    }
+
     /** Records a failure; no-op for null. */
     void failedBy(@Nullable Throwable cause) {
         if (cause == null) {
@@ -399,6 +409,12 @@ final class BridgeChannel extends AbstractChannel {
     /** Reports to the loop what is not a failure of the connection. */
     void report(Throwable thrown) {
         loop.report(thrown);
+    }
+
+    /** The next that waits to be received, which stays. */
+    @Nullable
+    Object peek() {
+        return arrived.peek();
     }
 
     @Nullable
@@ -477,16 +493,5 @@ final class BridgeChannel extends AbstractChannel {
             ReferenceCountUtil.release(last);
         }
         return bytes;
-    }
-
-    /** An IOException that is wrapped in an exception of Netty's stems from the network or the peer. */
-    static IOException told(Throwable thrown) {
-        return switch (thrown) {
-            case IOException io -> io;
-            case RuntimeException wrapper when wrapper.getCause() instanceof IOException io -> io;
-            case RuntimeException other -> throw other;
-            case Error error -> throw error;
-            default -> new IOException(thrown);
-        };
     }
 }

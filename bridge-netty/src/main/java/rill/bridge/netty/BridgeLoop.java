@@ -117,11 +117,16 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         }
     }
 
-    /** The connection is closed: due tasks run, and those scheduled for later are cancelled. */
+    /**
+     * The connection is closed: due tasks run, and those scheduled for later are cancelled. Each submitted task runs, since only the task can release
+     * what it holds; if tasks submit one another for ever, the next of them run in Handles.
+     */
     void end(Consumer<? super Throwable> failed) {
         run(failed);
         ended = true;
-        tasks.clear();
+        for (int left = tasks.size(); left > 0; left--) {
+            run(tasks.remove(), failed);
+        }
         cancelScheduledTasks();
     }
 
@@ -162,7 +167,7 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
             throw new RejectedExecutionException(
                     "the handlers are on no loop, so no other thread can give them anything");
         }
-        if (owner.closed()) {
+        if (owner.isClosed()) {
             throw new RejectedExecutionException("the loop of the handlers is closed");
         }
         Promise<Runnable> given = owner.promise(this::lost);

@@ -16,6 +16,9 @@ import rill.Session;
  * failure or the end follows the last of them.
  */
 abstract class BridgeSession<R, W> implements Session<R, W> {
+    /** Bytes for the handlers at once: what they make of them waits outside of Rill's limits, and may be a thousand times as large. */
+    private static final int AT_ONCE = 16 * 1024;
+
     final BridgeChannel channel;
     private final Context context;
     private boolean holding; // writes from above
@@ -29,7 +32,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         channel.onWake(() -> context.startTimer(Duration.ZERO));
     }
 
-    /** Takes what has arrived, or one message of it; null if nothing was usable. */
+    /** Takes one message of what has arrived, or a bounded number of bytes; null if nothing was usable. */
     abstract @Nullable R take(Context context) throws IOException;
 
     /** The message that the layer above would have owned; null if it is of no use. */
@@ -58,7 +61,9 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
 
     @Override
     public final @Nullable R inputEnded(ByteBuf rest, Context context) throws IOException {
-        feed(rest);
+        while (rest.isReadable()) {
+            feed(rest);
+        }
         inputEnded = true;
         channel.endInput();
         return later();
@@ -69,11 +74,12 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         return later();
     }
 
+    /** Gives the handlers the next bytes: the rest follows when nothing of these is left to be received. */
     private void feed(ByteBuf in) {
-        if (in.isReadable()) {
-            ByteBuf owned = context.own(in);
+        if (!channel.isUsable()) {
             in.skipBytes(in.readableBytes());
-            channel.decode(owned);
+        } else if (in.isReadable()) {
+            channel.decode(context.own(in.readSlice(Math.min(in.readableBytes(), AT_ONCE))));
         }
     }
 
@@ -92,7 +98,8 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         if (channel.hasArrived() || (given && failure != null)) {
             context.again();
         } else if (failure != null) {
-            throw BridgeChannel.told(failure);
+            channel.told();
+            throw Failures.told(failure);
         } else if (!ended && (inputEnded || !channel.isOpen())) {
             ended = true;
             context.end();
@@ -169,7 +176,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         Throwable refusal = refusal(message);
         if (refusal != null) {
             settleRefused();
-            throw BridgeChannel.told(refusal);
+            throw Failures.told(refusal);
         }
         settle(out);
         requireWell();
@@ -178,6 +185,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
     /** Passes the message to the handlers. Returns the reason why it can't be written, or null. Earlier writes stay. */
     private @Nullable Throwable refusal(W message) {
         Throwable failure = channel.failure();
+        channel.told();
         if (!channel.isOpen()) {
             return new IOException("a handler has closed the channel: nothing can be written any more", failure);
         }
@@ -222,6 +230,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
     private void requireWell() throws IOException {
         Throwable failure = channel.failure();
         if (failure != null) {
+            channel.told();
             throw new IOException("the handlers have failed", failure);
         }
     }

@@ -35,8 +35,10 @@ import rill.Context;
  * Above a layer that is not ready (TLS in its handshake), nothing wakes the connection. Due tasks, and work submitted outside of its calls, then run
  * with the next bytes; or, once the layer is ready, after their delay, which starts again at that time.
  *
- * <p><b>Errors:</b> an exception of a handler fails the connection, after the messages before it were delivered. If a message can't be written, only
- * its write fails, unless handlers have already written a part of it: then nothing of it is sent, and the connection fails.
+ * <p><b>Errors:</b> an exception of a handler fails the connection, after the messages before it were delivered. If the connection is gone before its
+ * turn comes, it is reported to the loop's {@link rill.Reporter}, unless it stems from the network. If a message can't be written, only its write
+ * fails, unless handlers have already written a part of it, or have kept it and refuse it after its call: then nothing of it is sent, and the
+ * connection fails.
  * {@link rill.Connection#become} throws an {@link IllegalStateException}: handlers can't be replaced, since they can't give back the bytes that they
  * have consumed.
  *
@@ -52,7 +54,8 @@ import rill.Context;
  * connection begins, it fails with an {@link UnsupportedOperationException}. Handlers that are added later are not checked, and their calls may
  * arrive in any order. While the connection is closing, and after a write to the network has failed, nothing wakes it: submitted and due work waits
  * until it is closed, or for its next call. The channel is always writable and reads by itself; Rill's water marks control reading, decoding and
- * writing.
+ * writing. What handlers allocate does not count as the loop's {@link rill.LoopOptions#bufferMemory}: they are given at most 16 KiB at once, and no
+ * more before the messages made of these were received.
  *
  * <p><b>Threading:</b> immutable; the functions run on the connection's loop.
  */

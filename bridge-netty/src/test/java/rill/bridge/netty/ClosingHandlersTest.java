@@ -162,6 +162,32 @@ class ClosingHandlersTest {
                 .satisfies(thrown -> assertThat(thrown.cause()).hasRootCauseMessage("checked"));
     }
 
+    /** Only the task can release what it holds, and Netty's loops run each of them. */
+    @Test
+    void tasks_that_follow_one_another_when_the_connection_is_gone_all_run() {
+        ByteBuf held = Rig.bytes("held");
+        var chain = new Object() {
+            void next(ChannelHandlerContext context, int left) {
+                if (left == 0) {
+                    held.release();
+                } else {
+                    context.executor().execute(() -> next(context, left - 1));
+                }
+            }
+        };
+        NettyHandlers tidying = NettyHandlers.of(handlers -> handlers.addLast(
+                new LineBasedFrameDecoder(100), new StringDecoder(), new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelInactive(ChannelHandlerContext context) {
+                        chain.next(context, 230);
+                    }
+                }));
+        Connection<String, ByteBuf> connection = rig.connect(Pipeline.of(tidying.codec(String.class, ByteBuf.class)));
+        rig.does(connection::abort);
+        rig.ticks();
+        assertThat(held.refCnt()).isZero();
+    }
+
     @Test
     void a_good_bye_that_throws_is_reported() {
         NettyHandlers rude = NettyHandlers.of(handlers -> handlers.addLast(

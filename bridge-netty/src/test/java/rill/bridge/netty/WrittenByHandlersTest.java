@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.DefaultByteBufHolder;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.EncoderException;
@@ -273,6 +275,23 @@ class WrittenByHandlersTest {
                 .satisfies(failure ->
                         assertThat(failure).hasMessageContaining("made a java.lang.Integer of what was written"));
         assertThat(connection.isOpen()).isFalse();
+    }
+
+    @Test
+    void the_channel_stays_writable_however_much_is_written_before_it_is_flushed() {
+        List<Boolean> told = new ArrayList<>();
+        NettyHandlers watching = NettyHandlers.of(handlers -> handlers.addLast(
+                new LineBasedFrameDecoder(100), new StringDecoder(), new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelWritabilityChanged(ChannelHandlerContext context) {
+                        told.add(context.channel().isWritable());
+                    }
+                }));
+        Connection<String, ByteBuf> connection = rig.connect(Pipeline.of(watching.codec(String.class, ByteBuf.class)));
+        rig.write(connection, Unpooled.wrappedBuffer(new byte[200 * 1024]));
+        assertThat(told).isEmpty();
+        assertThat(rig.sentBytes()).hasSize(200 * 1024);
+        rig.does(connection::close);
     }
 
     @Test

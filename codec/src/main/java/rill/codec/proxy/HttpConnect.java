@@ -6,11 +6,11 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP proxy that connects to a target by the method CONNECT, for {@link rill.ConnectOptions#through}. Immutable.
+ * An HTTP proxy that connects to a target by the method CONNECT, for {@link rill.ConnectOptions#proxy}. Immutable.
  *
  * <pre>{@code
- * var proxy = HttpConnect.at(InetSocketAddress.createUnresolved("proxy.example", 3128)).basic("me", "secret");
- * loop.connect(target, pipeline, ConnectOptions.defaults().through(proxy))
+ * var proxy = HttpConnect.at(InetSocketAddress.createUnresolved("proxy.example", 3128)).user("me", "secret");
+ * loop.connect(target, pipeline, ConnectOptions.defaults().proxy(proxy))
  * }</pre>
  *
  * <p>A target that is a name ({@link java.net.InetSocketAddress#createUnresolved}) is looked up by the proxy, not here. The connection to the proxy
@@ -38,18 +38,18 @@ public final class HttpConnect extends Asked {
     }
 
     /**
-     * Sends credentials of the scheme Basic, whether or not the proxy asks for them.
+     * Authenticates as this user by the scheme Basic, whether or not the proxy asks for it.
      *
-     * @param user without colons and control characters
+     * @param name without colons and control characters
      * @param password without control characters
      */
-    public HttpConnect basic(String user, String password) {
-        requireNoControls("user", user);
+    public HttpConnect user(String name, String password) {
+        requireNoControls("user", name);
         requireNoControls("password", password);
-        if (user.indexOf(':') >= 0) {
+        if (name.indexOf(':') >= 0) {
             throw new IllegalArgumentException("a user with a colon can't be told from its password");
         }
-        byte[] both = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
+        byte[] both = (name + ":" + password).getBytes(StandardCharsets.UTF_8);
         return new HttpConnect(address(), Base64.getEncoder().encodeToString(both));
     }
 

@@ -23,10 +23,10 @@ import rill.Session;
  * {@link #DEFAULT_PATIENCE}.
  */
 public final class ProxyProtocolServer implements ByteLayer {
-    /** The default limit of a header of version 2, in bytes. */
+    /** The default limit of a header of version 2, in bytes: 4 KiB. */
     public static final int DEFAULT_LIMIT = 4 * 1024;
 
-    /** The default time for a header to arrive. */
+    /** The default time for a header to arrive: five seconds. */
     public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
 
     /** Whose connections are served without a header. */

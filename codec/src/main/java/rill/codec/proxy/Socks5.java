@@ -5,11 +5,11 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A SOCKS5 proxy, for {@link rill.ConnectOptions#through}. Immutable.
+ * A SOCKS5 proxy, for {@link rill.ConnectOptions#proxy}. Immutable.
  *
  * <pre>{@code
  * var proxy = Socks5.at(InetSocketAddress.createUnresolved("proxy.example", 1080)).user("me", "secret");
- * loop.connect(target, pipeline, ConnectOptions.defaults().through(proxy))
+ * loop.connect(target, pipeline, ConnectOptions.defaults().proxy(proxy))
  * }</pre>
  *
  * <p>A target that is a name ({@link java.net.InetSocketAddress#createUnresolved}) is looked up by the proxy, not here. User and password are sent in
@@ -39,13 +39,13 @@ public final class Socks5 extends Asked {
     }
 
     /**
-     * Authenticates, if the proxy asks for it.
+     * Authenticates as this user, if the proxy asks for it.
      *
-     * @param newUser 1 to 255 bytes of UTF-8
+     * @param name 1 to 255 bytes of UTF-8
      * @param newPassword likewise
      */
-    public Socks5 user(String newUser, String newPassword) {
-        return new Socks5(address(), limited("user", newUser), limited("password", newPassword));
+    public Socks5 user(String name, String newPassword) {
+        return new Socks5(address(), limited("user", name), limited("password", newPassword));
     }
 
     /** A value that is too long or empty is not shown in the message: it is a secret. */

@@ -124,6 +124,15 @@ public final class Command {
         return new String(upper, StandardCharsets.UTF_8);
     }
 
+    /** The name for messages, made of nothing new: as it was given, or "a command" if that is in bytes and not common. */
+    String label() {
+        if (parts[0] instanceof String text) {
+            return text;
+        }
+        String known = KnownNames.findAnyCase(bytes(0));
+        return known == null ? "a command" : known;
+    }
+
     private static boolean isUpperCaseAscii(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

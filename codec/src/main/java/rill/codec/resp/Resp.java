@@ -51,7 +51,8 @@ public final class Resp {
     }
 
     /**
-     * A client protocol in which each command has one reply, in order. A connection is ready once the server has agreed to {@code hello}.
+     * A client protocol in which each command has one reply, in order. A connection is ready once the server has agreed to {@code hello}. A failure
+     * names the command, such as {@code GET}, or says that it is a command, and gives none of its arguments.
      *
      * <p><b>Errors:</b> a command that would break this pairing is refused: its call fails with an {@link IllegalArgumentException} that says what to
      * use instead. These are {@code SUBSCRIBE} and its kin (use {@link RespSubscriber}), {@code MONITOR}, {@code CLIENT REPLY OFF} and {@code SKIP},
@@ -60,7 +61,8 @@ public final class Resp {
      * here.
      */
     public static ClientProtocol<Command, Reply> client(Hello hello, RespOptions options) {
-        return ClientProtocol.inOrder(Pipeline.of(new RespClientCodec(options, hello, Pairing.REPLIES)));
+        return ClientProtocol.<Command, Reply>inOrder(Pipeline.of(new RespClientCodec(options, hello, Pairing.REPLIES)))
+                .naming(Command::label);
     }
 
     /**
@@ -72,6 +74,7 @@ public final class Resp {
         Objects.requireNonNull(pushes, "pushes");
         return ClientProtocol.<Command, Reply>inOrder(
                         Pipeline.of(new RespClientCodec(options, hello, Pairing.REPLIES_AND_PUSHES)))
+                .naming(Command::label)
                 .unsolicited(Reply::isPush, reply -> take(reply, pushes));
     }
 

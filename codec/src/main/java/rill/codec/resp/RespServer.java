@@ -4,6 +4,8 @@ package rill.codec.resp;
  * What a server has reported about itself in answer to {@code HELLO}: {@link rill.Connection#info} of a connection that began with
  * {@link Hello#resp3}, or with a {@code HELLO} in {@link Hello#then}. Anything that the server did not report is empty or 0.
  *
+ * <p><b>Not guaranteed:</b> the set of components: later versions may add some. Read them by name, and leave it to Rill to make such a record.
+ *
  * @param name the program, such as {@code redis}
  * @param version the program's version
  * @param protocol the version that is spoken

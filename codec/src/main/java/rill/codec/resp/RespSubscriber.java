@@ -106,6 +106,7 @@ public final class RespSubscriber implements AutoCloseable {
     private final Map<Kind, Set<String>> confirmed = new EnumMap<>(Kind.class);
     private @Nullable Consumer<? super Failure> onFailure;
     private volatile @Nullable Throwable failure;
+    private volatile boolean finishing;
     private volatile boolean over;
     private boolean welcomed; // the server has sent something that was understood
 
@@ -229,7 +230,7 @@ public final class RespSubscriber implements AutoCloseable {
     }
 
     private Future<@Nullable Void> send(@Nullable Kind kind, String verb, String[] names) {
-        if (over || !connection.isOpen()) {
+        if (!isOpen()) {
             return loop.failed(why());
         }
         Command command = Command.of(verb);
@@ -254,6 +255,7 @@ public final class RespSubscriber implements AutoCloseable {
             Throwable refused = written.isDone() ? written.failure() : null;
             if (refused != null && pending.removeLastOccurrence(request)) { // there will be no answer
                 request.promise.fail(refused);
+                closeIfFinished();
             } else if (!written.isDone()) {
                 waits = true;
                 written.onDone((nothing, failure) -> {
@@ -275,13 +277,17 @@ public final class RespSubscriber implements AutoCloseable {
                 ? push.elements()
                 : plain instanceof Reply.Array array ? array.elements() : List.of();
         String first = parts.isEmpty() ? null : Reply.text(parts.getFirst());
-        boolean understood = first == null ? answer(plain) : told(first, parts, plain);
-        if (!understood) {
-            String shown = Excerpt.of(reply);
-            Resp.release(reply);
-            throw new UncheckedIOException(new ProtocolException("a reply that answers nothing here: " + shown));
+        try {
+            boolean understood = first == null ? answer(plain) : told(first, parts, plain);
+            if (!understood) {
+                String shown = Excerpt.of(reply);
+                Resp.release(reply);
+                throw new UncheckedIOException(new ProtocolException("a reply that answers nothing here: " + shown));
+            }
+            welcomed = true;
+        } finally {
+            closeIfFinished(); // also after a receiver has thrown, which the connection may survive
         }
-        welcomed = true;
     }
 
     private boolean told(String first, List<Reply> parts, Reply whole) {
@@ -414,7 +420,7 @@ public final class RespSubscriber implements AutoCloseable {
 
     private IOException why() {
         Throwable cause = failure;
-        String what = "subscriber, " + connection + " is closed";
+        String what = "subscriber, " + connection + (connection.isOpen() ? " is finishing" : " is closed");
         return cause == null ? new IOException(what) : new IOException(what + ": " + cause.getMessage(), cause);
     }
 
@@ -428,10 +434,33 @@ public final class RespSubscriber implements AutoCloseable {
         connection.resume();
     }
 
-    /** Closes the connection gracefully, without waiting: see {@link Connection#close}. What was asked for and has not been written yet fails. */
+    /**
+     * Takes no more requests, waits until those already made are answered, and closes. Until then messages are received.
+     *
+     * @return {@link #closed()}
+     */
+    public Future<@Nullable Void> finish() {
+        var _ = onLoop(() -> {
+            finishing = true;
+            closeIfFinished();
+            return loop.done(null);
+        });
+        return closed();
+    }
+
+    private void closeIfFinished() {
+        if (finishing && pending.isEmpty() && unsent.isEmpty()) {
+            close();
+        }
+    }
+
+    /**
+     * Closes the connection gracefully, without waiting: see {@link Connection#close}. What was asked for and has not been written yet fails. Use
+     * {@link #finish} to wait for the answers first.
+     */
     @Override
     public void close() {
-        if (isOpen()) {
+        if (connection.isOpen()) {
             failure = null;
         }
         connection.close();
@@ -443,7 +472,7 @@ public final class RespSubscriber implements AutoCloseable {
      * @return {@link #closed()}
      */
     public Future<@Nullable Void> abort() {
-        if (isOpen()) {
+        if (connection.isOpen()) {
             failure = null;
         }
         return connection.abort();
@@ -459,8 +488,8 @@ public final class RespSubscriber implements AutoCloseable {
         return over ? failure : null;
     }
 
-    /** Whether it is open. */
+    /** Whether it takes requests: false once it was closed, is finishing, or has failed. */
     public boolean isOpen() {
-        return !over && connection.isOpen();
+        return !finishing && !over && connection.isOpen();
     }
 }

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The result of a handshake: {@code connection.info(TlsInfo.class)}, available once the handshake is complete.
  *
+ * <p><b>Not guaranteed:</b> the set of components: later versions may add some. Read them by name, and leave it to Rill to make such a record.
+ *
  * @param version the version of TLS
  * @param cipherSuite named as in RFC 8446, such as {@code TLS_AES_256_GCM_SHA384}
  * @param applicationProtocol the protocol that ALPN chose, or null

@@ -15,7 +15,7 @@ import rill.testkit.CodecHarness;
 /** Tests what is sent to an HTTP proxy, and how each of its possible answers is handled. */
 final class HttpConnectTest {
     private static final HttpConnect PROXY = HttpConnect.at(InetSocketAddress.createUnresolved("proxy", 3128));
-    private static final HttpConnect WITH_USER = PROXY.basic("me", "secret");
+    private static final HttpConnect WITH_USER = PROXY.user("me", "secret");
     private static final SocketAddress TARGET = InetSocketAddress.createUnresolved("example.com", 443);
     private static final String ASKED = "connect to example.com:443 through the HTTP proxy at proxy:3128: ";
 
@@ -57,7 +57,7 @@ final class HttpConnectTest {
         assertThat(request(WITH_USER, TARGET))
                 .isEqualTo(
                         "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n");
-        assertThat(request(PROXY.basic("ü", ""), TARGET)).contains("Proxy-Authorization: Basic w7w6\r\n");
+        assertThat(request(PROXY.user("ü", ""), TARGET)).contains("Proxy-Authorization: Basic w7w6\r\n");
         assertThat(WITH_USER).hasToString("HTTP proxy at proxy:3128");
     }
 
@@ -65,14 +65,14 @@ final class HttpConnectTest {
     void a_user_that_can_not_be_sent_is_refused_and_not_shown() {
         for (String bad : new String[] {"a\r\nb", "a\0", "\177", "a:b\n"}) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> PROXY.basic(bad, ""))
+                    .isThrownBy(() -> PROXY.user(bad, ""))
                     .withMessage("the user has a control character");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> PROXY.basic("", bad))
+                    .isThrownBy(() -> PROXY.user("", bad))
                     .withMessage("the password has a control character");
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> PROXY.basic("a:b", ""))
+                .isThrownBy(() -> PROXY.user("a:b", ""))
                 .withMessageContaining("colon")
                 .withMessageNotContaining("a:b");
     }

@@ -176,6 +176,11 @@ final class ProxyClientTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> V2.with(ProxyTlv.of(0xE0, new byte[65_535])))
                 .withMessageContaining("all TLVs together");
+        assertThat(V2.with(ProxyTlv.of(0xE0, new byte[HeaderV2.LARGEST_TLVS - 3]))
+                        .tlvs())
+                .hasSize(1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> V2.with(ProxyTlv.of(0xE0, new byte[HeaderV2.LARGEST_TLVS - 2])));
         assertThatIllegalArgumentException().isThrownBy(() -> ProxyTlv.of(256, new byte[0]));
         assertThatIllegalArgumentException().isThrownBy(() -> ProxyTlv.of(-1, new byte[0]));
         assertThatIllegalArgumentException().isThrownBy(() -> ProxyTlv.of(0xE0, new byte[65_536]));

@@ -443,6 +443,7 @@ final class ProxyServerTest {
         assertThat(ssl.commonName()).isEqualTo("mücn");
         assertThat(ssl.cipher()).isEqualTo("AES1");
         assertThat(ssl.keyAlgorithm()).isNull();
+        assertThat(read(withTlvs("\040\0\5\6\0\0\0\0")).ssl().tls()).isFalse();
     }
 
     @Test

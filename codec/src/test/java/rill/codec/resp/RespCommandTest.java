@@ -294,6 +294,9 @@ final class RespCommandTest {
         assertThat(read("*1\r\n$3\r\nGET\r\n").name()).isSameAs("GET");
         assertThat(Command.of("strange-and-long").name()).isEqualTo("STRANGE-AND-LONG");
         assertThat(Command.of("grün").name()).isEqualTo("GRüN");
+        assertThat(Command.of("a").name()).isEqualTo("A");
+        assertThat(Command.of("z").name()).isEqualTo("Z");
+        assertThat(Command.of("@AZ[`{").name()).isEqualTo("@AZ[`{");
         assertThat(read("*1\r\n$4\r\n\0GET\r\n").name()).isEqualTo("\0GET");
         assertThat(read("*1\r\n$0\r\n\r\n").name()).isEmpty();
         assertThat(read("*1\r\n$5\r\nxYzaB\r\n").name()).isEqualTo("XYZAB");

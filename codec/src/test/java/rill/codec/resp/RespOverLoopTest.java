@@ -108,6 +108,18 @@ class RespOverLoopTest {
     }
 
     @Test
+    void a_call_that_fails_is_named_after_its_command_and_without_arguments() {
+        for (var protocol : List.of(Resp.client(), Resp.client(Hello.resp2(), RespOptions.defaults(), push -> {}))) {
+            Client<Command, Reply> client = loops.settle(loop.connect(server("").address(), protocol));
+            Future<Reply> answer = loops.settle(loop.submit(() -> client.call(Command.of("set", "key", "secret"))));
+            ticks();
+            loop.execute(() -> peer.abort());
+            ticks();
+            assertThat(answer.failure()).hasMessageStartingWith("call of SET: ").hasMessageNotContaining("secret");
+        }
+    }
+
+    @Test
     void what_the_server_says_of_itself_is_known_as_soon_as_the_client_is_connected() {
         var connecting = loop.connect(server("").address(), Resp.client(Hello.resp3(), RespOptions.defaults()));
         ticks();

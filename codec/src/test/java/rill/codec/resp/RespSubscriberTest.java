@@ -364,6 +364,37 @@ final class RespSubscriberTest {
     }
 
     @Test
+    void finishing_it_waits_for_what_was_asked_for_and_takes_no_more() throws Exception {
+        Future<@Nullable Void> subscribed = subscriber.subscribe("a");
+        Future<@Nullable Void> pong = subscriber.ping();
+        Future<@Nullable Void> closed = subscriber.finish();
+        loop.delay(Duration.ZERO).await();
+        assertThat(subscriber.isOpen()).isFalse();
+        assertThatThrownBy(() -> subscriber.ping().await())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is finishing");
+        assertThat(closed.isDone()).isFalse();
+        say(array("subscribe", "a", 1), message("a", "the last one"), Reply.PONG);
+
+        closed.await();
+
+        assertThat(subscribed.isDone() && pong.isDone()).isTrue();
+        assertThat(subscribed.failure()).isNull();
+        assertThat(pong.failure()).isNull();
+        assertThat(told).containsExactly("+CHANNEL a", "CHANNEL a a the last one");
+        assertThat(subscriber.failure()).isNull();
+        reporter.assertNone();
+    }
+
+    @Test
+    void finishing_it_with_nothing_pending_closes_it() throws IOException {
+        subscriber.finish().await();
+        assertThat(subscriber.isOpen()).isFalse();
+        assertThat(subscriber.failure()).isNull();
+        subscriber.finish().await();
+    }
+
+    @Test
     void names_that_can_not_be_written_are_refused_before_anything_is_sent() throws IOException {
         assertThatIllegalArgumentException().isThrownBy(() -> subscriber.subscribe("a", "\uD800"));
         assertThatIllegalArgumentException().isThrownBy(() -> subscriber.subscribe());

@@ -96,6 +96,19 @@ final class RespVersionTest {
     }
 
     @Test
+    void a_thousand_arrays_within_one_another_are_not_too_deep_and_one_more_is() {
+        Reply deep = Reply.NULL;
+        for (int i = 0; i < 1_000; i++) {
+            deep = Reply.array(deep);
+        }
+        Reply deepest = deep;
+        for (RespVersion version : RespVersion.values()) {
+            assertThat(version.say(deepest)).isNotNull();
+            assertThatIllegalArgumentException().isThrownBy(() -> version.say(Reply.array(deepest)));
+        }
+    }
+
+    @Test
     void a_map_is_asked_by_text() {
         Reply.Map map = Reply.map(
                 new Reply.Simple("a"), Reply.of(1), Reply.bulk("b"), Reply.of(2), Reply.bulk("a"), Reply.of(3));

@@ -311,7 +311,14 @@ class TlsBytesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "220 mail.test ready\r\n", "+OK\r\n", "\0\0\0\5hello", "S"})
+            strings = {
+                "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                "220 mail.test ready\r\n",
+                "+OK\r\n",
+                "\0\0\0\5hello",
+                "S",
+                "\u0016x"
+            })
     void who_does_not_speak_tls_is_told_from_who_does(String text) {
         for (Side side : List.of(new Side(SERVER, 1), new Side(CLIENT, 1))) {
             side.take();

@@ -164,6 +164,16 @@ class TlsCertificateTest {
     }
 
     @Test
+    void the_alert_says_that_one_has_expired() {
+        var sides = new Side[2];
+        Authority.Issued expired = AUTHORITY.issue(
+                Authority.Wish.usual().valid(now.minus(Duration.ofDays(9)), now.minus(Duration.ofDays(2))),
+                "server.test");
+        talk(Certificates.client(), Tls.server(Certificates.identity(expired)), sides);
+        assertThat(sides[1].failure).hasMessageContaining("certificate_expired");
+    }
+
+    @Test
     void one_that_is_not_valid_yet_is_refused_with_the_day() {
         Instant begin = now.plus(Duration.ofDays(2));
         assertRefused(

@@ -297,7 +297,7 @@ class TlsTroubleTest extends TlsRig {
                 .hasMessageStartingWith("TLS with " + path + ": the peer has ended");
         Listener v4 = loop.<ByteBuf, ByteBuf>listen(ANY_PORT, Pipeline.bytes(), Connection::close)
                 .await();
-        int port = ((InetSocketAddress) v4.address()).getPort();
+        int port = v4.port();
         assertThatThrownBy(() -> connect(v4.address(), Certificates.client().hostName("::1")))
                 .hasMessageStartingWith("TLS with [::1]:" + port + ": the peer has ended");
     }
@@ -396,8 +396,7 @@ class TlsTroubleTest extends TlsRig {
                     starttls(connection, Certificates.server(), heard);
                 })
                 .await();
-        try (var attacker =
-                new Socket(InetAddress.getLoopbackAddress(), ((InetSocketAddress) listener.address()).getPort())) {
+        try (var attacker = new Socket(InetAddress.getLoopbackAddress(), listener.port())) {
             OutputStream out = attacker.getOutputStream();
             out.write("STARTTLS\r\nRCPT TO:<victim>\r\n".getBytes(StandardCharsets.US_ASCII));
             attacker.shutdownOutput();

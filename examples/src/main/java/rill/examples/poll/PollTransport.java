@@ -2,8 +2,8 @@ package rill.examples.poll;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
@@ -20,16 +20,16 @@ public final class PollTransport implements Transport {
     }
 
     @Override
-    public Optional<String> unavailable() {
+    public @Nullable String unavailable() {
         String system = System.getProperty("os.name", "");
         if (!system.equals("Linux")) {
-            return Optional.of("its numbers are those of Linux, and this is " + system);
+            return "its numbers are those of Linux, and this is " + system;
         }
         Module module = PollTransport.class.getModule();
         return module.isNativeAccessEnabled()
-                ? Optional.empty()
-                : Optional.of("native access is not enabled; start java with --enable-native-access="
-                        + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+                ? null
+                : "native access is not enabled; start java with --enable-native-access="
+                        + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
     }
 
     @Override
@@ -39,9 +39,10 @@ public final class PollTransport implements Transport {
 
     @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
-        unavailable().ifPresent(obstacle -> {
+        String obstacle = unavailable();
+        if (obstacle != null) {
             throw new IllegalStateException("transport poll is unavailable: " + obstacle);
-        });
+        }
         return new PollSelector(receiveBuffer);
     }
 }

@@ -32,7 +32,7 @@ final class WhoAmI {
     }
 
     static Future<Connection<String, String>> connect(Loop loop, SocketAddress target, Proxy proxy) {
-        return loop.connect(target, LINES, ConnectOptions.defaults().through(proxy));
+        return loop.connect(target, LINES, ConnectOptions.defaults().proxy(proxy));
     }
 
     static Future<Listener> serve(Loop loop, SocketAddress address) {

@@ -43,7 +43,7 @@ final class RedisClient implements AutoCloseable {
         this.address = address;
         this.hello = hello;
         this.nodes = new RedisNodes(loop, address, Resp.batches(hello, RespOptions.defaults()));
-        this.blocking = new BlockingCalls(loop, address, Resp.client(hello).naming(Command::name));
+        this.blocking = new BlockingCalls(loop, address, Resp.client(hello));
     }
 
     /** Connects and says hello; fails if that fails. Once connected, the client reconnects on its own. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import rill.Connection;
 import rill.Future;
 import rill.ListenOptions;
@@ -122,5 +123,11 @@ final class Library {
             stop.copy().await(); // the signal is not ours to cancel
             loops.close(Duration.ofSeconds(10));
         }
+    }
+
+    /** For a shutdown hook: closes everything, and then says how busy it was. */
+    static void closeAndTell(LoopGroup loops, Consumer<String> log) {
+        loops.close(Duration.ofSeconds(10));
+        log.accept(loops.metrics().connections().accepted() + " connections were accepted");
     }
 }

@@ -118,7 +118,7 @@ final class AtRandom implements Scenario {
             }
             for (Loop loop : loops) {
                 findings.require(
-                        loop.closed() || loop.connections() == 0,
+                        loop.isClosed() || loop.connections() == 0,
                         loop + " still has " + loop.connections() + " connections");
             }
             findings.throwIfAny();
@@ -216,7 +216,7 @@ final class AtRandom implements Scenario {
 
         /** Brings the end to its close, whatever state it is in. */
         void finish() {
-            if (!loop.closed()) {
+            if (!loop.isClosed()) {
                 loop.schedule("finish", () -> {
                     if (!over) {
                         connection.resume();

@@ -117,7 +117,6 @@ final class HttpCalls implements Scenario {
                     data.release();
                 }
                 case End end -> whole = true;
-                default -> throw new IllegalStateException("not a part of a request: " + event);
             }
             RequestHead request = head;
             if (whole && request != null) {
@@ -198,10 +197,10 @@ final class HttpCalls implements Scenario {
                             .connections(1 + random.nextInt(4))
                             .waiting(20)
                             .connect(ConnectOptions.defaults().timeout(SHORT))
-                            .keep(Duration.ofSeconds(1 + random.nextInt(8)))
+                            .idleTime(Duration.ofSeconds(1 + random.nextInt(8)))
                             .headTimeout(SHORT)
-                            .idleTimeout(SHORT)
-                            .within(SHORT.multipliedBy(3)));
+                            .progressTimeout(SHORT)
+                            .deadline(SHORT.multipliedBy(3)));
         }
 
         @Override

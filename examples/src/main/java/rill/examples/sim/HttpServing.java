@@ -117,13 +117,13 @@ final class HttpServing implements Scenario {
             this.run = run;
             this.loop = run.findings.loop(host);
             HttpServerOptions options = HttpServerOptions.defaults()
-                    .headDeadline(SHORT)
+                    .headTimeout(SHORT)
                     .idleTime(SHORT.multipliedBy(3))
                     .bodyProgress(100, SHORT)
                     .pipelined(1 + loop.random().nextInt(6))
                     .waitingBytes(1 + loop.random().nextInt(20_000))
                     .drainBytes(loop.random().nextInt(20_000));
-            HttpServer.listen(loop, host.address(PORT), options, this::answer)
+            HttpServer.serve(loop, host.address(PORT), options, this::answer)
                     .onDone((listening, failure) -> server = listening);
         }
 

@@ -35,7 +35,7 @@ import rill.transport.sim.Timeline;
         footer = {
             "",
             "Scenarios: request-response, graceful-shutdown, back-pressure, reconnecting, pooled, http-calls, http-serving, slow-readers,"
-                    + " at-random, register, and deposits, which has a bug to find; register has one with --bug early-answer, forgotten-vote,"
+                    + " notes, at-random, register, and deposits, which has a bug to find; register has one with --bug early-answer, forgotten-vote,"
                     + " vote-counted-twice, length-only or old-term.",
             "Exit status: 0 if it passed, 1 if it failed, 2 if the command was wrong."
         })

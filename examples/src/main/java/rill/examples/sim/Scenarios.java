@@ -21,6 +21,7 @@ final class Scenarios {
         all.put("http-calls", HttpCalls::new);
         all.put("http-serving", HttpServing::new);
         all.put("slow-readers", SlowReaders::new);
+        all.put("notes", Notes::new);
         all.put("at-random", AtRandom::new);
         all.put("deposits", Deposits::new);
         all.put("register", Register::new);

@@ -697,7 +697,7 @@ class RedisClientFaultsTest {
                     .onMessage(command -> connection.write(Reply.bulk("from the second")), connection::close);
         };
         Listener listener = loop.listen(ANY, Resp.server(), serving).await();
-        int port = ((InetSocketAddress) listener.address()).getPort();
+        int port = listener.port();
         InetSocketAddress first = server((connection, command) ->
                 connection.write(new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + port)));
         RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();

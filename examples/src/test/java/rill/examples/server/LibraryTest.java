@@ -22,6 +22,7 @@ import rill.Client;
 import rill.ClientProtocol;
 import rill.Connection;
 import rill.Loop;
+import rill.LoopGroup;
 import rill.LoopOptions;
 import rill.Promise;
 import rill.Report;
@@ -145,12 +146,30 @@ class LibraryTest {
     }
 
     @Test
+    void how_busy_it_was_is_said_after_the_end() throws IOException {
+        var any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        var said = new ArrayList<String>();
+        try (LoopGroup loops = LoopGroup.open(1)) {
+            SocketAddress address = library.catalogue(loops, any).await().address();
+            assertThat(loops.loops()
+                            .getFirst()
+                            .connect(address, ClientProtocol.inOrder(Library.LINES))
+                            .await()
+                            .call("Emma")
+                            .await())
+                    .isEqualTo("A 3");
+            Library.closeAndTell(loops, said::add);
+        }
+        assertThat(said).containsExactly("1 connections were accepted");
+    }
+
+    @Test
     void every_code_block_of_the_guide_is_a_piece_of_the_example() throws IOException {
         String source = Files.readString(Path.of("src/main/java/rill/examples/server/Library.java"));
         List<String> blocks = BLOCK.matcher(Files.readString(Path.of("../docs/servers.md")))
                 .results()
                 .map(found -> found.group(1))
                 .toList();
-        assertThat(blocks).hasSize(6).allSatisfy(block -> assertThat(source).contains(block));
+        assertThat(blocks).hasSize(7).allSatisfy(block -> assertThat(source).contains(block));
     }
 }

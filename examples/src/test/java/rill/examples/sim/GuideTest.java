@@ -33,6 +33,16 @@ class GuideTest {
     }
 
     @Test
+    void the_whole_service_is_a_piece_of_its_scenario() {
+        String scenario = read("examples/src/main/java/rill/examples/sim/Notes.java");
+        assertThat(BLOCK.matcher(guide).results().map(each -> each.group(1)))
+                .filteredOn(block -> block.contains("NoteService"))
+                .singleElement()
+                .asString()
+                .isSubstringOf(scenario);
+    }
+
+    @Test
     void the_first_seed_that_fails_is_the_one_in_the_guide() throws Exception {
         long seed = 1;
         AssertionError failure = run(seed);

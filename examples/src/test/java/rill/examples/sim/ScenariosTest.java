@@ -55,6 +55,11 @@ class ScenariosTest {
     }
 
     @Simulated(seeds = 100)
+    void no_note_is_lost_that_a_service_has_acknowledged(Simulation simulation) throws Exception {
+        new Notes().run(simulation);
+    }
+
+    @Simulated(seeds = 100)
     void calls_of_pools_are_carried_out_once_or_fail_with_the_right_fate_and_pools_come_back(Simulation simulation) {
         new Pooled().run(simulation);
     }

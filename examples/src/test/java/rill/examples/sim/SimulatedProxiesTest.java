@@ -95,7 +95,7 @@ class SimulatedProxiesTest {
         simulation.run(BOOTED);
         Loop loop = simulation.host("client").loop("main");
         loop.run(() -> {
-            ConnectOptions options = ConnectOptions.defaults().through(proxy);
+            ConnectOptions options = ConnectOptions.defaults().proxy(proxy);
             Connection<String, String> connection =
                     loop.connect(TARGET, TextLines.pipeline(), options).await();
             for (String line : List.of("hello", "", "x".repeat(5_000))) {
@@ -130,7 +130,7 @@ class SimulatedProxiesTest {
                 "CONNECT server:7 HTTP/1.1\r\nHost: server:7\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n";
         saysThrough(
                 simulation,
-                HttpConnect.at(proxyAddress()).basic("me", "secret"),
+                HttpConnect.at(proxyAddress()).user("me", "secret"),
                 List.of(new Step(request, "HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nVia: me\r\n\r\n")));
     }
 
@@ -152,7 +152,7 @@ class SimulatedProxiesTest {
         simulation.run(BOOTED);
         Loop loop = simulation.host("client").loop("main");
         ConnectOptions patient =
-                ConnectOptions.defaults().timeout(Duration.ofMinutes(1)).through(Socks5.at(proxyAddress()));
+                ConnectOptions.defaults().timeout(Duration.ofMinutes(1)).proxy(Socks5.at(proxyAddress()));
         Future<?> connecting = loop.connect(
                 InetSocketAddress.createUnresolved("silent", PORT),
                 Pipeline.bytes().over(Tls.client().handshakeTimeout(Duration.ofSeconds(5))),

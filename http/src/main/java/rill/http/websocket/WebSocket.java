@@ -19,13 +19,13 @@ import rill.http.wire.RequestHead;
  * Opens WebSockets, as a client or a server.
  *
  * <pre>{@code
- * var socket = WebSocket.connect(loop, URI.create("wss://example.org/chat")).await();
+ * var socket = WebSocket.connect(loop, "wss://example.org/chat").await();
  * socket.write(WebSocketMessage.text("hello"));
  * WebSocketMessage answer = socket.receive().await();
  *
  * loop.listen(address, WebSocket.server(), connection -> connection.onMessage(connection::write));
  *
- * HttpServer.listen(loop, address, request -> Future.of(
+ * HttpServer.serve(loop, address, request -> Future.of(
  *         WebSocket.isAskedFor(request) ? WebSocket.answer(request, this::chat) : HttpResponse.text("a page")));
  * }</pre>
  *
@@ -56,13 +56,24 @@ public final class WebSocket {
         return connect(loop, uri, WebSocketOptions.defaults());
     }
 
+    /** {@link #connect(Loop, URI, WebSocketOptions)} to this text as a URI, with the default options. */
+    public static Future<Connection<WebSocketMessage, WebSocketMessage>> connect(Loop loop, String uri) {
+        return connect(loop, URI.create(uri));
+    }
+
+    /** {@link #connect(Loop, URI, WebSocketOptions)} to this text as a URI. */
+    public static Future<Connection<WebSocketMessage, WebSocketMessage>> connect(
+            Loop loop, String uri, WebSocketOptions options) {
+        return connect(loop, URI.create(uri), options);
+    }
+
     /**
      * Opens a WebSocket as a client.
      *
      * @param uri {@code ws:} or {@code wss:}
      * @return done when the server has agreed. Fails as {@link Loop#connect} does, and with a {@link WebSocketRefusedException} if the server does not
      *     agree. The time limit of {@link WebSocketOptions#connect} includes the handshake
-     * @throws IllegalArgumentException if it is not a WebSocket's URI
+     * @throws IllegalArgumentException if it is malformed, or not a WebSocket's URI
      */
     public static Future<Connection<WebSocketMessage, WebSocketMessage>> connect(
             Loop loop, URI uri, WebSocketOptions options) {

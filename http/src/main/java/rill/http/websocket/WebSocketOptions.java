@@ -30,7 +30,7 @@ public final class WebSocketOptions {
         int deflateFrom = 1024;
         Duration closeTimeout = Duration.ofSeconds(5);
         Duration pingEvery = Duration.ZERO;
-        Duration pongWithin = Duration.ZERO;
+        Duration pongTimeout = Duration.ZERO;
         List<String> subprotocols = List.of();
         HttpFields fields = HttpFields.none();
         ConnectOptions connect = ConnectOptions.defaults();
@@ -113,8 +113,8 @@ public final class WebSocketOptions {
     }
 
     /** The time within which anything must arrive after that ping. */
-    public Duration pongWithin() {
-        return is.pongWithin;
+    public Duration pongTimeout() {
+        return is.pongTimeout;
     }
 
     /** The subprotocols of this side, in order of preference. */
@@ -207,15 +207,15 @@ public final class WebSocketOptions {
     }
 
     /**
-     * Sends a ping when nothing has arrived for {@code every}, and fails the connection if then nothing arrives for {@code within}. Bytes count when
+     * Sends a ping when nothing has arrived for {@code every}, and fails the connection if then nothing arrives for {@code timeout}. Bytes count when
      * they are read: a connection from which nobody receives notices nothing.
      */
-    public WebSocketOptions pings(Duration every, Duration within) {
+    public WebSocketOptions pings(Duration every, Duration timeout) {
         requirePositive("the time between pings", every);
-        requirePositive("the time for a pong", within);
+        requirePositive("the time for a pong", timeout);
         return changed(draft -> {
             draft.pingEvery = every;
-            draft.pongWithin = within;
+            draft.pongTimeout = timeout;
         });
     }
 
@@ -286,6 +286,6 @@ public final class WebSocketOptions {
     public String toString() {
         return "WebSocketOptions[messageBytes=" + is.messageBytes + ", frames=" + is.frames + ", inParts=" + is.inParts
                 + ", controlByHand=" + is.controlByHand + ", deflate=" + is.deflate + " from " + is.deflateFrom
-                + ", closeTimeout=" + is.closeTimeout + ", pings=" + is.pingEvery + " within " + is.pongWithin + "]";
+                + ", closeTimeout=" + is.closeTimeout + ", pings=" + is.pingEvery + " within " + is.pongTimeout + "]";
     }
 }

@@ -471,11 +471,11 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             context.startTimer(options.pingEvery());
         } else if (asked) {
             throw new DeadlineException("nothing was heard of the peer within "
-                    + options.pongWithin().toMillis() + " ms of a ping");
+                    + options.pongTimeout().toMillis() + " ms of a ping");
         } else {
             asked = true;
             writer.control(Frame.PING, WebSocketMessage.Ping.EMPTY.bytes(), 0, context.out());
-            context.startTimer(options.pongWithin());
+            context.startTimer(options.pongTimeout());
         }
         return null;
     }

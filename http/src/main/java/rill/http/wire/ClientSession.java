@@ -107,7 +107,6 @@ final class ClientSession implements Session<ResponseEvent, RequestEvent> {
             }
             case Data data -> writer.data(data, out);
             case End end -> writer.end(end, out);
-            case Refused refused -> throw new IllegalArgumentException("a refusal is read, and never written");
         }
     }
 }

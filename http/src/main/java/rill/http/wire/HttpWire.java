@@ -1,8 +1,6 @@
 package rill.http.wire;
 
-import java.time.Duration;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import rill.Codec;
 import rill.Context;
 import rill.Pipeline;
@@ -44,20 +42,7 @@ public final class HttpWire {
 
     /** {@link #server(HttpLimits)} as a codec. */
     public static Codec<RequestEvent, ResponseEvent> serverCodec(HttpLimits limits) {
-        return new ServerCodec(Objects.requireNonNull(limits, "limits"), null);
-    }
-
-    /**
-     * {@link #server(HttpLimits)} for a server that answers invalid requests: a violation is delivered as {@link Refused}, and does not fail the
-     * connection. So is a head that is not complete by the deadline.
-     *
-     * @param headDeadline the longest time from the first bytes of a head to its end
-     */
-    public static Pipeline<RequestEvent, ResponseEvent> answeringServer(HttpLimits limits, Duration headDeadline) {
-        if (headDeadline.isNegative() || headDeadline.isZero()) {
-            throw new IllegalArgumentException("no time for a head: " + headDeadline);
-        }
-        return Pipeline.of(new ServerCodec(Objects.requireNonNull(limits, "limits"), headDeadline));
+        return new ServerCodec(Objects.requireNonNull(limits, "limits"));
     }
 
     /** {@link #client(HttpLimits)} with the default limits. */
@@ -78,13 +63,10 @@ public final class HttpWire {
         return new ClientCodec(Objects.requireNonNull(limits, "limits"));
     }
 
-    /** @param headDeadline null if violations fail the connection */
-    private record ServerCodec(HttpLimits limits, @Nullable Duration headDeadline)
-            implements Codec<RequestEvent, ResponseEvent> {
+    private record ServerCodec(HttpLimits limits) implements Codec<RequestEvent, ResponseEvent> {
         @Override
         public Session<RequestEvent, ResponseEvent> open(Context context) {
-            var session = new ServerSession(limits, context);
-            return headDeadline == null ? session : new AnsweringSession(session, headDeadline);
+            return new ServerSession(limits, context);
         }
 
         @Override
@@ -107,7 +89,6 @@ public final class HttpWire {
             return switch (event) {
                 case RequestHead head -> MessageWriter.estimate(head);
                 case BodyEvent body -> estimate(body);
-                case Refused refused -> 0;
             };
         }
     }

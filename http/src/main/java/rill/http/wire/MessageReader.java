@@ -99,11 +99,6 @@ final class MessageReader {
         return block(in, window, start, end, limits.startLine(), limits.head(), statusOfLongLine);
     }
 
-    /** Whether the bytes examined last include the beginning of an incomplete head. */
-    boolean withinHead() {
-        return scanned > 0 && state == State.HEAD;
-    }
-
     /**
      * Takes the lines up to an empty one; null if they are not complete. Continues where the last call stopped.
      *

@@ -78,11 +78,6 @@ final class ServerSession implements Session<RequestEvent, ResponseEvent> {
         return null;
     }
 
-    /** Whether a head has begun and is not complete. */
-    boolean isWithinHead() {
-        return reader.withinHead();
-    }
-
     // ---- writing
 
     @Override

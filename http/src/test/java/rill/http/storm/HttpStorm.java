@@ -60,7 +60,7 @@ final class HttpStorm {
                 .pipelined(1 + random.nextInt(16))
                 .waitingBytes(1 + random.nextInt(100_000))
                 .drainBytes(random.nextInt(100_000));
-        server = HttpServer.listen(serving, world.address(0), options, answers::answer)
+        server = HttpServer.serve(serving, world.address(0), options, answers::answer)
                 .await();
         for (int i = random.nextInt(6); i >= 0; i--) {
             long seed = random.nextLong();

@@ -34,7 +34,7 @@ final class PoolingActor extends Actor {
                 loop,
                 HttpClientOptions.defaults()
                         .connections(1 + random.nextInt(3))
-                        .keep(Duration.ofMillis(1 + random.nextInt(5_000))));
+                        .idleTime(Duration.ofMillis(1 + random.nextInt(5_000))));
         for (int i = random.nextInt(4); i >= 0; i--) {
             next();
         }

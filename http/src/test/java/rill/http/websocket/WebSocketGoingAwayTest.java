@@ -108,7 +108,7 @@ final class WebSocketGoingAwayTest {
 
     @Test
     void so_does_one_that_shares_its_address_with_pages() throws IOException {
-        HttpServer pages = HttpServer.listen(
+        HttpServer pages = HttpServer.serve(
                         server,
                         ANY_PORT,
                         request -> Future.of(WebSocket.answer(request, connection -> {

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -56,8 +54,7 @@ final class WebSocketOverHttpTest {
 
     private static void talk(Loop loop, String base, WebSocketOptions options) throws IOException {
         loop.run(() -> {
-            var socket = WebSocket.connect(loop, URI.create(base + "/socket?a=b"), options)
-                    .await();
+            var socket = WebSocket.connect(loop, base + "/socket?a=b", options).await();
             assertThat(socket.receive().await()).isEqualTo(new Text("welcome to /socket?a=b"));
             for (int i = 0; i < 10; i++) {
                 var text = new Text("text ".repeat(i * i * 100));
@@ -73,9 +70,9 @@ final class WebSocketOverHttpTest {
     @Test
     void a_server_answers_pages_and_sockets() throws IOException {
         try (Loop loop = Loop.open(new MemoryTransport(3))) {
-            HttpServer server = HttpServer.listen(loop, MemoryTransport.ANY, WebSocketOverHttpTest::handle)
+            HttpServer server = HttpServer.serve(loop, MemoryTransport.ANY, WebSocketOverHttpTest::handle)
                     .await();
-            String at = "127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+            String at = "127.0.0.1:" + server.port();
             talk(loop, "ws://" + at, WebSocketOptions.defaults());
             talk(loop, "ws://" + at, WebSocketOptions.defaults().deflate(true));
             loop.run(() -> {
@@ -84,8 +81,8 @@ final class WebSocketOverHttpTest {
                         .isEqualTo("a page");
                 assertThat(client.get("http://" + at + "/socket").await().status())
                         .isEqualTo(426);
-                assertThatThrownBy(() -> WebSocket.connect(loop, URI.create("ws://" + at + "/"))
-                                .await())
+                assertThatThrownBy(() ->
+                                WebSocket.connect(loop, "ws://" + at + "/").await())
                         .isInstanceOfSatisfying(
                                 WebSocketRefusedException.class,
                                 refused ->
@@ -110,7 +107,7 @@ final class WebSocketOverHttpTest {
                         reports.add(report);
                     }
                 }))) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             loop,
                             MemoryTransport.ANY,
                             request -> request.path().equals("/socket") || WebSocket.isAskedFor(request)
@@ -148,13 +145,13 @@ final class WebSocketOverHttpTest {
         Authority.Issued issued = authority.issue("localhost");
         var identity = Identity.of(issued.key(), issued.chain());
         try (Loop loop = Loop.open(new MemoryTransport(4))) {
-            HttpServer server = HttpServer.listen(
+            HttpServer server = HttpServer.serve(
                             loop,
                             MemoryTransport.ANY,
                             HttpServerOptions.defaults().over(Tls.server(identity)),
                             WebSocketOverHttpTest::handle)
                     .await();
-            int port = ((InetSocketAddress) server.address()).getPort();
+            int port = server.port();
             talk(
                     loop,
                     "wss://localhost:" + port,

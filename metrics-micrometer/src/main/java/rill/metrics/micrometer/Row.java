@@ -228,11 +228,22 @@ record Row<M>(
                 all -> number.applyAsLong(all.calls()));
     }
 
-    /** Registers it, replacing a meter of the same name and tags. Otherwise a registry would keep that one and never show this one. */
+    private Tags all(Tags tags) {
+        return outcome == null ? tags : tags.and(Tag.of("outcome", outcome));
+    }
+
+    /**
+     * Removes the meter that has its name and tags, if there is one, and returns it. Otherwise a registry would keep that one and never show this one.
+     */
+    @Nullable
+    Meter makeRoom(MeterRegistry registry, Tags tags) {
+        return registry.removeByPreFilterId(
+                new Meter.Id(name, all(tags), unit, description, grows ? Meter.Type.COUNTER : Meter.Type.GAUGE));
+    }
+
+    /** Registers it. */
     <T> Meter bindTo(MeterRegistry registry, T source, Function<? super T, M> snapshot, Tags tags) {
-        Tags all = outcome == null ? tags : tags.and(Tag.of("outcome", outcome));
-        registry.removeByPreFilterId(
-                new Meter.Id(name, all, unit, description, grows ? Meter.Type.COUNTER : Meter.Type.GAUGE));
+        Tags all = all(tags);
         ToDoubleFunction<T> value = from -> number.applyAsDouble(snapshot.apply(from));
         return grows
                 ? FunctionCounter.builder(name, source, value)

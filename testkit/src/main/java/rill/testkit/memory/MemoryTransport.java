@@ -237,7 +237,7 @@ public final class MemoryTransport implements Transport {
     }
 
     private Resolver resolver() {
-        return (name, loop) -> {
+        return (loop, name) -> {
             Promise<List<InetAddress>> found = loop.promise();
             Duration takes = Duration.ofMillis(random.nextInt(LONGEST_LOOK_UP_MILLIS));
             Handle answer =

@@ -38,7 +38,7 @@ final class VirtualTime implements Driver {
         }
 
         boolean hasWork() {
-            return !loop.closed() && (more || selector.ready() || timer() <= transport.now);
+            return !loop.isClosed() && (more || selector.ready() || timer() <= transport.now);
         }
 
         long timer() {
@@ -56,7 +56,7 @@ final class VirtualTime implements Driver {
 
     @Override
     public void opened(Drivable loop) {
-        members.removeIf(each -> each.loop.closed());
+        members.removeIf(each -> each.loop.isClosed());
         members.add(new Member(loop, transport.selectors().getLast()));
     }
 
@@ -118,7 +118,7 @@ final class VirtualTime implements Driver {
         }
         long time = transport.nextEvent();
         for (Member each : members) {
-            if (!each.loop.closed()) {
+            if (!each.loop.isClosed()) {
                 time = Math.min(time, each.timer());
             }
         }
@@ -159,7 +159,7 @@ final class VirtualTime implements Driver {
 
     void closeLoops() {
         for (Member each : members) {
-            if (!each.loop.closed()) {
+            if (!each.loop.isClosed()) {
                 try {
                     each.loop.close(Duration.ZERO);
                 } catch (RuntimeException | Error e) {

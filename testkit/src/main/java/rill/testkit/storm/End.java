@@ -228,6 +228,19 @@ final class End extends Actor {
         return peer == null || peer.rubbish;
     }
 
+    /**
+     * Whether pieces of a stream were received out of order, which happens if a receive is given up while a later one is pending. Then nothing is
+     * known of what follows, as if the peer had written rubbish.
+     */
+    boolean hasReadOutOfOrder() {
+        End peer = peer();
+        boolean outOfOrder = becoming.pipe().raw() && receiving.givenUp() > 0;
+        if (outOfOrder && peer != null) {
+            peer.rubbish = true;
+        }
+        return outOfOrder;
+    }
+
     // ---- writing
 
     /** Writes one letter in the channel of the calling thread. */

@@ -99,12 +99,12 @@ final class Loops {
     Loop another(Loop than) {
         int number = Math.max(0, numberOf(than));
         Loop other = get(number == 0 ? 1 : 0);
-        return other.closed() ? than : other;
+        return other.isClosed() ? than : other;
     }
 
     boolean closing(Loop loop) {
         int number = numberOf(loop);
-        return loop.closed() || (number >= 0 && closing[number]);
+        return loop.isClosed() || (number >= 0 && closing[number]);
     }
 
     /** Whether the program closed this loop, while everything else was still open. */

@@ -416,7 +416,7 @@ record Performer(Run run, boolean here) {
             }
         }
         run.attempt(() -> loop.close(Duration.ofMillis(step.deadlineMillis())));
-        if (!loop.closed()) {
+        if (!loop.isClosed()) {
             run.ledger().violated(2, "close of " + loop + " has returned, and it is not closed");
         }
     }

@@ -426,7 +426,8 @@ final class Run {
     ConnectionLimits limits(Step.Marks marks) {
         return ConnectionLimits.defaults()
                 .waterMarks(marks.low, marks.high, marks.hard)
-                .closing(Duration.ofSeconds(world.virtual() ? 2 : 20), 64 * 1024);
+                .closeProgress(Duration.ofSeconds(world.virtual() ? 2 : 20))
+                .drainBytes(64 * 1024);
     }
 
     void rubbishIsWritten() {

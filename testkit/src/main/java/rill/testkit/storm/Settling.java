@@ -283,7 +283,7 @@ final class Settling {
         }
         for (Loop loop : run.loops().opened()) {
             if (loop != null
-                    && !loop.closed()
+                    && !loop.isClosed()
                     && (loop.connections() != 0 || !aliveOn(loop).isEmpty())) {
                 return false;
             }
@@ -452,10 +452,10 @@ final class Settling {
 
     private void closeLoops() {
         for (Loop loop : run.loops().opened()) {
-            if (!loop.closed()) {
+            if (!loop.isClosed()) {
                 run.loops().noteClosing(run.loops().numberOf(loop));
                 run.attempt(() -> loop.close(Duration.ofSeconds(5)));
-                if (!loop.closed()) {
+                if (!loop.isClosed()) {
                     ledger.violated(2, "close of " + loop + " has returned, and it is not closed");
                 }
             }

@@ -137,7 +137,7 @@ final class ThreadWorld implements World {
                 .daemon()
                 .name("storm-driver-" + loop.name())
                 .start(() -> {
-                    while (!over && !loop.closed()) {
+                    while (!over && !loop.isClosed()) {
                         try {
                             body.run();
                         } catch (IOException | IllegalStateException e) {
@@ -148,7 +148,7 @@ final class ThreadWorld implements World {
     }
 
     private void tick(Loop loop) {
-        while (!over && !loop.closed()) {
+        while (!over && !loop.isClosed()) {
             if (!loop.tick()) {
                 LockSupport.parkNanos(50_000);
             }
@@ -161,7 +161,7 @@ final class ThreadWorld implements World {
     }
 
     private void takeTurns(Loop loop, Duration each) throws IOException {
-        while (!over && !loop.closed()) {
+        while (!over && !loop.isClosed()) {
             loop.delay(each).await();
         }
     }
@@ -235,7 +235,7 @@ final class ThreadWorld implements World {
             LockSupport.unpark(each);
         }
         for (Loop each : opened) {
-            if (!each.closed()) { // its program has failed, and there is no telling how it ends
+            if (!each.isClosed()) { // its program has failed, and there is no telling how it ends
                 Thread.ofPlatform().daemon().name("storm-close").start(() -> each.close(Duration.ZERO));
             }
         }

@@ -162,7 +162,7 @@ class MemoryTransportTest {
         loop.listen(MemoryTransport.ANY, Pipeline.bytes(), connection -> {}).await();
         assertThat(transport.left()).isEqualTo(List.of("1 acceptors", "1 selectors"));
         transport.closeLoops();
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
         assertThat(transport.left()).isEmpty();
     }
 

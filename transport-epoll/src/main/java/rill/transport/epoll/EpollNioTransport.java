@@ -3,8 +3,8 @@ package rill.transport.epoll;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import rill.spi.AbstractSocketAddress;
 import rill.spi.Selector;
 import rill.spi.Transport;
@@ -32,16 +32,16 @@ public final class EpollNioTransport implements Transport {
     }
 
     @Override
-    public Optional<String> unavailable() {
+    public @Nullable String unavailable() {
         String system = System.getProperty("os.name", "");
         if (!system.equals("Linux")) {
-            return Optional.of("epoll is part of Linux, and this is " + system);
+            return "epoll is part of Linux, and this is " + system;
         }
         String provider = SelectorProvider.provider().getClass().getName();
         return provider.equals(EPOLL_PROVIDER)
-                ? Optional.empty()
-                : Optional.of("the JDK was told to select with " + provider
-                        + " (system property java.nio.channels.spi.SelectorProvider), which is not epoll");
+                ? null
+                : "the JDK was told to select with " + provider
+                        + " (system property java.nio.channels.spi.SelectorProvider), which is not epoll";
     }
 
     @Override
@@ -51,9 +51,10 @@ public final class EpollNioTransport implements Transport {
 
     @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
-        unavailable().ifPresent(obstacle -> {
+        String obstacle = unavailable();
+        if (obstacle != null) {
             throw new IllegalStateException("transport epoll-nio is unavailable: " + obstacle);
-        });
+        }
         return NioSelector.open(name(), SelectorProvider.provider(), receiveBuffer);
     }
 

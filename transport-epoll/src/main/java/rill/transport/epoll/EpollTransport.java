@@ -2,7 +2,6 @@ package rill.transport.epoll;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AbstractSocketAddress;
@@ -37,11 +36,7 @@ public final class EpollTransport implements Transport {
     }
 
     @Override
-    public Optional<String> unavailable() {
-        return Optional.ofNullable(obstacle());
-    }
-
-    private static @Nullable String obstacle() {
+    public @Nullable String unavailable() {
         return Unavailable.because("epoll", EpollTransport::refusal);
     }
 
@@ -64,7 +59,7 @@ public final class EpollTransport implements Transport {
 
     @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
-        String obstacle = obstacle();
+        String obstacle = unavailable();
         if (obstacle != null) {
             throw new IllegalStateException("transport epoll is unavailable: " + obstacle);
         }

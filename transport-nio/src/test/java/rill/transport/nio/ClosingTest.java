@@ -23,7 +23,8 @@ class ClosingTest extends OnNio {
                 .option(java.net.StandardSocketOptions.SO_SNDBUF, 16 * 1024) // so that the kernel can't take it all
                 .limits(ConnectionLimits.defaults()
                         .waterMarks(64 * 1024, MUCH, 2 * MUCH)
-                        .closing(progress, drain));
+                        .closeProgress(progress)
+                        .drainBytes(drain));
     }
 
     @Test

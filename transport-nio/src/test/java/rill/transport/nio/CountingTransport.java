@@ -47,7 +47,7 @@ final class CountingTransport implements Transport {
 
     /** Resolves every name to these addresses. */
     static Resolver always(InetAddress... addresses) {
-        return (name, loop) -> {
+        return (loop, name) -> {
             Promise<List<InetAddress>> promise = loop.promise();
             promise.complete(List.of(addresses));
             return promise;

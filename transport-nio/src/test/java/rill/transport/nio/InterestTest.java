@@ -130,4 +130,11 @@ class InterestTest {
         wire.select();
         assertThat(events.cause).isInstanceOf(IOException.class).hasMessageContaining("no memory");
     }
+
+    @Test
+    void readiness_to_read_where_there_is_nothing_is_no_event() {
+        wire.ready(true, false);
+        assertThat(wire.reads).isEqualTo(1);
+        assertThat(events.log).containsExactly("connected");
+    }
 }

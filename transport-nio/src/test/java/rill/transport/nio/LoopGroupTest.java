@@ -110,7 +110,7 @@ class LoopGroupTest extends OnNio {
             group.close();
             stop.countDown();
             storm.join();
-            assertThat(group.loops()).allMatch(Loop::closed);
+            assertThat(group.loops()).allMatch(Loop::isClosed);
             reports.take(rill.Report.ConnectionFailed.class);
         }
     }

@@ -101,7 +101,7 @@ class NameTest extends OnNio {
                 .isInstanceOf(IOException.class)
                 .isNotInstanceOf(DeadlineException.class)
                 .hasMessageContaining("some.name"));
-        loop = another(new CountingTransport((host, itsLoop) -> {
+        loop = another(new CountingTransport((itsLoop, host) -> {
             throw new IllegalStateException("no resolver today");
         }));
         task(() -> assertThat(failureOf(loop.connect(name, Lines.PIPELINE))).hasMessageContaining("no resolver today"));
@@ -110,7 +110,7 @@ class NameTest extends OnNio {
     @Test
     void a_name_that_is_never_resolved_is_given_up_at_the_timeout() throws Exception {
         var lookups = new java.util.ArrayList<Promise<List<InetAddress>>>();
-        loop = another(new CountingTransport((name, itsLoop) -> {
+        loop = another(new CountingTransport((itsLoop, name) -> {
             Promise<List<InetAddress>> never = itsLoop.promise();
             lookups.add(never);
             return never;

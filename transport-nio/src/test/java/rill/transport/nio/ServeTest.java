@@ -106,7 +106,7 @@ class ServeTest extends OnNio {
             var closedTooSoon = new AtomicBoolean();
             Thread meanwhile = Thread.ofPlatform().start(() -> {
                 waitFor(() -> RawPeer.isRefused(server.address()));
-                closedTooSoon.set(loop.closed());
+                closedTooSoon.set(loop.isClosed());
                 answers.getFirst().complete("A");
             });
             loop.close(PATIENCE);
@@ -129,7 +129,7 @@ class ServeTest extends OnNio {
                 })) {
             task(() -> until(() -> answers.size() == 3));
             loop.close(Duration.ofMillis(50));
-            assertThat(loop.closed()).isTrue();
+            assertThat(loop.isClosed()).isTrue();
             var survivors = reports.take(Report.Survivors.class);
             assertThat(survivors).hasSize(1);
             assertThat(survivors.getFirst().names())

@@ -22,6 +22,8 @@ class StartTest {
         boolean full;
         int asked;
         boolean reset;
+        boolean underWay;
+        boolean watchesNoMore;
 
         Kernel() {
             super(() -> Unpooled.EMPTY_BUFFER, events);
@@ -30,7 +32,14 @@ class StartTest {
         @Override
         protected Progress connect(SocketAddress remote) {
             asked++;
-            return full ? Progress.NO_ROOM : Progress.DONE;
+            return full ? Progress.NO_ROOM : underWay ? Progress.UNDER_WAY : Progress.DONE;
+        }
+
+        @Override
+        protected void interest(boolean read, boolean write) throws IOException {
+            if (watchesNoMore) {
+                throw new IOException("No space left on device");
+            }
         }
 
         @Override
@@ -118,5 +127,25 @@ class StartTest {
         wire.select();
         assertThat(events.log).containsExactly("closed");
         assertThat(events.cause).hasMessageContaining("not connected");
+    }
+
+    @Test
+    void one_that_is_under_way_and_that_the_system_does_not_watch_is_closed_with_that() throws IOException {
+        wire.underWay = true;
+        wire.watchesNoMore = true;
+        wire.open();
+        wire.select();
+        assertThat(events.log).containsExactly("closed");
+        assertThat(events.cause).hasMessageContaining("connect to").hasMessageContaining("No space left");
+    }
+
+    @Test
+    void one_that_is_under_way_is_connected_once_the_system_says_so() throws IOException {
+        wire.underWay = true;
+        wire.open();
+        wire.ready(true, false);
+        assertThat(events.log).isEmpty();
+        wire.ready(false, true);
+        assertThat(events.log).containsExactly("connected");
     }
 }

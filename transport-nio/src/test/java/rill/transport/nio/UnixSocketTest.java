@@ -1,6 +1,7 @@
 package rill.transport.nio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.BindException;
@@ -38,6 +39,9 @@ class UnixSocketTest extends OnNio {
         task(() -> {
             Listener server = serve(address);
             assertThat(server.address()).isEqualTo(address);
+            assertThatThrownBy(server::port)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining(address + " has no port");
             var client = loop.connect(server.address(), Lines.inOrder()).await();
             var first = client.call("one");
             var second = client.call("two");

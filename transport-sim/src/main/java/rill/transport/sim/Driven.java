@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Drivable;
-import rill.spi.PowerLoss;
+import rill.spi.simulation.PowerLoss;
 
 /** A loop of a host, and when it next wants a tick. */
 final class Driven {
@@ -39,11 +39,11 @@ final class Driven {
 
     void tick() {
         queued = false;
-        if (loop.closed()) {
+        if (loop.isClosed()) {
             return;
         }
         boolean more = loop.tick();
-        if (loop.closed()) {
+        if (loop.isClosed()) {
             host.forget(this);
         } else if (more || selector.hasWork()) {
             hasWork();
@@ -72,7 +72,7 @@ final class Driven {
                 return; // another wake was planned for an earlier time
             }
             wake = null;
-            if (loop.closed()) {
+            if (loop.isClosed()) {
                 return;
             }
             OptionalLong deadline = loop.nextTimer();
@@ -92,7 +92,7 @@ final class Driven {
 
     /** Prepares for closing: the simulation is over, and the loop is about to be closed in good order, within this many nanoseconds. */
     void closes(long limit) {
-        agenda.fault(agenda.after(limit / 2), () -> heldUp = !loop.closed() && loop.connections() > 0);
+        agenda.fault(agenda.after(limit / 2), () -> heldUp = !loop.isClosed() && loop.connections() > 0);
     }
 
     /** Returns whether connections took more than half of the time for closing, so that Tasks were cancelled late, perhaps with no time left. */
@@ -103,7 +103,7 @@ final class Driven {
     /** Ends the loop at once: the simulation is over, and the loop did not close in good order. */
     void breakWith(IOException cause) {
         selector.breakWith(cause);
-        if (!loop.closed()) {
+        if (!loop.isClosed()) {
             try {
                 loop.tick();
             } catch (RuntimeException expected) {
@@ -117,7 +117,7 @@ final class Driven {
         lostBy = cause;
         wake = null;
         selector.breakWith(cause);
-        if (!loop.closed()) {
+        if (!loop.isClosed()) {
             loop.tick();
         }
         simulation.lost(this);
@@ -131,12 +131,12 @@ final class Driven {
 
     /** Describes what it waits for. */
     String situation() {
-        OptionalLong deadline = loop.closed() ? OptionalLong.empty() : loop.nextTimer();
+        OptionalLong deadline = loop.isClosed() ? OptionalLong.empty() : loop.nextTimer();
         String timer = deadline.isEmpty()
                 ? "no timer"
                 : "next timer in " + (host.clock.when(deadline.getAsLong()) - agenda.now()) / 1_000_000.0 + " ms";
         var alive = new StringBuilder();
-        if (!loop.closed()) {
+        if (!loop.isClosed()) {
             loop.alive().forEach(each -> alive.append("\n      ").append(each));
         }
         return "loop " + loop.name() + " of host " + host.name() + ": " + loop.connections() + " connections, " + timer

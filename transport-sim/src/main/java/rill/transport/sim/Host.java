@@ -19,9 +19,9 @@ import rill.LoopGroup;
 import rill.LoopOptions;
 import rill.Report;
 import rill.Reporter;
-import rill.spi.DefaultTransport;
-import rill.spi.PowerLoss;
 import rill.spi.Transport;
+import rill.spi.simulation.DefaultTransport;
+import rill.spi.simulation.PowerLoss;
 import rill.transport.sim.Trace.Kind;
 
 /**

@@ -27,7 +27,7 @@ final class Leftovers {
         /** Returns whether it still waits for the same. */
         boolean stillWaits() {
             return loop.lostBy() == null
-                    && !loop.loop.closed()
+                    && !loop.loop.isClosed()
                     && loop.loop.waitingTasks().stream().anyMatch(this::isTheSame);
         }
 

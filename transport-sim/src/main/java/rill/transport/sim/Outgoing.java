@@ -344,7 +344,7 @@ final class Outgoing {
     }
 
     private int mostTries() {
-        return tcp.closed() ? RETRIES_OF_AN_ORPHAN : RETRIES;
+        return tcp.isClosed() ? RETRIES_OF_AN_ORPHAN : RETRIES;
     }
 
     private void timedOut() {

@@ -3,11 +3,13 @@ package rill.transport.sim;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.PrimitiveIterator;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
@@ -89,25 +91,58 @@ final class Seedling {
     }
 
     private Trial trial(long seed) {
-        // The faults are those of the run in which nothing is left out, whatever that changes.
-        return without.nothing()
-                ? Trial.run(seed, scenario, null, without, simulation -> {})
-                : Trial.run(seed, scenario, Trial.run(seed, scenario).strikes(), without, simulation -> {});
+        return trial(seed, simulation -> {});
     }
 
-    private static void requireSame(Trial first, Trial second) {
+    private Trial trial(long seed, Consumer<? super Simulation> recorded) {
+        // The faults are those of the run in which nothing is left out, whatever that changes.
+        return without.nothing()
+                ? Trial.run(seed, scenario, null, without, recorded)
+                : Trial.run(seed, scenario, Trial.run(seed, scenario).strikes(), without, recorded);
+    }
+
+    private void requireSame(Trial first, Trial second) {
         boolean alike = first.hash().equals(second.hash());
         if (!alike || !first.endsAs(second)) {
             var error = new AssertionError("seed " + first.seed()
                     + " is not deterministic: a second run in the same JVM differs, "
                     + (alike ? "in how it ends" : "with hash " + second.hash() + " after " + first.hash())
-                    + "; look for static state, for time, chance and threads that are not the simulation's\nthe first run "
-                    + outcome(first) + "\nthe second run " + outcome(second));
+                    + "; look for static state, for time, chance and threads that are not the simulation's"
+                    + (alike ? "" : whereTwoMoreDiffer(first.seed()))
+                    + "\nthe first run " + outcome(first) + "\nthe second run " + outcome(second));
             if (first.failure() != null) {
                 error.initCause(first.failure());
             }
             throw error;
         }
+    }
+
+    /** Runs it twice more, and recorded: nothing says how far the runs so far were the same. */
+    private String whereTwoMoreDiffer(long seed) {
+        List<String> one = events(seed);
+        List<String> other = events(seed);
+        int same = 0;
+        while (same < one.size() && same < other.size() && one.get(same).equals(other.get(same))) {
+            same++;
+        }
+        if (same == one.size() && same == other.size()) {
+            return "\ntwo more runs were the same: what differed is perhaps what only a first run initializes";
+        }
+        return "\ntwo more runs differ\n  after        " + (same == 0 ? "the beginning" : one.get(same - 1))
+                + "\n  once there was " + (same < one.size() ? one.get(same) : "nothing")
+                + "\n  and once       " + (same < other.size() ? other.get(same) : "nothing");
+    }
+
+    private List<String> events(long seed) {
+        var events = new ArrayList<String>();
+        trial(seed, simulation -> {
+            if (simulation.trace().recording()) {
+                simulation.trace().entries().forEach(each -> events.add(each.line()));
+            } else {
+                simulation.trace().record();
+            }
+        });
+        return events;
     }
 
     private static String outcome(Trial trial) {
@@ -126,13 +161,10 @@ final class Seedling {
                     .append(settings.shrinkSeconds())
                     .append(" s");
         } else if (smallest != null && !least.equals(without)) {
-            text.append("\nreduced: ");
-            text.append(
-                    shrinker.left().isEmpty()
-                            ? "none of the swarm's faults is needed"
-                            : "of the swarm's faults only these are needed: " + shrinker.left());
-            shrinker.less().forEach(each -> text.append("; ").append(each));
-            text.append("; replay: ").append(replay(trial.seed(), least));
+            text.append("\nreduced: ")
+                    .append(String.join("; ", shrinker.found()))
+                    .append("; replay: ")
+                    .append(replay(trial.seed(), least));
         }
         if (!settings.pictures().isEmpty()) {
             text.append('\n').append(picture(trial, least));

@@ -54,10 +54,29 @@ final class Shrinker {
         return without;
     }
 
+    /** Describes how the smallest run is smaller. */
+    List<String> found() {
+        var found = new ArrayList<String>();
+        if (!left().isEmpty()) {
+            found.add("of the swarm's faults only these are needed: " + left());
+        } else if (failing.strikes().stream().anyMatch(Shrinker::isOfSwarm)) {
+            found.add("none of the swarm's faults is needed");
+        }
+        found.addAll(less());
+        if (found.isEmpty()) {
+            found.add("not all that the seed has chosen is needed");
+        }
+        return found;
+    }
+
+    private static boolean isOfSwarm(Strike strike) {
+        return strike.number() > 0;
+    }
+
     /** Returns the faults that the smallest run does not leave out. */
     List<Strike> left() {
         return failing.strikes().stream()
-                .filter(each -> each.number() > 0 && !without.strikes().contains(each.number()))
+                .filter(each -> isOfSwarm(each) && !without.strikes().contains(each.number()))
                 .toList();
     }
 

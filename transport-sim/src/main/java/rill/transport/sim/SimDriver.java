@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import rill.spi.Drivable;
 import rill.spi.Driver;
-import rill.spi.PowerLoss;
+import rill.spi.simulation.PowerLoss;
 import rill.transport.sim.Trace.Kind;
 
 /** What the loops of one host report to the simulation. */

@@ -390,7 +390,7 @@ final class Tcp implements End {
     }
 
     /** Returns whether nobody uses it any more. */
-    boolean closed() {
+    boolean isClosed() {
         return closed;
     }
 

@@ -72,7 +72,7 @@ class CrashTest {
         sim.inject(Faults.crash("client"));
         sim.run(Duration.ofHours(1));
         assertThat(ran).isEmpty();
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
     }
 
     @ParameterizedTest

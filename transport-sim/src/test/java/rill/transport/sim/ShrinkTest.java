@@ -302,6 +302,14 @@ class ShrinkTest {
         }
 
         @Simulated(seeds = 50, shrinkSeconds = 0)
+        void initializes_something(Simulation simulation) {
+            if (RUNS.getAndIncrement() == 0) {
+                simulation.host("host").loop("main").schedule(Duration.ofSeconds(1), "timer", () -> {});
+            }
+            simulation.run(Duration.ofSeconds(2));
+        }
+
+        @Simulated(seeds = 50, shrinkSeconds = 0)
         void notices_static_state_only_in_the_end(Simulation simulation) {
             simulation.host("host").loop("main").schedule(Duration.ofSeconds(1), "timer", () -> {});
             simulation.run(Duration.ofSeconds(2));
@@ -343,7 +351,7 @@ class ShrinkTest {
     @Test
     void a_test_that_fails_shows_how_little_is_enough() {
         assertThat(failureOf("fails_late"))
-                .contains("; calls 5 instead of 1000; clients 3 instead of 10; replay: mvn test")
+                .contains("\nreduced: calls 5 instead of 1000; clients 3 instead of 10; replay: mvn test")
                 .contains("calls=5,clients=3'");
     }
 
@@ -376,6 +384,8 @@ class ShrinkTest {
         assertThat(failureOf("depends_on_static_state"))
                 .contains("is not deterministic: a second run in the same JVM differs")
                 .contains("static state")
+                .containsPattern(
+                        "\ntwo more runs differ\n  after        \\S.*\n  once there was \\S.*\n  and once       \\S.*\n")
                 .contains("the first run failed: ");
     }
 
@@ -407,6 +417,17 @@ class ShrinkTest {
             assertThat(failureOf("depends_on_static_state"))
                     .contains("seed 1 is not deterministic")
                     .contains("the first run passed");
+        } finally {
+            System.clearProperty("rill.twice");
+        }
+    }
+
+    @Test
+    void of_what_only_a_first_run_does_two_more_runs_show_nothing() {
+        RUNS.set(0);
+        System.setProperty("rill.twice", "true");
+        try {
+            assertThat(failureOf("initializes_something")).contains("two more runs were the same");
         } finally {
             System.clearProperty("rill.twice");
         }

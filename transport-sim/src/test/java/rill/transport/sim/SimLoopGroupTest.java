@@ -109,7 +109,7 @@ class SimLoopGroupTest {
         Loop client = sim.host("client").loop("main");
         var connections = connect(client, LOOPS);
         try (var _ = sim.inject(death.of("server"))) {
-            assertThat(group.loops()).allMatch(Loop::closed);
+            assertThat(group.loops()).allMatch(Loop::isClosed);
             assertThat(server.loops()).isEmpty();
             sim.run(Duration.ofMinutes(1));
         }

@@ -394,9 +394,12 @@ final class UringSelector implements Selector {
                     return; // this is not the driver's thread
                 }
                 ring.enterNow();
-                inVain = found < 0 || ring.ready() > 0 || ring.waiting() > 0 ? 0 : inVain + 1;
+                inVain = found != 0 || ring.ready() > 0 || ring.waiting() > 0 ? 0 : inVain + 1;
                 if (inVain == MOST_IN_VAIN) {
                     return; // without memory, the kernel has dropped an answer
+                }
+                if (inVain > 0) {
+                    ring.await(STEP_NANOS); // something may still be on its way
                 }
                 while (ring.next()) {
                     answer(ring.data(), ring.result(), ring.flags());

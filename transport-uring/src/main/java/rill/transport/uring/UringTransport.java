@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AbstractSocketAddress;
@@ -66,11 +65,7 @@ public final class UringTransport implements Transport {
     }
 
     @Override
-    public Optional<String> unavailable() {
-        return Optional.ofNullable(obstacle());
-    }
-
-    private static @Nullable String obstacle() {
+    public @Nullable String unavailable() {
         return Unavailable.because("io_uring", UringTransport::refusal);
     }
 
@@ -122,7 +117,7 @@ public final class UringTransport implements Transport {
 
     @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
-        String obstacle = obstacle();
+        String obstacle = unavailable();
         if (obstacle != null) {
             throw new IllegalStateException("transport uring is unavailable: " + obstacle);
         }

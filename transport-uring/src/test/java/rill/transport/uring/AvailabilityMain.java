@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import rill.Connection;
 import rill.Future;
 import rill.Listener;
@@ -62,7 +63,7 @@ final class AvailabilityMain {
     private static void says(String of, Runnable kernel) throws IOException {
         long before = descriptors();
         kernel.run();
-        String obstacle = new UringTransport().unavailable().orElse("available");
+        String obstacle = Objects.requireNonNullElse(new UringTransport().unavailable(), "available");
         FailingRequests.none();
         System.out.println(of + ": " + obstacle + (descriptors() == before ? "" : "; DESCRIPTORS LEFT"));
     }

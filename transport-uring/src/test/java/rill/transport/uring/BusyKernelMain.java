@@ -124,8 +124,8 @@ final class BusyKernelMain {
             FailingRequests.loseAnswer(RECEIVE);
             selector.select(0); // makes the request
             selector.close();
-            System.out.println("closed without an answer: cancelled " + FailingRequests.made(SystemCall.IO_URING_REGISTER)
-                    + " times");
+            System.out.println("closed without an answer: cancelled "
+                    + FailingRequests.made(SystemCall.IO_URING_REGISTER) + " times");
         });
     }
 

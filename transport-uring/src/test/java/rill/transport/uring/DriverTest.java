@@ -150,7 +150,7 @@ class DriverTest {
             loop.close();
             return true;
         });
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
         assertThat(connection.closed().isDone()).isTrue();
     }
 
@@ -165,7 +165,7 @@ class DriverTest {
             Thread.onSpinWait();
         }
         loop.close();
-        assertThat(loop.closed()).isTrue();
+        assertThat(loop.isClosed()).isTrue();
     }
 
     /** The loop is not driven once the thread with its name is gone. */

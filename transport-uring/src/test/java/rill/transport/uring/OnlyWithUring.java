@@ -11,9 +11,9 @@ public final class OnlyWithUring implements ExecutionCondition {
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        return new UringTransport()
-                .unavailable()
-                .map(why -> ConditionEvaluationResult.disabled("transport uring is unavailable: " + why))
-                .orElseGet(() -> ConditionEvaluationResult.enabled("io_uring is there"));
+        String obstacle = new UringTransport().unavailable();
+        return obstacle == null
+                ? ConditionEvaluationResult.enabled("io_uring is there")
+                : ConditionEvaluationResult.disabled("transport uring is unavailable: " + obstacle);
     }
 }

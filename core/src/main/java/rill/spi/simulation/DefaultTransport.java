@@ -1,6 +1,7 @@
-package rill.spi;
+package rill.spi.simulation;
 
 import org.jspecify.annotations.Nullable;
+import rill.spi.Transport;
 
 /**
  * The transport of loops that are opened without naming one: the best available, unless another is set for the time being, as a simulation does while

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The Futures of writes and flushes that wait for bytes of a connection to leave. Each is its caller's own. Made when the first has to wait. A
  * failure to notify one never keeps another waiting. Confined to the loop.
  */
-final class Waiters {
+final class OutputWaiters {
     private static final int FEW = 16;
 
     private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(2);
@@ -91,6 +91,7 @@ final class Waiters {
     static void complete(Promise<@Nullable Void> promise) {
         try {
             promise.complete(null);
+            promise.forgetPurpose();
         } catch (Throwable t) { // from the Driver of the loop of a waiter elsewhere; no memory
             untold(promise, t);
         }
@@ -104,6 +105,7 @@ final class Waiters {
         try {
             promise.fail(cause);
             promise.failure();
+            promise.forgetPurpose();
         } catch (Throwable t) { // as above
             untold(promise, t);
         }

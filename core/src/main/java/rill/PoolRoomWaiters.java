@@ -9,17 +9,17 @@ import org.jspecify.annotations.Nullable;
  * Callers that wait until a pool would send a call at once. Each ready connection is asked for its {@code writable}, and the first one that is done
  * lets all of them continue. Made when the first caller has to wait. Confined to the pool's loop.
  */
-final class PoolWriters<Q, A> {
+final class PoolRoomWaiters<Q, A> {
     private final Loop loop;
-    private final Writers waiting = new Writers();
+    private final RoomWaiters waiting = new RoomWaiters();
     private final Set<Client<Q, A>> asked = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    PoolWriters(Loop loop) {
+    PoolRoomWaiters(Loop loop) {
         this.loop = loop;
     }
 
-    Future<@Nullable Void> add() {
-        return waiting.add(loop);
+    Future<@Nullable Void> add(Pool<Q, A> pool) {
+        return waiting.add(loop, pool);
     }
 
     boolean isEmpty() {

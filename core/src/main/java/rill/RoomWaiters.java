@@ -7,18 +7,19 @@ import org.jspecify.annotations.Nullable;
  * Callers that wait until a call would be sent at once, each with its own Future. Futures that were given up are removed before they outnumber the
  * others. Confined to a loop.
  */
-final class Writers {
+final class RoomWaiters {
     private static final int FEW = 16;
 
     private final ArrayDeque<Promise<@Nullable Void>> waiting = new ArrayDeque<>(2);
     private int sweepAt = FEW;
 
-    Future<@Nullable Void> add(BareLoop loop) {
+    /** @param caller on which the call is to be made */
+    Future<@Nullable Void> add(BareLoop loop, Object caller) {
         if (waiting.size() >= sweepAt) {
             waiting.removeIf(Future::isDone);
             sweepAt = Math.max(FEW, 2 * waiting.size());
         }
-        Promise<@Nullable Void> promise = loop.promise();
+        var promise = new Promise<@Nullable Void>(loop, new Purpose.Of("writable of ", caller));
         waiting.add(promise);
         return promise;
     }
@@ -39,14 +40,14 @@ final class Writers {
     /** The waiting callers may continue. */
     void tell() {
         for (Promise<@Nullable Void> each = waiting.poll(); each != null; each = waiting.poll()) {
-            Waiters.complete(each);
+            OutputWaiters.complete(each);
         }
     }
 
     /** There is nothing to wait for any more. */
     void fail(Throwable why) {
         for (Promise<@Nullable Void> each = waiting.poll(); each != null; each = waiting.poll()) {
-            Waiters.fail(each, why);
+            OutputWaiters.fail(each, why);
         }
     }
 }

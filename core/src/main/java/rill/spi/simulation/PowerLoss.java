@@ -1,9 +1,9 @@
-package rill.spi;
+package rill.spi.simulation;
 
 import java.io.IOException;
 
 /**
- * Thrown by a simulated {@link Selector} once its host has lost its power: nothing of its loop runs again. No callback, no Handle and no
+ * Thrown by a simulated {@link rill.spi.Selector} once its host has lost its power: nothing of its loop runs again. No callback, no Handle and no
  * {@code finally} of a Task runs, nothing is reported, and everything that the loop held is released. Only waiters on other loops for a Future of
  * this one are notified.
  */
