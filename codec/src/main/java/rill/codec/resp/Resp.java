@@ -52,7 +52,7 @@ public final class Resp {
 
     /**
      * A client protocol in which each command has one reply, in order. A connection is ready once the server has agreed to {@code hello}. A failure
-     * names the command, such as {@code GET}, or says that it is a command, and gives none of its arguments.
+     * names the command as it was given, such as {@code GET}, and none of its arguments.
      *
      * <p><b>Errors:</b> a command that would break this pairing is refused: its call fails with an {@link IllegalArgumentException} that says what to
      * use instead. These are {@code SUBSCRIBE} and its kin (use {@link RespSubscriber}), {@code MONITOR}, {@code CLIENT REPLY OFF} and {@code SKIP},

@@ -115,7 +115,7 @@ class RespOverLoopTest {
             ticks();
             loop.execute(() -> peer.abort());
             ticks();
-            assertThat(answer.failure()).hasMessageStartingWith("call of SET: ").hasMessageNotContaining("secret");
+            assertThat(answer.failure()).hasMessageStartingWith("call of set: ").hasMessageNotContaining("secret");
         }
     }
 
