@@ -43,21 +43,19 @@ final class NoteService {
     private static HttpResponse answer(HttpRequest request, Caller<Command, Reply> redis) throws IOException {
         String key = request.path();
         try {
-            switch (request.method()) {
+            return switch (request.method()) {
                 case "GET" -> {
                     Reply reply = redis.call(Command.of("GET", key)).await().orThrow();
                     String note = Reply.text(reply);
-                    return note == null ? HttpResponse.of(404) : HttpResponse.text(note);
+                    yield note == null ? HttpResponse.of(404) : HttpResponse.text(note);
                 }
                 case "PUT" -> {
                     String note = request.body().text().await();
                     redis.call(Command.of("SET", key, note)).await().orThrow();
-                    return HttpResponse.of(204);
+                    yield HttpResponse.of(204);
                 }
-                default -> {
-                    return HttpResponse.of(405).with("Allow", "GET, PUT");
-                }
-            }
+                default -> HttpResponse.of(405).with("Allow", "GET, PUT");
+            };
         } catch (CallFailedException e) {
             return HttpResponse.text(e.fate() + "\n").status(503);
         }
