@@ -132,13 +132,18 @@ public class Awaiting {
     }
 
     private int rounds() {
-        int all = resumed.get();
+        int all = 0;
         for (int round = 0; round < ROUNDS; round++) {
-            all += TASKS;
-            loop.schedule("round", this::completeAll);
-            while (resumed.get() != all) {
-                loop.tick();
-            }
+            all = round();
+        }
+        return all;
+    }
+
+    private int round() {
+        int all = resumed.get() + TASKS;
+        loop.schedule("round", this::completeAll);
+        while (resumed.get() != all) {
+            loop.tick();
         }
         return all;
     }
@@ -176,7 +181,7 @@ public class Awaiting {
     public void tearDown() {
         over = true;
         if (loop != null) {
-            rounds();
+            round(); // with which all of them end
             loop.close();
         } else {
             for (int i = 0; i < TASKS; i++) {
